@@ -1,0 +1,191 @@
+"""Every error that psqlmigrate reports: its code, its exit code, and the way out."""
+
+from typing import ClassVar
+
+USAGE, FAILED, LOCKED, REFUSED = 2, 3, 4, 5
+"""Exit codes: wrong use; database, model or migration failed; lock not obtained; refused."""
+
+
+class MigrationError(Exception):
+    """Base of all errors of psqlmigrate.
+
+    `hint` names the way out, `details` holds further lines (a traceback of the user's, a
+    statement); both may be empty. `code` is stable and part of `--json`.
+    """
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = FAILED
+
+    def __init__(self, message: str, *, hint: str = "", details: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.details = details
+
+
+class UsageError(MigrationError):
+    """An option, argument or setting makes no sense."""
+
+    code = "usage"
+    exit_code = USAGE
+
+
+class ConfigError(UsageError):
+    """The configuration file is broken or has an unknown key."""
+
+    code = "config"
+
+
+class ProfileError(UsageError):
+    """No profile of that name, or the profile file is unusable."""
+
+    code = "profile"
+
+
+class MigrationNotFoundError(UsageError):
+    """No migration has that version (`version`)."""
+
+    code = "unknown_version"
+
+    def __init__(self, message: str, *, version: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.version = version
+
+
+class ConnectionFailedError(MigrationError):
+    """The database cannot be reached or refuses us."""
+
+    code = "connection"
+
+
+class ScratchError(MigrationError):
+    """No scratch database is to be had, or it cannot take the schema."""
+
+    code = "scratch"
+
+
+class SourceError(MigrationError):
+    """A source of a schema (SQL file, snapshot) cannot be read; names file and line."""
+
+    code = "source"
+
+
+class ModelError(MigrationError):
+    """The user's models failed to import; `details` is the user's own traceback."""
+
+    code = "models"
+
+
+class PlanRefusedError(MigrationError):
+    """No plan keeps the data; says which object and why."""
+
+    code = "plan_refused"
+    exit_code = REFUSED
+
+
+class ProofError(MigrationError):
+    """A migration did not do in the scratch database what it claims."""
+
+    code = "proof"
+
+
+class MigrationFileError(MigrationError):
+    """A migration file cannot be used (`file_path`); names file, line and column."""
+
+    code = "migration_file"
+
+    def __init__(self, message: str, *, file_path: str = "", hint: str = "", details: str = "") -> None:
+        super().__init__(message, hint=hint, details=details)
+        self.file_path = file_path
+
+
+class DuplicateVersionError(MigrationFileError):
+    """Two migration files have one version."""
+
+    code = "duplicate_version"
+    exit_code = REFUSED
+
+
+class MigrationDependencyError(MigrationError):
+    """A migration depends on one that is missing, or in a circle."""
+
+    code = "dependency"
+    exit_code = REFUSED
+
+    def __init__(self, message: str, *, version: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.version = version
+
+
+class MultipleHeadsError(MigrationDependencyError):
+    """The migrations have several heads and the target does not say which."""
+
+    code = "multiple_heads"
+
+
+class MigrationAlreadyAppliedError(MigrationError):
+    """The migration (`version`) was applied before."""
+
+    code = "already_applied"
+    exit_code = REFUSED
+
+    def __init__(self, message: str, *, version: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.version = version
+
+
+class AppliedFileError(MigrationError):
+    """The file of an applied migration was edited or is missing."""
+
+    code = "applied_file"
+    exit_code = REFUSED
+
+
+class SchemaDriftError(MigrationError):
+    """Models and database differ (`warnings` lists the differences)."""
+
+    code = "drift"
+    exit_code = REFUSED
+
+    def __init__(self, message: str, *, warnings: tuple[str, ...] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint, details="\n".join(warnings))
+        self.warnings = warnings
+
+
+class StateCorruptionError(MigrationError):
+    """A state file or bookkeeping table holds what psqlmigrate cannot have written."""
+
+    code = "state"
+    exit_code = REFUSED
+
+
+class HistoryError(MigrationError):
+    """The history exists but cannot be read."""
+
+    code = "history"
+
+
+class LockError(MigrationError):
+    """Another run holds the lock."""
+
+    code = "locked"
+    exit_code = LOCKED
+
+
+class StatementError(MigrationError):
+    """A migration (`version`) failed in the database; nothing of it is there unless the message says so."""
+
+    code = "statement"
+
+    def __init__(
+        self, message: str, *, version: str = "", sqlstate: str = "", hint: str = "", details: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint, details=details)
+        self.version = version
+        self.sqlstate = sqlstate
+
+
+class RollbackError(StatementError):
+    """Reverting a migration failed."""
+
+    code = "rollback"

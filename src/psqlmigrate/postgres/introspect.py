@@ -1,0 +1,184 @@
+"""A connection and the registry of kinds become a Catalog; no kind is known by name here."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+import psycopg
+from psycopg import sql
+
+from psqlmigrate.postgres.connect import Connection, server_major
+from psqlmigrate.schema.catalog import NO_EDGES, Catalog, Edges
+from psqlmigrate.schema.dbobject import DbObject
+from psqlmigrate.schema.identity import Address, ObjectId
+from psqlmigrate.schema.kinds import KINDS, UNMODELLED
+
+Objects: TypeAlias = dict[Address, DbObject]
+
+_ATTEMPTS = 5
+
+_FINGERPRINT = """
+SELECT pg_catalog.count(*), pg_catalog.bit_xor(pg_catalog.hashint8(x.xmin::text::int8 * 31 + x.oid::int8))
+  FROM (SELECT oid, xmin FROM pg_catalog.pg_class UNION ALL SELECT oid, xmin FROM pg_catalog.pg_proc
+        UNION ALL SELECT oid, xmin FROM pg_catalog.pg_type
+        UNION ALL SELECT oid, xmin FROM pg_catalog.pg_namespace
+        UNION ALL SELECT oid, xmin FROM pg_catalog.pg_constraint) x"""
+
+_MEMBERS = """
+SELECT classid::pg_catalog.regclass::text, objid FROM pg_catalog.pg_depend
+ WHERE deptype = 'e' AND objid >= 16384"""
+
+# What stands between two objects inside PostgreSQL: the rule of a view, row and array types,
+# the index of a constraint, the default that makes a column generated (manual, 53.18).
+_THROUGH = """
+SELECT 'pg_rewrite', r.oid, 0, 'pg_class', r.ev_class, 0
+  FROM pg_catalog.pg_rewrite r WHERE r.rulename = '_RETURN' AND r.oid >= 16384
+UNION ALL
+SELECT 'pg_type', t.oid, 0, 'pg_class', t.typrelid, 0
+  FROM pg_catalog.pg_type t JOIN pg_catalog.pg_class c ON c.oid = t.typrelid
+ WHERE c.relkind <> 'c' AND t.oid >= 16384
+UNION ALL
+SELECT 'pg_type', t.oid, 0, 'pg_type', t.typelem, 0
+  FROM pg_catalog.pg_type t WHERE t.typcategory = 'A' AND t.typelem >= 16384
+UNION ALL
+SELECT 'pg_class', k.conindid, 0, 'pg_constraint', k.oid, 0
+  FROM pg_catalog.pg_constraint k WHERE k.contype IN ('p', 'u', 'x')
+UNION ALL
+SELECT 'pg_attrdef', d.oid, 0, 'pg_class', d.adrelid, d.adnum
+  FROM pg_catalog.pg_attrdef d
+  JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+ WHERE a.attgenerated <> ''
+UNION ALL
+SELECT 'pg_class', t.typrelid, 0, 'pg_type', t.oid, 0
+  FROM pg_catalog.pg_type t JOIN pg_catalog.pg_class c ON c.oid = t.typrelid
+ WHERE c.relkind = 'c' AND t.oid >= 16384"""
+
+_DEPENDS = """
+SELECT classid::pg_catalog.regclass::text, objid, objsubid,
+       refclassid::pg_catalog.regclass::text, refobjid, refobjsubid
+  FROM pg_catalog.pg_depend
+ WHERE objid >= 16384 AND refobjid >= 2200 AND deptype IN ('n', 'a', 'i', 'P', 'S')
+   AND NOT (deptype = 'a' AND objid IN (SELECT seqrelid FROM pg_catalog.pg_sequence))"""
+
+
+def introspect(connection: Connection, *, edges: bool = True) -> Catalog:
+    """The schema of the connection's database, extension members left out.
+
+    One query per kind. pg_get_* functions do not follow the snapshot, so a fingerprint of the
+    catalogs is taken before and after and the look repeated while it moves.
+    """
+    with connection.transaction():
+        _pin_for_reading(connection)
+        for _ in range(_ATTEMPTS):
+            before = connection.execute(_FINGERPRINT).fetchone()
+            try:
+                catalog = _look(connection, edges=edges)
+            except psycopg.errors.UndefinedTable:
+                continue
+            if connection.execute(_FINGERPRINT).fetchone() == before:
+                return catalog
+        return _look(connection, edges=edges)
+
+
+def _pin_for_reading(connection: Connection) -> None:
+    connection.execute(
+        "SELECT pg_catalog.set_config('search_path', '', true),"
+        " pg_catalog.set_config('jit', 'off', true),"
+        " pg_catalog.set_config('quote_all_identifiers', 'off', true)"
+    )
+
+
+def _look(connection: Connection, *, edges: bool) -> Catalog:
+    objects = _objects(connection)
+    found = {one.id: one for one in objects.values()}
+    links = _edges(connection, objects, found) if edges else NO_EDGES
+    return Catalog(found, links, _unmodelled(connection))
+
+
+def _objects(connection: Connection) -> Objects:
+    version = server_major(connection)
+    members = {(name, oid) for name, oid in connection.execute(_MEMBERS)}
+    objects: Objects = {}
+    for kind in KINDS:
+        for address, row in _rows(connection, kind, version):
+            if (address.catalog, address.oid) in members:
+                continue
+            one = kind.from_row(row, objects.get)
+            if one is not None:
+                objects[address] = one
+    if members:
+        _drop_orphans(objects)
+    return objects
+
+
+def _rows(
+    connection: Connection, kind: type[DbObject], version: int
+) -> Iterable[tuple[Address, tuple[Any, ...]]]:
+    rows = connection.execute(sql.SQL(kind.query(version)))
+    name = kind.catalog
+    if kind.has_subid:
+        return ((Address(name, row[0], row[1]), row[2:]) for row in rows)
+    return ((Address(name, row[0]), row[1:]) for row in rows)
+
+
+def _drop_orphans(objects: Objects) -> None:
+    """What belongs to an object of an extension is the extension's, too."""
+    ids = {one.id for one in objects.values()}
+    while gone := [
+        address
+        for address, one in objects.items()
+        if one.owners and one.owners[0] not in ids
+    ]:
+        for address in gone:
+            ids.discard(objects.pop(address).id)
+
+
+def _edges(connection: Connection, objects: Objects, found: dict[ObjectId, DbObject]) -> Edges:
+    through = {
+        Address(row[0], row[1], row[2]): Address(row[3], row[4], row[5])
+        for row in connection.execute(_THROUGH)
+    }
+    at = _Resolver(objects, through)
+    edges: defaultdict[ObjectId, set[ObjectId]] = defaultdict(set)
+    for row in connection.execute(_DEPENDS):
+        who, whom = at(Address(*row[:3])), at(Address(*row[3:]))
+        if who and whom and who != whom:
+            edges[who].add(whom)
+    for oid, one in found.items():
+        stated = {*one.owners, *one.requires}
+        if schema := at.schema_of(one):
+            stated.add(schema)
+        edges[oid] |= {target for target in stated if target in found and target != oid}
+    return {oid: frozenset(targets) for oid, targets in edges.items()}
+
+
+class _Resolver:
+    """Finds the modelled object of an address, through what is internal to PostgreSQL."""
+
+    def __init__(self, objects: Objects, through: dict[Address, Address]) -> None:
+        self._objects = objects
+        self._through = through
+        self._schemas = {one.id.path[0]: one.id for one in objects.values() if len(one.id.path) == 1}
+
+    def __call__(self, address: Address) -> ObjectId | None:
+        for candidate in (address, address._replace(subid=0)):
+            seen = candidate
+            for _ in range(4):
+                one = self._objects.get(seen)
+                if one is not None:
+                    return one.id
+                step = self._through.get(seen)
+                if step is None:
+                    break
+                seen = step
+        return None
+
+    def schema_of(self, one: DbObject) -> ObjectId | None:
+        """The schema of an object that has no owner (pg_depend leaves pinned ones out)."""
+        if one.owners or len(one.id.path) == 1:
+            return None
+        return self._schemas.get(one.id.path[0])
+
+
+def _unmodelled(connection: Connection) -> tuple[str, ...]:
+    return tuple(row[0] for row in connection.execute(sql.SQL(UNMODELLED)))

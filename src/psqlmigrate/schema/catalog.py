@@ -1,0 +1,91 @@
+"""A picture of a PostgreSQL schema: objects by id, and the edges "depends on" between them."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Self, TypeAlias
+
+from psqlmigrate.schema.dbobject import DbObject
+from psqlmigrate.schema.identity import ObjectId
+
+Edges: TypeAlias = Mapping[ObjectId, frozenset[ObjectId]]
+
+NO_EDGES: Edges = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Objects by id; `edges[x]` is what x depends on. Edges and `unmodelled` do not compare.
+
+    `unmodelled` names what was found and is of no kind that is known here.
+    """
+
+    objects: Mapping[ObjectId, DbObject]
+    edges: Edges = field(default_factory=lambda: NO_EDGES, compare=False)
+    unmodelled: tuple[str, ...] = field(default=(), compare=False)
+
+    @classmethod
+    def of(cls, objects: Iterable[DbObject]) -> Self:
+        """A catalog without edges, for tests and snapshots."""
+        return cls({one.id: one for one in objects})
+
+    def __iter__(self) -> Iterator[DbObject]:
+        return iter(self.objects.values())
+
+    def __len__(self) -> int:
+        return len(self.objects)
+
+    def get(self, oid: ObjectId) -> DbObject | None:
+        """The object of that id, if there is one."""
+        return self.objects.get(oid)
+
+    def where(self, keep: Callable[[DbObject], bool]) -> "Catalog":
+        """The catalog without the objects that `keep` rejects, nor what belongs to them."""
+        kept: dict[ObjectId, DbObject] = {}
+        rejected: set[ObjectId] = set()
+        for oid, one in self.objects.items():
+            if not keep(one):
+                rejected.add(oid)
+        for oid, one in self.objects.items():
+            if not _belongs(one, rejected, self.objects):
+                kept[oid] = one
+        return Catalog(kept, self.edges, self.unmodelled)
+
+
+def _belongs(one: DbObject, rejected: set[ObjectId], objects: Mapping[ObjectId, DbObject]) -> bool:
+    if one.id in rejected:
+        return True
+    if not one.owners:
+        return False
+    owner = objects.get(one.owners[0])
+    return owner is not None and _belongs(owner, rejected, objects)
+
+
+def diff(old: Catalog, new: Catalog) -> tuple["Change", ...]:
+    """The changes from `old` to `new`, ordered by id."""
+    ids = sorted({*old.objects, *new.objects})
+    pairs = ((old.get(oid), new.get(oid)) for oid in ids)
+    return tuple(Change(before, after) for before, after in pairs if before != after)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One object as it was and as it shall be; one side may be missing."""
+
+    before: DbObject | None
+    after: DbObject | None
+
+    @property
+    def subject(self) -> DbObject:
+        """The object as it shall be, or as it was when it goes."""
+        one = self.after or self.before
+        if one is None:
+            raise ValueError("a change has at least one side")
+        return one
+
+    @property
+    def symbol(self) -> str:
+        """`+` new, `-` removed, `~` modified."""
+        if self.before is None:
+            return "+"
+        return "-" if self.after is None else "~"

@@ -1,0 +1,148 @@
+"""What every kind of object must tell: how it is read, made, dropped and altered."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, LiteralString, Self, TypeAlias
+
+from psqlmigrate.schema.identity import Address, ObjectId
+from psqlmigrate.schema.sqltext import NOTHING, Sql
+from psqlmigrate.schema.statement import Statement
+
+Row: TypeAlias = tuple[Any, ...]
+Statements: TypeAlias = tuple[Statement, ...]
+Resolve: TypeAlias = Callable[[Address], "DbObject | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Alteration:
+    """How an object is changed in place.
+
+    `disturbs`: what depends on the object must be taken away before and brought back after
+    (the type of a column). Without it, dependents do not notice.
+    """
+
+    statements: tuple[Statement, ...]
+    disturbs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DbObject:
+    """An object of a schema. Equality and hash come from the fields of each kind.
+
+    `kind` is PostgreSQL's singular word; `catalog` the system catalog whose oid identifies the
+    object; `rank` orders the creation of objects that do not depend on each other.
+    """
+
+    kind: ClassVar[str]
+    catalog: ClassVar[LiteralString]
+    rank: ClassVar[int]
+    has_subid: ClassVar[bool] = False
+    """True: the query's second column is the subid of the address (columns)."""
+
+    @classmethod
+    def query(cls, version: int) -> LiteralString:
+        """The set-based query: oid (subid) and then what `from_row` takes.
+
+        `version` is the server's major. Every name is written with `pg_catalog.`.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def from_row(cls, row: Row, resolve: Resolve) -> Self | None:  # noqa: ARG003
+        """The object of one row of the query, without the address.
+
+        `resolve` finds objects of kinds that come earlier in the registry.
+        """
+        return cls(*row)
+
+    @property
+    def id(self) -> ObjectId:
+        """What the object is called."""
+        raise NotImplementedError
+
+    @property
+    def owners(self) -> tuple[ObjectId, ...]:
+        """The object it belongs to, first, and others that take it along when they go."""
+        return ()
+
+    @property
+    def dropped_with(self) -> tuple[ObjectId, ...]:
+        """Objects whose drop takes this one along."""
+        return self.owners
+
+    @property
+    def swappable(self) -> bool:
+        """Whether it can be renamed away, made anew, and its data carried over (types)."""
+        return False
+
+    @property
+    def requires(self) -> tuple[ObjectId, ...]:
+        """Dependencies that pg_depend does not have."""
+        return ()
+
+    @property
+    def slots(self) -> tuple[tuple[str, ...], ...]:
+        """The names that this object takes up; two objects cannot hold one at a time."""
+        return ((self.kind, *self.id.path),)
+
+    @property
+    def carries_data(self) -> bool:
+        """Whether a drop loses rows or values."""
+        return False
+
+    @property
+    def survives_alter(self) -> bool:
+        """Whether PostgreSQL itself adapts this object when what it depends on is altered."""
+        return False
+
+    @property
+    def inline(self) -> bool:
+        """Whether the statement that creates the first owner can create this, too."""
+        return False
+
+    @property
+    def place(self) -> int:
+        """Where it stands among its like in the statement that creates their owner."""
+        return 0
+
+    @property
+    def sql_name(self) -> Sql:
+        """The object's type and name as COMMENT ON and ALTER take it (`TABLE public.users`)."""
+        raise NotImplementedError
+
+    def create(self, parts: "tuple[DbObject, ...]") -> Statements:
+        """Statements that make it, together with `parts` that are inline in it."""
+        raise NotImplementedError
+
+    def as_part(self, parts: "tuple[DbObject, ...]") -> Sql:  # noqa: ARG002
+        """Its line inside the statement that creates its owner; nothing, if another line has it."""
+        return NOTHING
+
+    @property
+    def clause(self) -> Sql:
+        """What it adds to its owner's line (`DEFAULT 0`)."""
+        return NOTHING
+
+    def adjust(self) -> Statements:
+        """What must follow after it was made inline, because no clause can say it."""
+        return ()
+
+    def drop(self) -> Statements:
+        """Statements that remove it."""
+        raise NotImplementedError
+
+    def swap_out(self) -> tuple[Statements, Statements]:
+        """Statements that rename a swappable object away, and that drop it under that name."""
+        raise NotImplementedError
+
+    def carry_over(self, new: Self) -> Statements:
+        """How a carrier of data moves to the new form of a swapped object it depends on."""
+        raise NotImplementedError
+
+    def alter(self, new: Self) -> Alteration | None:  # noqa: ARG002
+        """How `self` becomes `new`; None: it has to be dropped and made again."""
+        return None
+
+    def summary(self) -> str:
+        """A few words for people: `table, 4 columns`."""
+        return self.kind

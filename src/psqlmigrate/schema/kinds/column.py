@@ -1,0 +1,250 @@
+"""Columns of tables (manual, CREATE TABLE and ALTER TABLE)."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar, LiteralString
+
+from psqlmigrate.schema.clauses import set_options
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
+from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, number, printed, sql
+from psqlmigrate.schema.statement import Hazard, Statement
+
+_STORAGE = {"p": sql("PLAIN"), "e": sql("EXTERNAL"), "m": sql("MAIN"), "x": sql("EXTENDED")}
+_COMPRESSION = {"": sql("default"), "p": sql("pglz"), "l": sql("lz4")}
+
+
+@dataclass(frozen=True, slots=True)
+class Column(DbObject):
+    """A column; its default and its identity are objects of their own."""
+
+    kind: ClassVar[str] = "column"
+    catalog: ClassVar[LiteralString] = "pg_class"
+    rank: ClassVar[int] = 90
+    has_subid: ClassVar[bool] = True
+
+    schema: str
+    table: str
+    name: str
+    type: str
+    collation: str
+    not_null: bool
+    generated: str
+    expression: str | None
+    storage: str
+    compression: str
+    statistics: int
+    options: tuple[str, ...]
+    local: bool
+    position: int = field(compare=False, default=0)
+    partition: bool = field(compare=False, default=False)
+    parents: tuple[ObjectId, ...] = field(compare=False, default=())
+
+    @classmethod
+    def query(cls, version: int) -> LiteralString:
+        return """
+WITH rel AS MATERIALIZED (
+    SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relispartition
+      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+), att AS MATERIALIZED (
+    SELECT a.*, rel.schema, rel.name, rel.relispartition
+      FROM pg_catalog.pg_attribute a JOIN rel ON rel.oid = a.attrelid
+     WHERE a.attnum > 0 AND NOT a.attisdropped
+), typ AS MATERIALIZED (
+    SELECT atttypid, atttypmod, pg_catalog.format_type(atttypid, atttypmod) AS type
+      FROM (SELECT DISTINCT atttypid, atttypmod FROM att) d
+)
+SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
+       CASE WHEN a.attcollation <> t.typcollation THEN
+           (SELECT pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname)
+              FROM pg_catalog.pg_collation co
+              JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
+             WHERE co.oid = a.attcollation)
+       ELSE '' END,
+       a.attnotnull, a.attgenerated::text,
+       CASE WHEN a.attgenerated <> '' THEN
+           (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d
+             WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END,
+       CASE WHEN a.attstorage = t.typstorage THEN '' ELSE a.attstorage::text END,
+       a.attcompression::text, coalesce(a.attstattarget, -1)::int, a.attoptions, a.attislocal,
+       a.attnum::int, a.relispartition,
+       CASE WHEN a.attinhcount > 0 THEN
+           (SELECT pg_catalog.array_agg(ARRAY[rel.schema, rel.name] ORDER BY i.inhseqno)
+              FROM pg_catalog.pg_inherits i JOIN rel ON rel.oid = i.inhparent
+             WHERE i.inhrelid = a.attrelid) END
+  FROM att a
+  JOIN typ USING (atttypid, atttypmod)
+  JOIN pg_catalog.pg_type t ON t.oid = a.atttypid"""
+
+    @classmethod
+    def from_row(cls, row: Row, resolve: Resolve) -> "Column":
+        *plain, options, local, position, partition, parents = row
+        name = plain[2]
+        ids = tuple(ObjectId(cls.kind, (*parent, name)) for parent in parents or ())
+        return cls(*plain, tuple(options or ()), local, position, partition, ids)
+
+    @property
+    def id(self) -> ObjectId:
+        return ObjectId(self.kind, (self.schema, self.table, self.name))
+
+    @property
+    def owners(self) -> tuple[ObjectId, ...]:
+        return (ObjectId("table", (self.schema, self.table)),)
+
+    @property
+    def requires(self) -> tuple[ObjectId, ...]:
+        return self.parents
+
+    @property
+    def carries_data(self) -> bool:
+        return not self.generated
+
+    @property
+    def survives_alter(self) -> bool:
+        return not self.generated
+
+    def carry_over(self, new: "Column") -> Statements:
+        if self.inherited_only:
+            return ()
+        using = sql("{}::text::{}", ident(self.name), printed(new.type))
+        return (self.retyped(new, using),)
+
+    @property
+    def place(self) -> int:
+        return self.position
+
+    @property
+    def inline(self) -> bool:
+        return True
+
+    @property
+    def sql_name(self) -> Sql:
+        return sql("COLUMN {}", ident(self.schema, self.table, self.name))
+
+    @property
+    def inherited_only(self) -> bool:
+        """Whether the column exists only because a parent has it."""
+        return bool(self.parents) and not self.local
+
+    def as_part(self, parts: tuple[DbObject, ...]) -> Sql:
+        if self.inherited_only and not self.partition:
+            return NOTHING
+        return self._line(parts)
+
+    def _line(self, parts: tuple[DbObject, ...]) -> Sql:
+        clauses = [sql("{} {}", ident(self.name), printed(self.type))]
+        if self.collation:
+            clauses.append(sql("COLLATE {}", printed(self.collation)))
+        if self.compression:
+            clauses.append(sql("COMPRESSION {}", _COMPRESSION[self.compression]))
+        if self.expression is not None:
+            kind = sql("STORED") if self.generated == "s" else sql("VIRTUAL")
+            text = printed(self.expression)
+            clauses.append(sql("GENERATED ALWAYS AS ({}) {}", text, kind))
+        clauses.extend(part.clause for part in parts if part.owners[:1] == (self.id,))
+        if self.not_null:
+            clauses.append(sql("NOT NULL"))
+        return join(" ", clauses)
+
+    def create(self, parts: tuple[DbObject, ...]) -> Statements:
+        if self.inherited_only:
+            return ()
+        hazards = frozenset({Hazard.MAY_FAIL}) if self.not_null and not parts else frozenset[Hazard]()
+        text = sql("ALTER TABLE {} ADD COLUMN {}", self._table, self._line(parts))
+        return (Statement(text, self.id, hazards), *self.adjust())
+
+    def adjust(self) -> Statements:
+        """What the column's line cannot say: storage, statistics target, options."""
+        bare = Column(
+            self.schema, self.table, self.name, self.type, self.collation, self.not_null,
+            self.generated, self.expression, "", self.compression, -1, (), self.local,
+        )  # fmt: skip
+        return tuple(self._statement(change) for change in bare._settings(self))
+
+    def drop(self) -> Statements:
+        if self.inherited_only:
+            return ()
+        text = sql("ALTER TABLE {} DROP COLUMN {}", self._table, ident(self.name))
+        lost = frozenset({Hazard.DATA_LOSS}) if self.carries_data else frozenset[Hazard]()
+        return (Statement(text, self.id, lost),)
+
+    def alter(self, new: "Column") -> Alteration | None:
+        if new.generated and not self.generated:
+            return None
+        if self.expression != new.expression and new.generated:
+            return None
+        statements: list[Statement] = []
+        if self.generated and not new.generated:
+            statements.append(self._statement(sql("DROP EXPRESSION")))
+        retyped = (self.type, self.collation) != (new.type, new.collation)
+        if retyped and not self.inherited_only:
+            statements.append(self._retype(new))
+        if self.not_null != new.not_null:
+            word = sql("SET NOT NULL") if new.not_null else sql("DROP NOT NULL")
+            hazard = frozenset({Hazard.MAY_FAIL, Hazard.FULL_SCAN}) if new.not_null else frozenset[Hazard]()
+            statements.append(self._statement(word, hazard))
+        statements.extend(self._statement(change) for change in self._settings(new))
+        return Alteration(tuple(statements), disturbs=retyped)
+
+    def retyped(self, new: "Column", using: Sql) -> Statement:
+        """The statement that gives the column its new type by an expression."""
+        collate = sql(" COLLATE {}", printed(new.collation)) if new.collation else NOTHING
+        text = sql("TYPE {}{} USING {}", printed(new.type), collate, using)
+        return self._statement(text, frozenset({Hazard.TABLE_REWRITE, Hazard.LOSSY_CAST}))
+
+    def _retype(self, new: "Column") -> Statement:
+        name = ident(self.name)
+        if _castable(self.type, new.type):
+            return self.retyped(new, sql("{}::{}", name, printed(new.type)))
+        return self.retyped(new, sql("{}::text::{}", name, printed(new.type)))
+
+    def _settings(self, new: "Column") -> tuple[Sql, ...]:
+        changes: list[Sql] = []
+        if self.storage != new.storage and new.storage:
+            changes.append(sql("SET STORAGE {}", _STORAGE[new.storage]))
+        elif self.storage != new.storage:
+            changes.append(sql("SET STORAGE DEFAULT"))
+        if self.compression != new.compression:
+            changes.append(sql("SET COMPRESSION {}", _COMPRESSION[new.compression]))
+        if self.statistics != new.statistics:
+            changes.append(sql("SET STATISTICS {}", number(new.statistics)))
+        changes.extend(set_options(self.options, new.options))
+        return tuple(changes)
+
+    def _statement(self, change: Sql, hazards: frozenset[Hazard] = frozenset()) -> Statement:
+        text = sql("ALTER TABLE {} ALTER COLUMN {} {}", self._table, ident(self.name), change)
+        return Statement(text, self.id, hazards)
+
+    @property
+    def _table(self) -> Sql:
+        return ident(self.schema, self.table)
+
+    def summary(self) -> str:
+        words = [self.type]
+        if self.not_null:
+            words.append("not null")
+        return " ".join(words)
+
+
+_FAMILIES = (
+    {"smallint", "integer", "bigint", "numeric", "real", "double precision", "boolean", "money"},
+    {"date", "timestamp without time zone", "timestamp with time zone"},
+    {"time without time zone", "time with time zone", "interval"},
+    {"json", "jsonb"},
+    {"inet", "cidr"},
+    {"bit", "bit varying"},
+)
+_STRINGS = {"text", "character varying", "character", "name"}
+
+
+def _base(type_name: str) -> str:
+    name, paren, rest = type_name.partition("(")
+    return (name + rest.partition(")")[2]).strip() if paren else type_name
+
+
+def _castable(old: str, new: str) -> bool:
+    """Whether PostgreSQL has a cast between built-in types; all others go through text."""
+    bases = {_base(old), _base(new)}
+    if len(bases) == 1 or bases & _STRINGS:
+        return True
+    return any(bases <= family for family in _FAMILIES) and bases != {"boolean", "bigint"}

@@ -1,0 +1,70 @@
+"""Defaults of columns (manual, 5.2), generated columns excepted."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar, LiteralString
+
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Statements
+from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.sqltext import Sql, ident, printed, sql
+from psqlmigrate.schema.statement import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Default(DbObject):
+    """The default of a column, as PostgreSQL prints it."""
+
+    kind: ClassVar[str] = "default"
+    catalog: ClassVar[LiteralString] = "pg_attrdef"
+    rank: ClassVar[int] = 100
+
+    schema: str
+    table: str
+    column: str
+    expression: str
+    own_line: bool = field(compare=False, default=True)
+
+    @classmethod
+    def query(cls, version: int) -> LiteralString:
+        # An expression without columns can be printed without opening its table: much cheaper.
+        return """
+SELECT d.oid, n.nspname::text, c.relname::text, a.attname::text,
+       pg_catalog.pg_get_expr(d.adbin, 0), a.attislocal OR c.relispartition
+  FROM pg_catalog.pg_attrdef d
+  JOIN pg_catalog.pg_class c ON c.oid = d.adrelid
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+ WHERE a.attgenerated = '' AND c.relkind IN ('r', 'p') AND NOT a.attisdropped
+   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
+
+    @property
+    def id(self) -> ObjectId:
+        return ObjectId(self.kind, (self.schema, self.table, self.column))
+
+    @property
+    def owners(self) -> tuple[ObjectId, ...]:
+        return (ObjectId("column", (self.schema, self.table, self.column)),)
+
+    @property
+    def inline(self) -> bool:
+        return self.own_line
+
+    @property
+    def clause(self) -> Sql:
+        return sql("DEFAULT {}", printed(self.expression))
+
+    def create(self, parts: tuple[DbObject, ...]) -> Statements:
+        return (self._statement(sql("SET {}", self.clause)),)
+
+    def drop(self) -> Statements:
+        return (self._statement(sql("DROP DEFAULT")),)
+
+    def alter(self, new: "Default") -> Alteration:
+        return Alteration(new.create(()))
+
+    def _statement(self, change: Sql) -> Statement:
+        table = ident(self.schema, self.table)
+        text = sql("ALTER TABLE ONLY {} ALTER COLUMN {} {}", table, ident(self.column), change)
+        return Statement(text, self.id)
+
+    def summary(self) -> str:
+        return f"default {self.expression}"

@@ -1,0 +1,118 @@
+"""Indexes that no constraint owns (manual, CREATE INDEX)."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar, LiteralString
+
+from psqlmigrate.schema.clauses import set_options
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
+from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.sqltext import Sql, ident, number, printed, sql
+from psqlmigrate.schema.statement import Hazard, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Index(DbObject):
+    """An index with its definition as pg_get_indexdef prints it, storage parameters apart."""
+
+    kind: ClassVar[str] = "index"
+    catalog: ClassVar[LiteralString] = "pg_class"
+    rank: ClassVar[int] = 130
+
+    schema: str
+    name: str
+    table: str
+    definition: str
+    options: tuple[str, ...]
+    statistics: tuple[tuple[int, int], ...]
+    relation: str = field(compare=False, default="table")
+    attached_to: tuple[str, str] | None = field(compare=False, default=None)
+
+    @classmethod
+    def query(cls, version: int) -> LiteralString:
+        return """
+SELECT x.oid, n.nspname::text, x.relname::text, c.relname::text,
+       pg_catalog.pg_get_indexdef(x.oid), x.reloptions,
+       (SELECT pg_catalog.array_agg(ARRAY[a.attnum::int, a.attstattarget::int] ORDER BY a.attnum)
+          FROM pg_catalog.pg_attribute a
+         WHERE a.attrelid = x.oid AND coalesce(a.attstattarget, -1) >= 0),
+       CASE c.relkind WHEN 'm' THEN 'materialized view' ELSE 'table' END,
+       (SELECT ARRAY[pn.nspname, p.relname]::text[]
+          FROM pg_catalog.pg_inherits h
+          JOIN pg_catalog.pg_class p ON p.oid = h.inhparent
+          JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace WHERE h.inhrelid = x.oid)
+  FROM pg_catalog.pg_index i
+  JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+  JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
+  JOIN pg_catalog.pg_namespace n ON n.oid = x.relnamespace
+ WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                    WHERE k.conindid = x.oid AND k.contype IN ('p', 'u', 'x'))"""
+
+    @classmethod
+    def from_row(cls, row: Row, resolve: Resolve) -> "Index":
+        schema, name, table, definition, options, statistics, relation, attached = row
+        definition = _without_options(definition, options)
+        statistics = tuple((number, target) for number, target in statistics or ())
+        attached = tuple(attached) if attached else None
+        return cls(
+            schema, name, table, definition, tuple(options or ()), statistics, relation, attached
+        )
+
+    @property
+    def id(self) -> ObjectId:
+        return ObjectId(self.kind, (self.schema, self.name))
+
+    @property
+    def owners(self) -> tuple[ObjectId, ...]:
+        table = ObjectId(self.relation, (self.schema, self.table))
+        return (table, ObjectId(self.kind, self.attached_to)) if self.attached_to else (table,)
+
+    @property
+    def slots(self) -> tuple[tuple[str, ...], ...]:
+        return (("relation", self.schema, self.name),)
+
+    @property
+    def survives_alter(self) -> bool:
+        return True
+
+    @property
+    def sql_name(self) -> Sql:
+        return sql("INDEX {}", ident(self.schema, self.name))
+
+    def create(self, parts: tuple[DbObject, ...]) -> Statements:
+        hazards = frozenset({Hazard.LONG_LOCK, Hazard.FULL_SCAN})
+        statements = [Statement(printed(self.definition), self.id, hazards)]
+        statements.extend(self._changes(set_options((), self.options)))
+        for column, target in self.statistics:
+            change = sql("ALTER COLUMN {} SET STATISTICS {}", number(column), number(target))
+            statements.extend(self._changes((change,)))
+        return tuple(statements)
+
+    def drop(self) -> Statements:
+        return (Statement(sql("DROP INDEX {}", ident(self.schema, self.name)), self.id),)
+
+    def alter(self, new: "Index") -> Alteration | None:
+        same = (self.definition, self.table, self.statistics)
+        if same != (new.definition, new.table, new.statistics):
+            return None
+        return Alteration(self._changes(set_options(self.options, new.options)))
+
+    def _changes(self, changes: tuple[Sql, ...]) -> Statements:
+        name = ident(self.schema, self.name)
+        return tuple(
+            Statement(sql("ALTER INDEX {} {}", name, change), self.id) for change in changes
+        )
+
+    def summary(self) -> str:
+        unique = "unique index" if self.definition.startswith("CREATE UNIQUE") else "index"
+        _, _, columns = self.definition.partition(" USING ")
+        return f"{unique} {columns}" if columns else unique
+
+
+def _without_options(definition: str, options: list[str] | None) -> str:
+    """PostgreSQL prints ` WITH (…)` before ` WHERE …`; the options are a field of their own."""
+    if not options:
+        return definition
+    pairs = (option.partition("=") for option in options)
+    clause = " WITH (" + ", ".join(f"{name}='{value}'" for name, _, value in pairs) + ")"
+    return definition.replace(clause, "", 1)

@@ -1,0 +1,41 @@
+"""Schemas (manual, CREATE SCHEMA)."""
+
+from dataclasses import dataclass
+from typing import ClassVar, LiteralString
+
+from psqlmigrate.schema.dbobject import DbObject, Statements
+from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.sqltext import Sql, ident, sql
+from psqlmigrate.schema.statement import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Schema(DbObject):
+    """A schema. `public` is made by PostgreSQL itself, yet it can be dropped."""
+
+    kind: ClassVar[str] = "schema"
+    catalog: ClassVar[LiteralString] = "pg_namespace"
+    rank: ClassVar[int] = 10
+
+    name: str
+
+    @classmethod
+    def query(cls, version: int) -> LiteralString:
+        return """
+SELECT n.oid, n.nspname::text
+  FROM pg_catalog.pg_namespace n
+ WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
+
+    @property
+    def id(self) -> ObjectId:
+        return ObjectId(self.kind, (self.name,))
+
+    @property
+    def sql_name(self) -> Sql:
+        return sql("SCHEMA {}", ident(self.name))
+
+    def create(self, parts: tuple[DbObject, ...]) -> Statements:
+        return (Statement(sql("CREATE SCHEMA {}", ident(self.name)), self.id),)
+
+    def drop(self) -> Statements:
+        return (Statement(sql("DROP SCHEMA {}", ident(self.name)), self.id),)

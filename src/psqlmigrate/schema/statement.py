@@ -1,0 +1,36 @@
+"""One SQL statement with what must be known to run it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.sqltext import Sql
+
+
+class Hazard(StrEnum):
+    """What can hurt when a statement runs."""
+
+    DATA_LOSS = "data loss"
+    LOSSY_CAST = "lossy cast"
+    LONG_LOCK = "long lock"
+    TABLE_REWRITE = "table rewrite"
+    FULL_SCAN = "full scan"
+    INDEX_REBUILD = "index rebuild"
+    BREAKS_CODE = "breaks old application code"
+    IRREVERSIBLE = "irreversible"
+    NEEDS_PRIVILEGE = "needs privilege"
+    NO_TRANSACTION = "cannot run in a transaction"
+    MAY_FAIL = "may fail on existing rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement for one `execute`, without its semicolon."""
+
+    sql: Sql
+    subject: ObjectId | None = None
+    hazards: frozenset[Hazard] = frozenset()
+    transactional: bool = True
+    """False: PostgreSQL refuses it inside a transaction block."""
+    commits: bool = False
+    """True: what it makes can be used only after a commit (ALTER TYPE … ADD VALUE)."""

@@ -1,0 +1,1 @@
+"""What the commands do; results are frozen values, nothing prints, nothing exits."""

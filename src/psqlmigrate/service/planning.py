@@ -1,0 +1,249 @@
+"""Two catalogs become a plan: statements in an order that works, and no data is dropped."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from psqlmigrate.errors import PlanRefusedError
+from psqlmigrate.schema.catalog import Catalog, Change, Edges, diff
+from psqlmigrate.schema.dbobject import Alteration, DbObject
+from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.statement import Hazard, Statement
+from psqlmigrate.service.ordering import CircleError, Node, order
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What has to be done, and the changes that ask for it."""
+
+    statements: tuple[Statement, ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def hazards(self) -> frozenset[Hazard]:
+        """All hazards of all statements."""
+        return frozenset().union(*(one.hazards for one in self.statements))
+
+
+@dataclass(slots=True)
+class _Work:
+    """What happens to each object. A replaced one is in `drops` and in `creates`."""
+
+    old: Catalog
+    new: Catalog
+    drops: set[ObjectId] = field(default_factory=set)
+    creates: set[ObjectId] = field(default_factory=set)
+    alters: dict[ObjectId, Alteration] = field(default_factory=dict)
+    swaps: set[ObjectId] = field(default_factory=set)
+
+
+def plan(old: Catalog, new: Catalog) -> Plan:
+    """The plan from `old` to `new`, both with edges and printed by one server.
+
+    Raises PlanRefusedError where no plan keeps the data.
+    """
+    changes = diff(old, new)
+    if not changes:
+        return Plan((), ())
+    work = _Work(old, new)
+    for change in changes:
+        _enlist(work, change)
+    _close(work, _reversed(old.edges))
+    return Plan(_statements(work), changes)
+
+
+def _enlist(work: _Work, change: Change) -> None:
+    oid = change.subject.id
+    if change.before is None:
+        work.creates.add(oid)
+    elif change.after is None:
+        work.drops.add(oid)
+    else:
+        alteration = change.before.alter(change.after)
+        if alteration is None:
+            _replace(work, oid, "it cannot be altered to its new form")
+        else:
+            work.alters[oid] = alteration
+
+
+def _replace(work: _Work, oid: ObjectId, reason: str) -> None:
+    before, after = work.old.objects[oid], work.new.objects[oid]
+    if before.carries_data and after.carries_data:
+        raise PlanRefusedError(
+            f"no plan keeps the data of {before.kind} {oid}: {reason}",
+            hint="write this step by hand: psqlmigrate autogenerate --empty",
+        )
+    work.alters.pop(oid, None)
+    work.drops.add(oid)
+    work.creates.add(oid)
+
+
+def _reversed(edges: Edges) -> dict[ObjectId, list[ObjectId]]:
+    found: defaultdict[ObjectId, list[ObjectId]] = defaultdict(list)
+    for oid, targets in edges.items():
+        for target in targets:
+            found[target].append(oid)
+    return found
+
+
+def _close(work: _Work, dependents: dict[ObjectId, list[ObjectId]]) -> None:
+    """Takes down, and brings back, all that stands on what is replaced or disturbed."""
+    queue = [*work.drops, *(oid for oid, one in work.alters.items() if one.disturbs)]
+    while queue:
+        cause = queue.pop()
+        for oid in dependents.get(cause, ()):
+            if _affected(work, cause, oid) and _take_down(work, cause, oid):
+                queue.append(oid)
+
+
+def _affected(work: _Work, cause: ObjectId, oid: ObjectId) -> bool:
+    after = work.new.get(oid)
+    if after is None or oid in work.drops:
+        return False
+    if cause not in work.drops:
+        return not work.old.objects[oid].survives_alter
+    still_needed = cause in work.new.edges.get(oid, frozenset())
+    return still_needed or oid not in work.alters
+
+
+def _take_down(work: _Work, cause: ObjectId, oid: ObjectId) -> bool:
+    """Whether what depends on `oid` is affected in its turn."""
+    before, after = work.old.objects[oid], work.new.objects[oid]
+    if not (before.carries_data and after.carries_data):
+        _replace(work, oid, "")
+        return True
+    if not work.old.objects[cause].swappable or cause not in work.creates:
+        _replace(work, oid, f"{cause} has to be made anew")
+    if cause in work.swaps and oid in work.alters and work.alters[oid].disturbs:
+        return False
+    work.swaps.add(cause)
+    work.alters[oid] = Alteration(before.carry_over(after), disturbs=True)
+    return True
+
+
+def _statements(work: _Work) -> tuple[Statement, ...]:
+    apart: set[ObjectId] = set()
+    while True:
+        nodes = _nodes(work, apart)
+        try:
+            ordered = order(nodes)
+        except CircleError as circle:
+            freed = {part for node in circle.nodes for part in node.parts} - apart
+            if not freed:
+                names = ", ".join(sorted({str(node.oid) for node in circle.nodes}))
+                raise PlanRefusedError(f"these objects depend on each other: {names}") from None
+            apart |= freed
+            continue
+        return tuple(one for node in ordered for one in node.statements)
+
+
+def _nodes(work: _Work, apart: set[ObjectId]) -> list[Node]:
+    drop_roots = {oid: _drop_root(work, oid, apart) for oid in work.drops}
+    create_roots = {oid: _create_root(work, oid, apart) for oid in work.creates}
+    nodes = [*_drop_nodes(work, drop_roots), *_create_nodes(work, create_roots), *_alter_nodes(work)]
+    by_key = {(node.phase, node.oid): node for node in nodes}
+    _link(work, by_key, drop_roots, create_roots)
+    return nodes
+
+
+def _drop_root(work: _Work, oid: ObjectId, apart: set[ObjectId]) -> ObjectId:
+    while oid not in apart:
+        one = work.old.objects[oid]
+        takers = [taker for taker in one.dropped_with if taker in work.drops - work.swaps]
+        if not takers:
+            break
+        oid = takers[0]
+    return oid
+
+
+def _create_root(work: _Work, oid: ObjectId, apart: set[ObjectId]) -> ObjectId:
+    while oid not in apart:
+        one = work.new.objects[oid]
+        if not (one.inline and one.owners and one.owners[0] in work.creates):
+            break
+        oid = one.owners[0]
+    return oid
+
+
+def _grouped(roots: dict[ObjectId, ObjectId]) -> dict[ObjectId, list[ObjectId]]:
+    groups: defaultdict[ObjectId, list[ObjectId]] = defaultdict(list)
+    for oid, root in roots.items():
+        groups[root].extend([oid] if oid != root else [])
+    return groups
+
+
+def _drop_nodes(work: _Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
+    nodes: list[Node] = []
+    for root, parts in _grouped(roots).items():
+        one = work.old.objects[root]
+        if root in work.swaps:
+            away, gone = one.swap_out()
+            nodes.append(Node("away", root, one.rank, away))
+            nodes.append(Node("drop", root, one.rank, gone))
+        else:
+            nodes.append(Node("drop", root, one.rank, one.drop(), tuple(sorted(parts))))
+    return nodes
+
+
+def _create_nodes(work: _Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
+    nodes: list[Node] = []
+    for root, ids in _grouped(roots).items():
+        one = work.new.objects[root]
+        parts = sorted((work.new.objects[oid] for oid in ids), key=_place)
+        nodes.append(
+            Node("create", root, one.rank, one.create(tuple(parts)), tuple(part.id for part in parts))
+        )
+    return nodes
+
+
+def _place(one: DbObject) -> tuple[int, int, ObjectId]:
+    return (one.rank, one.place, one.id)
+
+
+def _alter_nodes(work: _Work) -> list[Node]:
+    return [
+        Node("alter", oid, work.old.objects[oid].rank, one.statements)
+        for oid, one in work.alters.items()
+    ]
+
+
+def _link(
+    work: _Work,
+    nodes: dict[tuple[str, ObjectId], Node],
+    drop_roots: dict[ObjectId, ObjectId],
+    create_roots: dict[ObjectId, ObjectId],
+) -> None:
+    dropping = {oid: nodes["drop", root] for oid, root in drop_roots.items()}
+    creating = {oid: nodes["create", root] for oid, root in create_roots.items()}
+    altering = {oid: nodes["alter", oid] for oid in work.alters}
+    making = creating | altering
+    for oid in {*work.drops, *work.alters}:
+        before = altering.get(oid) or dropping[oid]
+        for target in work.old.edges.get(oid, ()):
+            if target in dropping:
+                before.precede(dropping[target])
+            elif target in altering and oid in dropping:
+                before.precede(altering[target])
+    for oid, node in making.items():
+        for target in work.new.edges.get(oid, ()):
+            if target in making:
+                making[target].precede(node)
+    _link_slots(work, dropping, creating, nodes)
+
+
+def _link_slots(
+    work: _Work,
+    dropping: dict[ObjectId, Node],
+    creating: dict[ObjectId, Node],
+    nodes: dict[tuple[str, ObjectId], Node],
+) -> None:
+    taken = {
+        slot: nodes.get(("away", oid), node)
+        for oid, node in dropping.items()
+        for slot in work.old.objects[oid].slots
+    }
+    for oid, node in creating.items():
+        for slot in work.new.objects[oid].slots:
+            if slot in taken:
+                taken[slot].precede(node)
+    for oid in work.swaps:
+        nodes["create", oid].precede(nodes["drop", oid])
