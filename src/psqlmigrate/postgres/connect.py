@@ -1,17 +1,23 @@
 """From a target to a connection, and the settings that every connection of ours has."""
 
+import random
+import re
 import time
-from typing import Any, LiteralString, TypeAlias
+from functools import cache
+from typing import LiteralString, TypeAlias
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 
 from psqlmigrate.errors import ConnectionFailedError
 from psqlmigrate.postgres.target import Target
+from psqlmigrate.schema.sqltext import join, literal, sql
 
 Connection: TypeAlias = psycopg.Connection[TupleRow]
 
 _RETRY_S = 0.2
+_TRANSACTION_TIMEOUT = 170000
 
 PINNED: dict[LiteralString, LiteralString] = {
     "TimeZone": "UTC",
@@ -28,8 +34,33 @@ PINNED: dict[LiteralString, LiteralString] = {
     "client_min_messages": "warning",
     "client_connection_check_interval": "500ms",
     "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",
+    "statement_timeout": "0",
+    "lock_timeout": "0",
+    "synchronous_commit": "on",
+    "default_transaction_isolation": "read committed",
+    "default_transaction_deferrable": "off",
 }
-"""Settings that change what SQL means or how PostgreSQL prints it (manual, chapter 20)."""
+"""Settings that change what SQL means, how PostgreSQL prints it (manual, chapter 20), or how
+long a session of ours may live."""
+
+# RESET ALL leaves the role alone, and DISCARD ALL would free advisory locks (manual, DISCARD).
+_FORGET = (
+    b"RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; "
+)
+
+_NOT_YET = re.compile(r"starting up|shutting down|not yet accepting|recovery mode|too many clients")
+
+_HINTS = (
+    (r"no password supplied|password authentication failed", "set the password with PGPASSWORD, --url or a profile (psqlmigrate users --save)"),
+    (r"role .* does not exist", "check the user name in --url or in the profile (psqlmigrate users --list)"),
+    (r"database .* does not exist", "create it with createdb, or check --url and the profile in use (psqlmigrate users --list)"),
+    (r"pg_hba\.conf", "the server's pg_hba.conf does not let this user in from here"),
+    (r"certificate|SSL|TLS", "check sslmode and sslrootcert in --url or in the profile"),
+    (r"permission denied for database", "GRANT CONNECT ON DATABASE lets the role in"),
+    (r"[Tt]oo many", "close other connections, or let it try again with --connect-wait 30"),
+    (r"resolve|translate host", "check the host name in --url or in the profile"),
+)  # fmt: skip
 
 
 def connect(target: Target, *, wait_s: float = 0.0, name: str = "psqlmigrate") -> Connection:
@@ -42,32 +73,38 @@ def connect(target: Target, *, wait_s: float = 0.0, name: str = "psqlmigrate") -
         try:
             return _open(target, name)
         except psycopg.OperationalError as error:
-            if time.monotonic() >= deadline or _is_final(error):
-                raise _explained(target, error) from None
-            time.sleep(_RETRY_S)
+            if time.monotonic() >= deadline or _is_final(str(error)):
+                raise _explained(target, str(error)) from None
+            time.sleep(_RETRY_S * random.uniform(0.5, 1.5))  # noqa: S311 - only spreads retries
+        except (psycopg.Error, ValueError) as error:
+            raise _explained(target, str(error)) from None
 
 
 def _open(target: Target, name: str) -> Connection:
-    defaults: dict[str, Any] = {"connect_timeout": 10, "application_name": name}
-    connection = psycopg.connect(
-        **(defaults | dict(target.params)), autocommit=True, prepare_threshold=None
-    )
-    pin(connection)
+    defaults = {"connect_timeout": "10", "application_name": name}
+    conninfo = make_conninfo(**(defaults | dict(target.params)))
+    connection = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
+    try:
+        pin(connection)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
 def pin(connection: Connection, search_path: str = "public") -> None:
     """Sets the pinned settings and the search path of the session, in one round trip."""
-    settings = [*PINNED.items(), ("search_path", search_path)]
-    calls = ", ".join(["pg_catalog.set_config(%s, %s, false)"] * len(settings))
-    values = [text for pair in settings for text in pair]
-    connection.execute(f"SELECT {calls}".encode(), values)
+    connection.execute(_pins(search_path, _settings_of(connection)))
 
 
 def repin(connection: Connection, search_path: str = "public") -> None:
-    """Forgets what a migration has set, then pins again; advisory locks stay."""
-    connection.execute("RESET ALL")
-    pin(connection, search_path)
+    """Forgets what a migration has left in the session, then pins again; advisory locks stay."""
+    connection.execute(_FORGET + _pins(search_path, _settings_of(connection)))
+
+
+def pins(search_path: str = "public") -> dict[str, str]:
+    """Every setting that a connection gets, whatever the server's version."""
+    return {**PINNED, "search_path": search_path}
 
 
 def server_major(connection: Connection) -> int:
@@ -75,20 +112,42 @@ def server_major(connection: Connection) -> int:
     return connection.info.server_version // 10000
 
 
-def _is_final(error: psycopg.OperationalError) -> bool:
-    return error.sqlstate is not None and not error.sqlstate.startswith("57P")
+def _settings_of(connection: Connection) -> frozenset[str]:
+    """The pinned settings that not every supported version knows."""
+    later = connection.info.server_version >= _TRANSACTION_TIMEOUT
+    return frozenset({"transaction_timeout"} if later else ())
 
 
-def _explained(target: Target, error: psycopg.OperationalError) -> ConnectionFailedError:
-    text = target.redacted(str(error).strip())
-    last = text.splitlines()[-1].removeprefix("connection failed: ") if text else "no answer"
-    reason = last.split("FATAL:")[-1].strip()
+@cache
+def _pins(search_path: str, further: frozenset[str]) -> bytes:
+    settings = {**pins(search_path), **dict.fromkeys(further, "0")}
+    calls = [
+        sql("pg_catalog.set_config({}, {}, false)", literal(name), literal(value))
+        for name, value in settings.items()
+    ]
+    return sql("SELECT {}", join(", ", calls)).encode()
+
+
+def _is_final(text: str) -> bool:
+    """Whether the server answered and waiting would not change its answer."""
+    return "FATAL:" in text and not _NOT_YET.search(text)
+
+
+def _explained(target: Target, text: str) -> ConnectionFailedError:
+    reason = _reason(target.redacted(text.strip()))
     return ConnectionFailedError(f"cannot connect to {target.label}: {reason}", hint=_hint(reason))
 
 
+def _reason(text: str) -> str:
+    """The last of libpq's lines that says what failed, without its preamble."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("\t")]
+    last = lines[-1] if lines else "no answer"
+    last = re.sub(r"^.*(FATAL|ERROR): +", "", last)
+    return re.sub(r"^(connection (failed|is bad): )?(connection to server .*? failed: )?", "", last)
+
+
 def _hint(reason: str) -> str:
-    if "password" in reason:
-        return "set the password with PGPASSWORD, --url or a profile (psqlmigrate users --save)"
-    if "does not exist" in reason:
-        return "create it, or check --url and the profile in use (psqlmigrate users --list)"
+    for pattern, hint in _HINTS:
+        if re.search(pattern, reason):
+            return hint
     return "is the server running there? --connect-wait 30 waits for one that starts"

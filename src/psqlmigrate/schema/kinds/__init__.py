@@ -4,20 +4,35 @@ from typing import LiteralString
 
 from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.kinds.column import Column
+from psqlmigrate.schema.kinds.comment import Comment
+from psqlmigrate.schema.kinds.composite import Composite
 from psqlmigrate.schema.kinds.constraint import Constraint
 from psqlmigrate.schema.kinds.default import Default
+from psqlmigrate.schema.kinds.domain import Domain
+from psqlmigrate.schema.kinds.enum import Enum
+from psqlmigrate.schema.kinds.extension import Extension
+from psqlmigrate.schema.kinds.function import Function
 from psqlmigrate.schema.kinds.identity import Identity
 from psqlmigrate.schema.kinds.index import Index
 from psqlmigrate.schema.kinds.index_partition import IndexPartition
+from psqlmigrate.schema.kinds.materialized_view import MaterializedView
 from psqlmigrate.schema.kinds.namespace import Schema
 from psqlmigrate.schema.kinds.partition import Partition
+from psqlmigrate.schema.kinds.policy import Policy
 from psqlmigrate.schema.kinds.sequence import Sequence
 from psqlmigrate.schema.kinds.sequence_owner import SequenceOwner
 from psqlmigrate.schema.kinds.table import Table
+from psqlmigrate.schema.kinds.trigger import Trigger
+from psqlmigrate.schema.kinds.view import View
 
 KINDS: tuple[type[DbObject], ...] = (
     Schema,
+    Extension,
+    Enum,
+    Composite,
+    Domain,
     Sequence,
+    Function,
     Table,
     Column,
     Default,
@@ -25,8 +40,13 @@ KINDS: tuple[type[DbObject], ...] = (
     SequenceOwner,
     Partition,
     Constraint,
+    View,
+    MaterializedView,
     Index,
     IndexPartition,
+    Trigger,
+    Policy,
+    Comment,
 )
 
 UNMODELLED: LiteralString = """

@@ -1,0 +1,113 @@
+"""Domains (manual, CREATE DOMAIN) with their constraints."""
+
+from dataclasses import dataclass
+from typing import ClassVar, LiteralString
+
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
+from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, printed, sql
+from psqlmigrate.schema.statement import Hazard, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Domain(DbObject):
+    """A domain; `constraints` are pairs of name and definition."""
+
+    kind: ClassVar[str] = "domain"
+    catalog: ClassVar[LiteralString] = "pg_type"
+    rank: ClassVar[int] = 50
+
+    schema: str
+    name: str
+    type: str
+    collation: str
+    not_null: bool
+    default: str | None
+    constraints: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def query(cls, version: int) -> LiteralString:
+        return """
+SELECT t.oid, n.nspname::text, t.typname::text, pg_catalog.format_type(t.typbasetype, t.typtypmod),
+       CASE WHEN t.typcollation <> b.typcollation THEN
+           (SELECT pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname)
+              FROM pg_catalog.pg_collation co
+              JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
+             WHERE co.oid = t.typcollation) ELSE '' END,
+       t.typnotnull, t.typdefault,
+       (SELECT pg_catalog.array_agg(ARRAY[k.conname::text, pg_catalog.pg_get_constraintdef(k.oid)]
+                                    ORDER BY k.conname)
+          FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c')
+  FROM pg_catalog.pg_type t
+  JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype
+  JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+ WHERE t.typtype = 'd' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
+
+    @classmethod
+    def from_row(cls, row: Row, resolve: Resolve) -> "Domain":
+        *plain, constraints = row
+        return cls(*plain, tuple((name, text) for name, text in constraints or ()))
+
+    @property
+    def id(self) -> ObjectId:
+        return ObjectId(self.kind, (self.schema, self.name))
+
+    @property
+    def slots(self) -> tuple[tuple[str, ...], ...]:
+        return (("type", self.schema, self.name),)
+
+    @property
+    def swappable(self) -> bool:
+        return True
+
+    @property
+    def sql_name(self) -> Sql:
+        return sql("DOMAIN {}", ident(self.schema, self.name))
+
+    def create(self, parts: tuple[DbObject, ...]) -> Statements:
+        text = sql(
+            "CREATE {} AS {}{}{}{}",
+            self.sql_name,
+            printed(self.type),
+            sql(" COLLATE {}", printed(self.collation)) if self.collation else NOTHING,
+            sql(" DEFAULT {}", printed(self.default)) if self.default is not None else NOTHING,
+            sql(" NOT NULL") if self.not_null else NOTHING,
+        )
+        valid = [one for one in self.constraints if not one[1].endswith("NOT VALID")]
+        late = [one for one in self.constraints if one not in valid]
+        for name, definition in valid:
+            text = sql("{}\n    CONSTRAINT {} {}", text, ident(name), printed(definition))
+        return (Statement(text, self.id), *(self._add(one) for one in late))
+
+    def _add(self, constraint: tuple[str, str]) -> Statement:
+        name, definition = constraint
+        text = sql("ADD CONSTRAINT {} {}", ident(name), printed(definition))
+        return self._change(text, frozenset({Hazard.FULL_SCAN, Hazard.MAY_FAIL}))
+
+    def _change(self, change: Sql, hazards: frozenset[Hazard] = frozenset()) -> Statement:
+        return Statement(sql("ALTER {} {}", self.sql_name, change), self.id, hazards)
+
+    def drop(self) -> Statements:
+        return (Statement(sql("DROP {}", self.sql_name), self.id),)
+
+    def swap_out(self) -> tuple[Statements, Statements]:
+        away = self.name + "__old"
+        drop = sql("DROP DOMAIN {}", ident(self.schema, away))
+        return (self._change(sql("RENAME TO {}", ident(away))),), (Statement(drop, self.id),)
+
+    def alter(self, new: "Domain") -> Alteration | None:
+        if (self.type, self.collation) != (new.type, new.collation):
+            return None
+        statements = [
+            self._change(sql("DROP CONSTRAINT {}", ident(name)))
+            for name, definition in self.constraints
+            if (name, definition) not in new.constraints
+        ]
+        statements.extend(self._add(one) for one in new.constraints if one not in self.constraints)
+        if self.default != new.default:
+            default = sql("SET DEFAULT {}", printed(new.default or "NULL"))
+            statements.append(self._change(default if new.default else sql("DROP DEFAULT")))
+        if self.not_null != new.not_null:
+            word = sql("SET NOT NULL") if new.not_null else sql("DROP NOT NULL")
+            statements.append(self._change(word))
+        return Alteration(tuple(statements))

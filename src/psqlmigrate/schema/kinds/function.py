@@ -1,0 +1,74 @@
+"""Functions and procedures (manual, CREATE FUNCTION)."""
+
+from dataclasses import dataclass
+from typing import ClassVar, LiteralString
+
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
+from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.sqltext import Sql, ident, printed, sql
+from psqlmigrate.schema.statement import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Function(DbObject):
+    """A function or procedure, named by its input types as PostgreSQL tells overloads apart."""
+
+    kind: ClassVar[str] = "function"
+    catalog: ClassVar[LiteralString] = "pg_proc"
+    rank: ClassVar[int] = 70
+
+    schema: str
+    name: str
+    arguments: str
+    routine: str
+    signature: str
+    """What OR REPLACE cannot change: names, modes and number of defaults, and the result."""
+    definition: str
+
+    @classmethod
+    def query(cls, version: int) -> LiteralString:
+        return """
+SELECT p.oid, n.nspname::text, p.proname::text, pg_catalog.pg_get_function_identity_arguments(p.oid),
+       CASE p.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END,
+       p.prokind::text || coalesce(p.proargnames::text, '') || coalesce(p.proargmodes::text, '')
+         || coalesce(pg_catalog.pg_get_function_result(p.oid), ''),
+       pg_catalog.pg_get_functiondef(p.oid), p.pronargdefaults::int,
+       ARRAY(SELECT pg_catalog.format_type(u.t, NULL)
+               FROM pg_catalog.unnest(p.proargtypes) WITH ORDINALITY u(t, i) ORDER BY u.i)
+  FROM pg_catalog.pg_proc p
+  JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+ WHERE p.prokind IN ('f', 'p', 'w') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                    WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+                      AND d.objid = p.oid AND d.deptype IN ('e', 'i'))"""
+
+    @classmethod
+    def from_row(cls, row: Row, resolve: Resolve) -> "Function":
+        schema, name, _, routine, signature, definition, defaults, types = row
+        text = definition.rstrip("\n")
+        return cls(schema, name, ", ".join(types), routine, f"{signature} {defaults}", text)
+
+    @property
+    def id(self) -> ObjectId:
+        return ObjectId(self.kind, (self.schema, self.name, f"({self.arguments})"))
+
+    @property
+    def slots(self) -> tuple[tuple[str, ...], ...]:
+        return (("function", self.schema, self.name, self.arguments),)
+
+    @property
+    def sql_name(self) -> Sql:
+        name = ident(self.schema, self.name)
+        return sql("{} {}({})", printed(self.routine), name, printed(self.arguments))
+
+    def create(self, parts: tuple[DbObject, ...]) -> Statements:
+        text = self.definition.replace("CREATE OR REPLACE ", "CREATE ", 1)
+        return (Statement(printed(text), self.id),)
+
+    def drop(self) -> Statements:
+        return (Statement(sql("DROP {}", self.sql_name), self.id),)
+
+    def alter(self, new: "Function") -> Alteration | None:
+        if self.signature != new.signature:
+            return None
+        return Alteration((Statement(printed(new.definition), self.id),))
