@@ -1,6 +1,6 @@
 """Materialized views (manual, CREATE MATERIALIZED VIEW)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, LiteralString
 
 from psqlmigrate.schema.clauses import options_sql, set_options
@@ -23,7 +23,7 @@ class MaterializedView(DbObject):
     access_method: str
     options: tuple[str, ...]
     definition: str
-    populated: bool
+    populated: bool = field(compare=False, default=True)
 
     @classmethod
     def query(cls, version: int) -> LiteralString:

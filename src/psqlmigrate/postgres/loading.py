@@ -1,0 +1,79 @@
+"""Runs SQL text in a scratch database, statement by statement, as psql would."""
+
+import re
+from collections.abc import Iterable
+
+import psycopg
+
+from psqlmigrate.errors import SourceError
+from psqlmigrate.postgres.connect import Connection, pin
+from psqlmigrate.schema.script import ScriptStatement, split
+from psqlmigrate.schema.sqltext import Sql
+from psqlmigrate.schema.statement import Statement
+
+# What would reach beyond the scratch database, or cannot be part of a schema.
+_CLUSTER_WIDE = re.compile(
+    r"""(CREATE|ALTER|DROP)\s+(ROLE|USER(?!\s+MAPPING)|GROUP|DATABASE|TABLESPACE|SUBSCRIPTION)\b
+      | ALTER\s+SYSTEM\b
+      | COPY\b.*\b(FROM|TO)\s+PROGRAM\b""",
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
+
+
+def load_script(connection: Connection, text: str, origin: str) -> None:
+    """Runs a script; `origin` names it in errors.
+
+    Raises SourceError with file and line for what PostgreSQL refuses and for what is cluster-wide.
+    """
+    for statement in split(text):
+        _guard(statement, origin)
+        try:
+            _run(connection, statement)
+        except psycopg.Error as error:
+            raise _explained(error, statement, origin) from None
+    pin(connection)
+
+
+def load_statements(connection: Connection, statements: Iterable[Statement | Sql]) -> None:
+    """Runs statements of a plan."""
+    for one in statements:
+        text = one.sql if isinstance(one, Statement) else one
+        try:
+            connection.execute(text.encode())
+        except psycopg.Error as error:
+            statement = ScriptStatement(text, 1, 1)
+            raise _explained(error, statement, "the plan") from None
+
+
+def _run(connection: Connection, statement: ScriptStatement) -> None:
+    if statement.copy_data is None:
+        connection.execute(statement.text.encode())
+        return
+    with connection.cursor() as cursor, cursor.copy(statement.text.encode()) as copy:
+        copy.write(statement.copy_data)
+
+
+def _guard(statement: ScriptStatement, origin: str) -> None:
+    found = _CLUSTER_WIDE.match(statement.text)
+    if found:
+        words = " ".join(found.group().split()).upper()
+        raise SourceError(
+            f"{origin}:{statement.line}: {words} concerns the whole server, not one schema",
+            hint="take it out of the schema; roles belong in scratch_setup",
+        )
+
+
+def _explained(error: psycopg.Error, statement: ScriptStatement, origin: str) -> SourceError:
+    diagnostics = error.diag
+    message = diagnostics.message_primary or str(error)
+    line = statement.line
+    if diagnostics.statement_position:
+        line += statement.text.count("\n", 0, int(diagnostics.statement_position) - 1)
+    details = "\n".join(
+        part for part in (_first_line(statement), diagnostics.message_detail, diagnostics.message_hint) if part
+    )
+    return SourceError(f"{origin}:{line}: {message}", details=details)
+
+
+def _first_line(statement: ScriptStatement) -> str:
+    return statement.text.partition("\n")[0][:200]

@@ -1,0 +1,36 @@
+"""The fixpoint of a schema: what PostgreSQL prints, read again until it prints the same."""
+
+from psqlmigrate.errors import ScratchError
+from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.postgres.introspect import introspect
+from psqlmigrate.postgres.loading import load_statements
+from psqlmigrate.postgres.scratch import Scratch
+from psqlmigrate.schema.catalog import Catalog, diff
+from psqlmigrate.service.planning import plan
+
+_ROUNDS = 8
+
+
+def canonical(scratch: Scratch, catalog: Catalog) -> Catalog:
+    """The catalog as a copy of it prints once it prints the same twice.
+
+    Raises ScratchError naming the objects that still change after eight rounds.
+    """
+    for _ in range(_ROUNDS):
+        again = _reread(scratch, catalog)
+        if again == catalog:
+            return again
+        before, catalog = catalog, again
+    names = ", ".join(str(change.subject.id) for change in diff(before, catalog))
+    raise ScratchError(f"PostgreSQL prints these objects anew each time they are read: {names}")
+
+
+def _reread(scratch: Scratch, catalog: Catalog) -> Catalog:
+    with scratch.database() as connection:
+        build(connection, catalog)
+        return introspect(connection)
+
+
+def build(connection: Connection, catalog: Catalog) -> None:
+    """Makes the schema in a new database."""
+    load_statements(connection, plan(introspect(connection), catalog).statements)
