@@ -81,7 +81,7 @@ def connect(target: Target, *, wait_s: float = 0.0, name: str = "psqlmigrate") -
 
 
 def _open(target: Target, name: str) -> Connection:
-    defaults = {"connect_timeout": "10", "application_name": name}
+    defaults = {"connect_timeout": "10", "application_name": name, "client_encoding": "UTF8"}
     conninfo = make_conninfo(**(defaults | dict(target.params)))
     connection = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
     try:

@@ -101,6 +101,11 @@ class DbObject:
         return False
 
     @property
+    def is_part(self) -> bool:
+        """Whether people and hashes see it as a part of its first owner (columns, constraints)."""
+        return False
+
+    @property
     def place(self) -> int:
         """Where it stands among its like in the statement that creates their owner."""
         return 0

@@ -88,6 +88,10 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
         return ObjectId(self.kind, (self.schema, self.table, self.name))
 
     @property
+    def is_part(self) -> bool:
+        return True
+
+    @property
     def owners(self) -> tuple[ObjectId, ...]:
         return (ObjectId("table", (self.schema, self.table)),)
 

@@ -42,6 +42,10 @@ SELECT d.objoid, d.objsubid, d.classoid::pg_catalog.regclass::text, d.objoid, d.
         return ObjectId(self.kind, (self.target.kind, *self.target.path))
 
     @property
+    def is_part(self) -> bool:
+        return True
+
+    @property
     def owners(self) -> tuple[ObjectId, ...]:
         return (self.target,)
 

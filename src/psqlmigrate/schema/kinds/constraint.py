@@ -62,6 +62,10 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
         return ObjectId(self.kind, (self.schema, self.table, self.name))
 
     @property
+    def is_part(self) -> bool:
+        return True
+
+    @property
     def owners(self) -> tuple[ObjectId, ...]:
         table = ObjectId("table", (self.schema, self.table))
         if self.attached_to:

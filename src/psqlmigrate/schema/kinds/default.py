@@ -41,6 +41,10 @@ SELECT d.oid, n.nspname::text, c.relname::text, a.attname::text,
         return ObjectId(self.kind, (self.schema, self.table, self.column))
 
     @property
+    def is_part(self) -> bool:
+        return True
+
+    @property
     def owners(self) -> tuple[ObjectId, ...]:
         return (ObjectId("column", (self.schema, self.table, self.column)),)
 

@@ -55,6 +55,10 @@ SELECT s.oid, n.nspname::text, c.relname::text, a.attname::text, a.attidentity::
         return ObjectId(self.kind, (self.schema, self.table, self.column))
 
     @property
+    def is_part(self) -> bool:
+        return True
+
+    @property
     def owners(self) -> tuple[ObjectId, ...]:
         return (ObjectId("column", (self.schema, self.table, self.column)),)
 

@@ -41,6 +41,10 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
         return ObjectId(self.kind, (self.schema, self.table))
 
     @property
+    def is_part(self) -> bool:
+        return True
+
+    @property
     def owners(self) -> tuple[ObjectId, ...]:
         return (ObjectId("table", (self.schema, self.table)),)
 

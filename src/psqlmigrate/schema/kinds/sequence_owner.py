@@ -42,6 +42,10 @@ SELECT s.oid, sn.nspname::text, s.relname::text, n.nspname::text, c.relname::tex
         return ObjectId(self.kind, (self.schema, self.sequence))
 
     @property
+    def is_part(self) -> bool:
+        return True
+
+    @property
     def owners(self) -> tuple[ObjectId, ...]:
         return (ObjectId("sequence", (self.schema, self.sequence)),)
 

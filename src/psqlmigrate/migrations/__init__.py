@@ -1,0 +1,1 @@
+"""Migrations as files: no connection is opened here."""

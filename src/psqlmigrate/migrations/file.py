@@ -1,0 +1,180 @@
+"""One migration file: what it says of itself, read without running it."""
+
+import ast
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from psqlmigrate.errors import MigrationFileError, SourceError
+from psqlmigrate.schema.script import ScriptStatement, split
+
+_NAME = re.compile(r"(?P<version>\d{8}_\d{6}|[0-9][0-9A-Za-z]*)_(?P<slug>.*)\.(py|sql)\Z")
+_HEADER = re.compile(r"--[ \t]*(message|depends_on|transactional)[ \t]*:[ \t]*(.*?)[ \t]*\Z")
+_MARK = re.compile(r"--[ \t]*psqlmigrate:[ \t]*(up|down)[ \t]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationFile:
+    """A migration on disk. `depends_on` None means: after the one before it by version."""
+
+    version: str
+    message: str
+    depends_on: tuple[str, ...] | None
+    path: Path
+    checksum: str
+    transactional: bool = True
+    text: str = field(repr=False, default="")
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.path.name
+
+    @property
+    def is_sql(self) -> bool:
+        """Whether it is an SQL file rather than a Python one."""
+        return self.path.suffix == ".sql"
+
+
+def version_of(name: str) -> str | None:
+    """The version in a file's name; None when it is no migration's name."""
+    found = _NAME.match(name)
+    return found.group("version") if found else None
+
+
+def checksum(text: str) -> str:
+    """SHA-256 (64 hex digits) of the text with LF line ends and without a byte order mark."""
+    normal = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    return hashlib.sha256(normal.encode()).hexdigest()
+
+
+def read_file(path: Path) -> MigrationFile:
+    """The migration of a file; a Python file is parsed, never imported.
+
+    Raises MigrationFileError with file and line.
+    """
+    version = version_of(path.name)
+    if version is None:
+        raise MigrationFileError(
+            f"{path}: a migration is named VERSION_words.py or .sql", file_path=str(path)
+        )
+    try:
+        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise MigrationFileError(f"{path}: not UTF-8: {error}", file_path=str(path)) from None
+    except OSError as error:
+        raise MigrationFileError(f"{path}: {error.strerror}", file_path=str(path)) from None
+    facts = _sql_facts(path, text) if path.suffix == ".sql" else _python_facts(path, text)
+    stated = facts.get("version", version)
+    if stated != version:
+        raise MigrationFileError(
+            f'{path}: version = "{stated}" but the name says {version}', file_path=str(path)
+        )
+    return MigrationFile(
+        version,
+        str(facts.get("message", "")),
+        _parents(path, facts.get("depends_on")),
+        path,
+        checksum(text),
+        facts.get("transactional", True) is not False,
+        text,
+    )
+
+
+def _parents(path: Path, value: object) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value):  # pyright: ignore[reportUnknownVariableType]
+        return tuple(str(one) for one in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    raise MigrationFileError(
+        f"{path}: depends_on is None, a version or a list of versions", file_path=str(path)
+    )
+
+
+def _python_facts(path: Path, text: str) -> dict[str, object]:
+    try:
+        tree = ast.parse(text, str(path))
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None) or 1
+        column = getattr(error, "offset", None) or 1
+        raise MigrationFileError(
+            f"{path}:{line}:{column}: {getattr(error, 'msg', error)}", file_path=str(path)
+        ) from None
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            facts = _constants(node)
+            if "version" in facts:
+                return facts
+    raise MigrationFileError(f"{path}: no class with a version in it", file_path=str(path))
+
+
+def _constants(node: ast.ClassDef) -> dict[str, object]:
+    facts: dict[str, object] = {}
+    for statement in node.body:
+        name, value = _assignment(statement)
+        if name and value is not None:
+            try:
+                facts[name] = ast.literal_eval(value)
+            except ValueError:
+                continue
+    return facts
+
+
+def _assignment(statement: ast.stmt) -> tuple[str, ast.expr | None]:
+    if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+        return statement.target.id, statement.value
+    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+        return statement.targets[0].id, statement.value
+    return "", None
+
+
+def _sql_facts(path: Path, text: str) -> dict[str, object]:
+    facts: dict[str, object] = {}
+    for line in text.splitlines():
+        if _MARK.match(line):
+            break
+        found = _HEADER.match(line)
+        if found:
+            facts[found.group(1)] = _header_value(path, found.group(1), found.group(2))
+    else:
+        raise MigrationFileError(
+            f"{path}: no line `-- psqlmigrate: up` in it", file_path=str(path)
+        )
+    return facts
+
+
+def _header_value(path: Path, name: str, text: str) -> object:
+    if name == "transactional":
+        return text.lower() not in {"false", "no", "off"}
+    if name == "depends_on":
+        return [one.strip() for one in text.split(",") if one.strip()] or None
+    if not text.startswith('"'):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise MigrationFileError(f"{path}: message is no JSON string", file_path=str(path)) from None
+
+
+def statements(file: MigrationFile, direction: str) -> tuple[ScriptStatement, ...]:
+    """The statements of an SQL migration, `up` or `down`, with their lines in the file.
+
+    Raises MigrationFileError with file and line for an unclosed quote and the like.
+    """
+    lines = file.text.splitlines(keepends=True)
+    try:
+        split(file.text)
+        marks = [(i, found.group(1)) for i, one in enumerate(lines) if (found := _MARK.match(one.rstrip("\n")))]
+        bounds = [*marks, (len(lines), "")]
+        texts = [
+            "\n" * (start + 1) + "".join(lines[start + 1 : bounds[i + 1][0]])
+            for i, (start, name) in enumerate(marks)
+            if name == direction
+        ]
+        return tuple(one for text in texts for one in split(text))
+    except SourceError as error:
+        raise MigrationFileError(f"{file.path}: {error.message}", file_path=str(file.path)) from None

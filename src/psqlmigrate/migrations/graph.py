@@ -1,0 +1,93 @@
+"""The migrations as a graph: who comes after whom."""
+
+from collections.abc import Iterable
+from graphlib import CycleError, TopologicalSorter
+
+from psqlmigrate.errors import MigrationDependencyError
+from psqlmigrate.migrations.file import MigrationFile
+
+
+class Graph:
+    """Parents and children of each version. Raises MigrationDependencyError when they do not fit."""
+
+    def __init__(self, files: Iterable[MigrationFile]) -> None:
+        self.files = {one.version: one for one in sorted(files, key=lambda one: one.version)}
+        self._parents = self._all_parents()
+        self._children: dict[str, list[str]] = {version: [] for version in self.files}
+        for version, parents in self._parents.items():
+            for parent in parents:
+                self._children[parent].append(version)
+        self.order = self._sorted()
+
+    def _all_parents(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        before: tuple[str, ...] = ()
+        for version, file in self.files.items():
+            parents = before if file.depends_on is None else file.depends_on
+            for parent in parents:
+                if parent not in self.files:
+                    raise MigrationDependencyError(
+                        f"{file.name} depends on {parent}, and there is no such migration",
+                        version=version,
+                        hint="restore that file, or correct depends_on",
+                    )
+            found[version] = parents
+            before = (version,)
+        return found
+
+    def _sorted(self) -> tuple[MigrationFile, ...]:
+        sorter = TopologicalSorter(self._parents)
+        try:
+            sorter.prepare()
+        except CycleError as error:
+            circle = " -> ".join(error.args[1])
+            raise MigrationDependencyError(f"migrations depend on each other in a circle: {circle}") from None
+        done: list[MigrationFile] = []
+        ready: list[str] = []
+        while sorter.is_active():
+            ready = sorted([*ready, *sorter.get_ready()])
+            version = ready.pop(0)
+            done.append(self.files[version])
+            sorter.done(version)
+        return tuple(done)
+
+    def parents(self, version: str) -> tuple[str, ...]:
+        """The versions directly before it."""
+        return self._parents[version]
+
+    def children(self, version: str) -> tuple[str, ...]:
+        """The versions directly after it."""
+        return tuple(self._children[version])
+
+    @property
+    def heads(self) -> tuple[MigrationFile, ...]:
+        """The migrations that nothing comes after."""
+        return tuple(one for one in self.order if not self._children[one.version])
+
+    @property
+    def roots(self) -> tuple[MigrationFile, ...]:
+        """The migrations that come after nothing."""
+        return tuple(one for one in self.order if not self._parents[one.version])
+
+    @property
+    def branch_points(self) -> tuple[str, ...]:
+        """The versions after which the line splits."""
+        return tuple(version for version, after in self._children.items() if len(after) > 1)
+
+    def ancestors(self, version: str) -> frozenset[str]:
+        """All versions before it."""
+        return self._reach(version, self._parents)
+
+    def descendants(self, version: str) -> frozenset[str]:
+        """All versions after it."""
+        return self._reach(version, {one: tuple(after) for one, after in self._children.items()})
+
+    def _reach(self, version: str, steps: dict[str, tuple[str, ...]]) -> frozenset[str]:
+        seen: set[str] = set()
+        queue = list(steps[version])
+        while queue:
+            one = queue.pop()
+            if one not in seen:
+                seen.add(one)
+                queue.extend(steps[one])
+        return frozenset(seen)

@@ -1,0 +1,39 @@
+"""Locks between processes: flock, which ends with the process that holds it, however it ends."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Holds the file's lock alone; waits for it."""
+    with opened(path) as fd:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[int]:
+    """A descriptor of the lock file, which is made when missing; closing it frees the lock."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def share(fd: int) -> None:
+    """Takes the lock together with others."""
+    fcntl.flock(fd, fcntl.LOCK_SH)
+
+
+def try_alone(fd: int) -> bool:
+    """Takes the lock if nobody else has it."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

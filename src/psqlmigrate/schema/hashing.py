@@ -1,0 +1,63 @@
+"""Hashes of objects: canonical bytes are a format, pinned by golden tests."""
+
+import dataclasses
+import hashlib
+import json
+from collections import defaultdict
+from functools import cache
+
+from psqlmigrate.schema.catalog import Catalog
+from psqlmigrate.schema.dbobject import DbObject
+from psqlmigrate.schema.identity import ObjectId
+
+FORMAT_VERSION = 1
+
+
+@cache
+def _compared(kind: type[DbObject]) -> tuple[str, ...]:
+    return tuple(one.name for one in dataclasses.fields(kind) if one.compare)
+
+
+def canonical_bytes(one: DbObject) -> bytes:
+    """The kind and the compared fields as JSON: sorted keys, no spaces, UTF-8."""
+    fields = {name: getattr(one, name) for name in _compared(type(one))}
+    content = {"kind": one.kind, "version": FORMAT_VERSION, **fields}
+    return _json(content)
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _digest(data: bytes) -> str:
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def object_hash(one: DbObject) -> str:
+    """`sha256:` and 64 hex digits of one object."""
+    return _digest(canonical_bytes(one))
+
+
+def catalog_hash(catalog: Catalog) -> str:
+    """The hash of a whole schema; the order of objects does not matter."""
+    return _digest(b"\n".join(sorted(canonical_bytes(one) for one in catalog)))
+
+
+def sections(catalog: Catalog) -> dict[str, dict[str, str]]:
+    """Hashes by kind and name; a table's folds in what it consists of (columns, constraints)."""
+    members: defaultdict[ObjectId, list[bytes]] = defaultdict(list)
+    for one in catalog:
+        members[_whole(catalog, one)].append(canonical_bytes(one))
+    found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for oid, parts in members.items():
+        found[oid.kind][".".join(oid.path)] = _digest(b"\n".join(sorted(parts)))
+    return dict(found)
+
+
+def _whole(catalog: Catalog, one: DbObject) -> ObjectId:
+    while one.is_part and one.owners:
+        owner = catalog.get(one.owners[0])
+        if owner is None:
+            break
+        one = owner
+    return one.id

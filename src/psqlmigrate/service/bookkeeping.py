@@ -1,0 +1,234 @@
+"""The bookkeeping tables of one database: their names, their shape, and whether to trust them."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString, NamedTuple
+
+import psycopg
+
+from psqlmigrate.errors import HistoryError
+from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.schema.sqltext import Sql, ident, literal, sql
+
+FORMAT = 1
+"""Rises when an older psqlmigrate could no longer write these tables rightly."""
+
+_HISTORY_COLUMNS = frozenset(
+    {"version", "message", "applied_at", "checksum", "execution_time_ms", "rolled_back_at"}
+)
+_JOURNAL_COLUMNS = frozenset({"id", "at", "event", "version", "detail"})
+_STATE_COLUMNS = frozenset({"object_type", "object_name"})
+_HASH_COLUMNS = ("hash", "schema_hash")
+
+# A superuser is a member of every role for pg_has_role(), and would run whatever anybody put
+# behind these names: membership is therefore read from pg_auth_members.
+_LOOK = """
+WITH RECURSIVE mine(oid) AS (
+    SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
+    UNION SELECT m.roleid FROM pg_catalog.pg_auth_members m JOIN mine ON m.member = mine.oid)
+SELECT c.relname::text, c.relkind::text, o.rolname::text,
+       o.rolsuper OR o.oid IN (SELECT oid FROM mine),
+       EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal),
+       EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid),
+       c.relrowsecurity,
+       ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a
+              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+       pg_catalog.obj_description(c.oid, 'pg_class')
+  FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_catalog.pg_roles o ON o.oid = c.relowner
+ WHERE n.nspname = %s::pg_catalog.name AND c.relname = ANY (%s::pg_catalog.name[])"""
+
+_HISTORY = """
+CREATE TABLE {history} (
+    version pg_catalog.varchar(50) PRIMARY KEY,
+    message pg_catalog.text,
+    applied_at pg_catalog.timestamptz DEFAULT pg_catalog.now(),
+    checksum pg_catalog.varchar(64) NOT NULL,
+    execution_time_ms pg_catalog.int4,
+    rolled_back_at pg_catalog.timestamptz)"""
+
+_STATE = """
+CREATE TABLE {state} (
+    object_type pg_catalog.varchar(50) NOT NULL,
+    object_name pg_catalog.varchar(255) NOT NULL,
+    hash pg_catalog.varchar(64) NOT NULL,
+    PRIMARY KEY (object_type, object_name))"""
+
+_JOURNAL = """
+CREATE TABLE {journal} (
+    id pg_catalog.int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    event pg_catalog.text NOT NULL,
+    version pg_catalog.text,
+    detail pg_catalog.jsonb NOT NULL)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The names of the bookkeeping tables."""
+
+    schema: str = "public"
+    history: str = "_psqlmodel_migrations"
+    state: str = "_psqlmodel_schema_state"
+    journal: str = "_psqlmigrate_journal"
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """The three tables, without their schema."""
+        return (self.history, self.state, self.journal)
+
+    def text(self, template: LiteralString, **further: Sql) -> Sql:
+        """The template with `{history}`, `{state}`, `{journal}`, `{schema}` replaced."""
+        return sql(
+            template,
+            schema=ident(self.schema),
+            history=ident(self.schema, self.history),
+            state=ident(self.schema, self.state),
+            journal=ident(self.schema, self.journal),
+            **further,
+        )
+
+    def run(
+        self,
+        connection: Connection,
+        template: LiteralString,
+        params: Sequence[Any] = (),
+        **further: Sql,
+    ) -> list[tuple[Any, ...]]:
+        """The rows of a query whose parameters are written `%s`; none for a command."""
+        cursor = connection.execute(self._bytes(template, further), params)
+        return cursor.fetchall() if cursor.description else []
+
+    def _bytes(self, template: LiteralString, further: dict[str, Sql]) -> bytes:
+        doubled = Tables(*(name.replace("%", "%%") for name in (self.schema, *self.names)))
+        return doubled.text(template, **further).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Which of the tables are there; `hash_column` is psqlmodel's `schema_hash` or ours."""
+
+    history: bool = False
+    state: bool = False
+    journal: bool = False
+    hash_column: str = "hash"
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing has to be created."""
+        return self.history and self.state and self.journal
+
+
+class _Table(NamedTuple):
+    """What the catalogs say about one table."""
+
+    name: str
+    relkind: str
+    owner: str
+    trusted_owner: bool
+    has_triggers: bool
+    has_rules: bool
+    has_row_security: bool
+    columns: list[str]
+    comment: str | None
+
+
+def inspect(connection: Connection, tables: Tables) -> Found:
+    """Which tables are there. Raises HistoryError for one that is not what it claims to be."""
+    rows = tables.run(connection, _LOOK, (tables.schema, list(tables.names)))
+    found = {table.name: table for table in (_Table(*row) for row in rows)}
+    for table in found.values():
+        _refuse_planted(tables.schema, table)
+    _require(tables.schema, found.get(tables.history), _HISTORY_COLUMNS)
+    _require(tables.schema, found.get(tables.state), _STATE_COLUMNS)
+    _require(tables.schema, found.get(tables.journal), _JOURNAL_COLUMNS)
+    _refuse_newer(found.get(tables.journal))
+    return Found(
+        tables.history in found,
+        tables.state in found,
+        tables.journal in found,
+        _hash_column(tables.schema, found.get(tables.state)),
+    )
+
+
+def create(connection: Connection, tables: Tables) -> Found:
+    """Makes the tables that are missing; safe to repeat."""
+    found = inspect(connection, tables)
+    if found.complete:
+        return found
+    try:
+        with connection.transaction():
+            _make(connection, tables, found)
+    except (psycopg.errors.DuplicateTable, psycopg.errors.UniqueViolation):
+        pass  # another run was faster; what it made is looked at below
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise HistoryError(
+            f"cannot create the bookkeeping tables in schema {tables.schema}: {_words(error)}",
+            hint="GRANT CREATE ON SCHEMA lets the role in, or history_schema names another schema",
+        ) from None
+    return inspect(connection, tables)
+
+
+def _make(connection: Connection, tables: Tables, found: Found) -> None:
+    known = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = %s::pg_catalog.name"
+    if not tables.run(connection, known, (tables.schema,)):
+        tables.run(connection, "CREATE SCHEMA {schema}")
+    if not found.history:
+        tables.run(connection, _HISTORY)
+    if not found.state:
+        tables.run(connection, _STATE)
+    if not found.journal:
+        tables.run(connection, _JOURNAL)
+        note = literal(f"psqlmigrate's bookkeeping, format {FORMAT}")
+        tables.run(connection, "COMMENT ON TABLE {journal} IS {note}", note=note)
+
+
+def _refuse_planted(schema: str, table: _Table) -> None:
+    reasons = [
+        (table.relkind != "r", "is not a plain table"),
+        (table.has_triggers, "has triggers"),
+        (table.has_rules, "has rules"),
+        (table.has_row_security, "has row security"),
+        (not table.trusted_owner, f"belongs to {table.owner}, of whom this role is no member"),
+    ]
+    found = [reason for applies, reason in reasons if applies]
+    if found:
+        raise HistoryError(
+            f"{schema}.{table.name} {' and '.join(found)}: not a table that psqlmigrate made",
+            hint="if it is yours, remove that or ALTER TABLE … OWNER TO the role that migrates; "
+            "if not, somebody with CREATE on the schema planted it",
+        )
+
+
+def _require(schema: str, table: _Table | None, columns: Iterable[str]) -> None:
+    missing = sorted(set(columns) - set(table.columns)) if table else []
+    if table and missing:
+        raise HistoryError(
+            f"{schema}.{table.name} has no column {', '.join(missing)}",
+            hint="another program's table has this name; history_table_name and "
+            "state_table_name choose others",
+        )
+
+
+def _hash_column(schema: str, table: _Table | None) -> str:
+    if table is None:
+        return _HASH_COLUMNS[0]
+    for name in _HASH_COLUMNS:
+        if name in table.columns:
+            return name
+    raise HistoryError(f"{schema}.{table.name} has no column hash")
+
+
+def _refuse_newer(journal: _Table | None) -> None:
+    stated = re.search(r"format (\d+)", (journal.comment if journal else "") or "")
+    if stated and int(stated[1]) > FORMAT:
+        raise HistoryError(
+            f"the bookkeeping tables have format {stated[1]}, this psqlmigrate knows {FORMAT}",
+            hint="upgrade psqlmigrate",
+        )
+
+
+def _words(error: psycopg.Error) -> str:
+    return error.diag.message_primary or str(error)

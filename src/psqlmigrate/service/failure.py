@@ -1,0 +1,114 @@
+"""The words for a migration that failed."""
+
+import traceback
+from pathlib import Path
+
+import psycopg
+
+from psqlmigrate.errors import RollbackError, StatementError
+from psqlmigrate.migrations.file import MigrationFile
+from psqlmigrate.service.engine import Sent, shown
+
+_LONGEST = 200
+RETRIED = frozenset({"55P03", "40P01"})
+"""A lock was not to be had, or a deadlock: the same again may well succeed."""
+
+
+def from_server(
+    file: MigrationFile, direction: str, sent: Sent | None, error: psycopg.Error, hint: str
+) -> StatementError:
+    """PostgreSQL refused a statement: its message, the place in the file, the statement."""
+    detail = error.diag.message_detail or ""
+    last = "  ".join(part for part in (detail, error.sqlstate or "") if part)
+    lines = [*_place(file, sent, error), error.diag.context or "", last]
+    server_hint = error.diag.message_hint
+    return _class(direction)(
+        error.diag.message_primary or str(error).strip() or type(error).__name__,
+        version=file.version,
+        sqlstate=error.sqlstate or "",
+        details="\n".join(line for line in lines if line),
+        hint=f"{server_hint}; {hint}" if server_hint else hint,
+    )
+
+
+def from_code(
+    file: MigrationFile, direction: str, error: Exception, hint: str
+) -> StatementError:
+    """The migration's own Python raised: its traceback, from the migration file on."""
+    frames = traceback.extract_tb(error.__traceback__)
+    first = next((i for i, one in enumerate(frames) if one.filename == str(file.path)), 0)
+    lines = [*traceback.format_list(frames[first:]), *traceback.format_exception_only(error)]
+    place = f"{shown(file.path)}:{frames[first].lineno}" if frames else shown(file.path)
+    return _class(direction)(
+        f"{place}: {type(error).__name__}: {error}",
+        version=file.version,
+        details="".join(lines).rstrip(),
+        hint=hint,
+    )
+
+
+def meddled(file: MigrationFile, direction: str, what: str) -> StatementError:
+    """The migration's code did to the transaction or the lock what is the runner's to do."""
+    return _class(direction)(
+        f"{file.name} {what}: it is not recorded as {_done(direction)}",
+        version=file.version,
+        hint="what it did before is in the database: put that right by hand; take the COMMIT, "
+        "ROLLBACK or unlock out of the migration, or set transactional = False in it",
+    )
+
+
+def lost(file: MigrationFile, direction: str, error: psycopg.Error) -> StatementError:
+    """The connection ended while the migration ran."""
+    return _class(direction)(
+        f"the connection was lost while {file.version} ran: {str(error).strip()}",
+        version=file.version,
+        hint="psqlmigrate status says whether it is applied; run the command again",
+    )
+
+
+def nothing_done(direction: str, done: int) -> str:
+    """The hint after a migration that left nothing behind."""
+    before = {0: "none was run before it", 1: "the one before it is"}.get(
+        done, f"{done} before it are"
+    )
+    if direction == "down":
+        return f"nothing of it was reverted; {before.replace(' it are', ' it are reverted')}"
+    return f"nothing of this migration is in the database; {before}"
+
+
+def partly_done(number: int) -> str:
+    """The hint after a migration without a transaction."""
+    if number <= 1:
+        return "it ran without a transaction; its first statement failed, nothing is left of it"
+    ran = "its first statement stays" if number == 2 else f"its first {number - 1} statements stay"  # noqa: PLR2004
+    return f"it ran without a transaction: {ran} in the database"
+
+
+def _place(file: MigrationFile, sent: Sent | None, error: psycopg.Error) -> list[str]:
+    if sent is None:
+        return [shown(file.path)]
+    line, text = _at(sent, error)
+    text = text if len(text) <= _LONGEST else text[:_LONGEST] + " …"
+    return [f"{shown(Path(sent.path))}:{line}", f"  {text}"]
+
+
+def _at(sent: Sent, error: psycopg.Error) -> tuple[int, str]:
+    """The line of the file and of the SQL at which PostgreSQL points.
+
+    A Python file's statement stands somewhere in the call: there the call's line must do.
+    """
+    position = int(error.diag.statement_position or 1) - 1
+    before = sent.sql.count("\n", 0, position)
+    lines = sent.sql.splitlines() or [""]
+    text = lines[min(before, len(lines) - 1)].strip()
+    if not text:
+        text = sent.sql.strip().split("\n", 1)[0]
+    return (sent.line + before if sent.path.suffix == ".sql" else sent.line), text
+
+
+def _class(direction: str) -> type[StatementError]:
+    return StatementError if direction == "up" else RollbackError
+
+
+def _done(direction: str) -> str:
+    return "applied" if direction == "up" else "reverted"

@@ -1,0 +1,135 @@
+"""What was applied to a database: the rows of the history table."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+
+from psqlmigrate.errors import HistoryError
+from psqlmigrate.migrations.file import MigrationFile
+from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.service.bookkeeping import Tables, inspect
+
+_READ = """
+SELECT version, message, applied_at::pg_catalog.timestamptz, checksum, execution_time_ms,
+       rolled_back_at::pg_catalog.timestamptz
+  FROM {history} ORDER BY 3, 1"""
+
+# Only a rolled-back row may be taken: with a condition less, two runs both get the row.
+_CLAIM = """
+INSERT INTO {history} AS h (version, message, applied_at, checksum)
+VALUES (%s, %s, pg_catalog.clock_timestamp(), %s)
+ON CONFLICT (version) DO UPDATE
+   SET message = EXCLUDED.message, applied_at = EXCLUDED.applied_at, checksum = EXCLUDED.checksum,
+       execution_time_ms = NULL, rolled_back_at = NULL
+ WHERE h.rolled_back_at IS NOT NULL
+RETURNING pg_catalog.pg_current_xact_id()::pg_catalog.text"""
+
+_REVERT = """
+UPDATE {history} SET rolled_back_at = pg_catalog.clock_timestamp()
+ WHERE version OPERATOR(pg_catalog.=) %s AND rolled_back_at IS NULL
+RETURNING pg_catalog.pg_current_xact_id()::pg_catalog.text"""
+
+_UNCLAIM = """
+UPDATE {history} SET rolled_back_at = pg_catalog.clock_timestamp()
+ WHERE version OPERATOR(pg_catalog.=) %s AND rolled_back_at IS NULL"""
+
+_UNREVERT = """
+UPDATE {history} SET rolled_back_at = NULL
+ WHERE version OPERATOR(pg_catalog.=) %s AND rolled_back_at IS NOT NULL"""
+
+_STAMP_OTHERS = """
+UPDATE {history} SET rolled_back_at = pg_catalog.clock_timestamp()
+ WHERE rolled_back_at IS NULL AND version::pg_catalog.text <> ALL (%s::pg_catalog.text[])
+RETURNING version"""
+
+_ACCEPT = """
+UPDATE {history} SET checksum = %s
+ WHERE version OPERATOR(pg_catalog.=) %s AND rolled_back_at IS NULL RETURNING 1"""
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedRow:
+    """One row of the history; tables that psqlmodel made may lack a checksum."""
+
+    version: str
+    message: str | None
+    applied_at: datetime | None
+    checksum: str | None
+    execution_time_ms: int | None
+    rolled_back_at: datetime | None
+
+    @property
+    def is_applied(self) -> bool:
+        """Whether the migration is in the database now."""
+        return self.rolled_back_at is None
+
+
+def read(connection: Connection, tables: Tables) -> tuple[AppliedRow, ...] | None:
+    """All rows, oldest first; None where psqlmigrate was never initialised.
+
+    Raises HistoryError when the table is there and cannot be read: that is never "empty".
+    """
+    if not inspect(connection, tables).history:
+        return None
+    return rows(connection, tables)
+
+
+def rows(connection: Connection, tables: Tables) -> tuple[AppliedRow, ...]:
+    """All rows of a table that was looked at before, oldest first."""
+    try:
+        return tuple(AppliedRow(*row) for row in tables.run(connection, _READ))
+    except psycopg.DatabaseError as error:
+        if connection.broken:
+            raise
+        raise HistoryError(
+            f"cannot read {tables.schema}.{tables.history}: {error.diag.message_primary or error}",
+            hint=f"the role needs USAGE on schema {tables.schema} and SELECT on its tables"
+            if isinstance(error, psycopg.errors.InsufficientPrivilege)
+            else "",
+        ) from None
+
+
+def applied(rows: Iterable[AppliedRow] | None) -> frozenset[str]:
+    """The versions that are in the database."""
+    return frozenset(row.version for row in rows or () if row.is_applied)
+
+
+def claim(connection: Connection, tables: Tables, file: MigrationFile) -> str | None:
+    """Takes the row of a migration about to be applied; None if another run has it.
+
+    The answer is the transaction's id.
+    """
+    return _one(tables.run(connection, _CLAIM, (file.version, file.message, file.checksum)))
+
+
+def revert(connection: Connection, tables: Tables, file: MigrationFile) -> str | None:
+    """Marks a migration about to be reverted; None if another run has done it."""
+    return _one(tables.run(connection, _REVERT, (file.version,)))
+
+
+def undo(connection: Connection, tables: Tables, version: str, *, claimed: bool) -> None:
+    """Takes back a claim (or a revert) that a migration's own COMMIT made permanent."""
+    tables.run(connection, _UNCLAIM if claimed else _UNREVERT, (version,))
+
+
+def stamp(
+    connection: Connection, tables: Tables, files: Sequence[MigrationFile], *, purge: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Makes exactly these applied, without running them: the versions (marked, unmarked)."""
+    if purge:
+        tables.run(connection, "DELETE FROM {history}")
+    versions = [file.version for file in files]
+    unmarked = tables.run(connection, _STAMP_OTHERS, (versions,))
+    marked = [file.version for file in files if claim(connection, tables, file)]
+    return tuple(marked), tuple(row[0] for row in unmarked)
+
+
+def accept(connection: Connection, tables: Tables, file: MigrationFile) -> bool:
+    """Takes the file's checksum as the applied one; False when it is not applied."""
+    return bool(tables.run(connection, _ACCEPT, (file.checksum, file.version)))
+
+
+def _one(answer: list[tuple[str]]) -> str | None:
+    return answer[0][0] if answer else None

@@ -1,0 +1,132 @@
+"""The lock that lets one run at a time change a database."""
+
+import hashlib
+import json
+import random
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from psqlmigrate.errors import LockError
+from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.service.bookkeeping import Tables
+
+_POLL_S = 0.05
+_POLL_MAX_S = 1.0
+
+_HOLDER = b"""
+SELECT a.pid, a.application_name, a.usename::pg_catalog.text, a.backend_start,
+       pg_catalog.clock_timestamp()
+  FROM pg_catalog.pg_locks k JOIN pg_catalog.pg_stat_activity a ON a.pid = k.pid
+ WHERE k.locktype = 'advisory' AND k.granted AND k.objsubid = 1
+   AND k.database = (SELECT d.oid FROM pg_catalog.pg_database d
+                      WHERE d.datname = pg_catalog.current_database())
+   AND k.classid::pg_catalog.int8 = %s AND k.objid::pg_catalog.int8 = %s"""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The session that has the lock; what the server hides from this role is None."""
+
+    pid: int
+    application: str | None
+    user: str | None
+    since: datetime | None
+    now: datetime
+
+    def __str__(self) -> str:
+        who = ", ".join(part for part in (self.application, self.user) if part)
+        age = f", connected for {spoken(self.now - self.since)}" if self.since else ""
+        return f"pid {self.pid}" + (f" ({who}{age})" if who else "")
+
+
+@dataclass(frozen=True, slots=True)
+class LockKey:
+    """The advisory lock of one history; PostgreSQL keeps those of each database apart."""
+
+    number: int
+
+    @property
+    def halves(self) -> tuple[int, int]:
+        """`classid` and `objid` as pg_locks shows them (manual, 54.12)."""
+        unsigned = self.number & 0xFFFF_FFFF_FFFF_FFFF
+        return unsigned >> 32, unsigned & 0xFFFF_FFFF
+
+
+def key_of(tables: Tables) -> LockKey:
+    """The key for these tables, the same in every version of psqlmigrate."""
+    text = json.dumps(["psqlmigrate", tables.schema, tables.history])
+    digest = hashlib.sha256(text.encode()).digest()
+    return LockKey(int.from_bytes(digest[:8], "big", signed=True))
+
+
+@contextmanager
+def lock(
+    connection: Connection,
+    key: LockKey,
+    wait_s: float,
+    on_wait: Callable[[float, Holder | None], None],
+) -> Generator[None]:
+    """Holds the lock on the connection that does the work. Raises LockError after `wait_s`.
+
+    It polls: a session blocked in pg_advisory_lock() deadlocks with CREATE INDEX CONCURRENTLY.
+    """
+    _acquire(connection, key, wait_s, on_wait)
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.execute(b"SELECT pg_catalog.pg_advisory_unlock(%s)", (key.number,))
+
+
+def holder(connection: Connection, key: LockKey) -> Holder | None:
+    """Who has the lock now."""
+    row = connection.execute(_HOLDER, key.halves).fetchone()
+    return Holder(*row) if row else None
+
+
+def spoken(age: timedelta) -> str:
+    """`5 min`: a length of time for people."""
+    seconds = max(0.0, age.total_seconds())
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def pauses(first_s: float, longest_s: float) -> Iterator[float]:
+    """Growing pauses that keep competing runs from stepping in time."""
+    pause = first_s
+    while True:
+        yield pause * random.uniform(0.5, 1.5)  # noqa: S311 - only spreads the runs
+        pause = min(longest_s, pause * 1.5)
+
+
+def _acquire(
+    connection: Connection,
+    key: LockKey,
+    wait_s: float,
+    on_wait: Callable[[float, Holder | None], None],
+) -> None:
+    start = time.monotonic()
+    for pause in pauses(_POLL_S, _POLL_MAX_S):
+        if _try(connection, key):
+            return
+        waited = time.monotonic() - start
+        by = holder(connection, key)
+        if waited >= wait_s:
+            raise LockError(
+                f"another run holds the lock: {by or 'it ended just now'}",
+                hint=f"waited {waited:.1f} s; --lock-wait S waits longer, and once it is surely "
+                "not at work, pg_terminate_backend(pid) ends it",
+            )
+        on_wait(waited, by)
+        time.sleep(min(pause, max(0.0, wait_s - waited)))
+
+
+def _try(connection: Connection, key: LockKey) -> bool:
+    query = b"SELECT pg_catalog.pg_try_advisory_lock(%s)"
+    row = connection.execute(query, (key.number,)).fetchone()
+    return bool(row and row[0])

@@ -1,0 +1,137 @@
+"""From a target (`head`, `+2`, a version, `base`) to the migrations that have to run."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+
+from psqlmigrate.errors import AppliedFileError, MultipleHeadsError, UsageError
+from psqlmigrate.migrations.directory import Directory
+from psqlmigrate.migrations.file import MigrationFile
+from psqlmigrate.migrations.graph import Graph
+
+_CHECKSUM_LENGTH = 64
+_MANY = 3
+
+
+def to_apply(
+    directory: Directory, graph: Graph, applied: Collection[str], target: str
+) -> tuple[MigrationFile, ...]:
+    """The pending migrations up to the target, parents first.
+
+    Raises MigrationNotFoundError, UsageError, and MultipleHeadsError where the target does not say
+    which head.
+    """
+    if target == "heads":
+        return pending(graph, applied)
+    if target == "head" or target.startswith("+"):
+        single_head(graph)
+        return pending(graph, applied)[: _steps(target)]
+    version = directory.find(target).version
+    wanted = graph.ancestors(version) | {version}
+    return tuple(file for file in pending(graph, applied) if file.version in wanted)
+
+
+def to_revert(
+    directory: Directory, graph: Graph, applied: Collection[str], target: str
+) -> tuple[MigrationFile, ...]:
+    """The applied migrations after the target, children first; a version itself stays.
+
+    Raises MigrationNotFoundError and UsageError.
+    """
+    done = tuple(file for file in reversed(graph.order) if file.version in applied)
+    if target == "base":
+        return done
+    if target.startswith("-"):
+        return done[: _steps(target)]
+    version = directory.find(target).version
+    if version not in applied:
+        raise UsageError(
+            f"{version} is not applied, so nothing can be reverted down to it",
+            hint="psqlmigrate history lists what is applied",
+        )
+    after = graph.descendants(version)
+    return tuple(file for file in done if file.version in after)
+
+
+def to_stamp(directory: Directory, graph: Graph, target: str) -> tuple[MigrationFile, ...]:
+    """The migrations that shall count as applied: the target and all before it."""
+    if target == "base":
+        return ()
+    if target == "heads":
+        return graph.order
+    version = single_head(graph) if target == "head" else directory.find(target).version
+    wanted = graph.ancestors(version) | {version} if version else frozenset[str]()
+    return tuple(file for file in graph.order if file.version in wanted)
+
+
+def pending(graph: Graph, applied: Collection[str]) -> tuple[MigrationFile, ...]:
+    """What is not applied, parents first."""
+    return tuple(file for file in graph.order if file.version not in applied)
+
+
+def late(graph: Graph, applied: Collection[str]) -> tuple[MigrationFile, ...]:
+    """Pending migrations that an applied one comes after."""
+    before = frozenset[str]().union(*(graph.ancestors(v) for v in applied if v in graph.files))
+    return tuple(file for file in pending(graph, applied) if file.version in before)
+
+
+def current(graph: Graph, applied: Collection[str]) -> tuple[str, ...]:
+    """The applied versions that no applied one comes after."""
+    known = [version for version in applied if version in graph.files]
+    before = {parent for version in known for parent in graph.parents(version)}
+    return tuple(sorted(version for version in applied if version not in before))
+
+
+def single_head(graph: Graph) -> str | None:
+    """The head; None without any migration. Raises MultipleHeadsError."""
+    heads = [file.version for file in graph.heads]
+    if len(heads) > 1:
+        raise MultipleHeadsError(
+            f"the migrations have {len(heads)} heads: {', '.join(heads)}",
+            hint='psqlmigrate merge "…" joins them; the target heads, or one version, runs them '
+            "as they are",
+        )
+    return heads[0] if heads else None
+
+
+def refuse_edited(directory: Directory, checksums: Mapping[str, str | None]) -> None:
+    """Raises AppliedFileError for a file that is not as it was applied.
+
+    `checksums` are those of the applied versions; psqlmodel's later, shorter ones are of another kind.
+    """
+    files = {file.version: file for file in directory.files}
+    missing = sorted(version for version in checksums if version not in files)
+    if missing:
+        raise AppliedFileError(
+            f"{_list(missing)} applied, and the file is missing",
+            hint="restore it from version control; psqlmigrate verify lists all that is wrong",
+        )
+    edited = [
+        version
+        for version, known in sorted(checksums.items())
+        if known and len(known) == _CHECKSUM_LENGTH and known != files[version].checksum
+    ]
+    if edited:
+        raise AppliedFileError(
+            f"{files[edited[0]].name} was edited after it was applied"
+            + (f", and {len(edited) - 1} more" if len(edited) > 1 else ""),
+            hint=f"restore it, or psqlmigrate verify --accept {edited[0]} takes it as it is now",
+        )
+
+
+def _list(versions: Iterable[str]) -> str:
+    names = list(versions)
+    if len(names) == 1:
+        return f"{names[0]} is"
+    more = f" and {len(names) - _MANY} more" if len(names) > _MANY else ""
+    return f"{', '.join(names[:_MANY])}{more} are"
+
+
+def _steps(target: str) -> int | None:
+    if target == "head":
+        return None
+    found = re.fullmatch(r"[+-]([1-9][0-9]{0,8})", target)
+    if not found:
+        raise UsageError(
+            f'"{target}" is no number of steps', hint="write +1 for upgrade, -1 for downgrade"
+        )
+    return int(found[1])

@@ -1,0 +1,1 @@
+"""Whatever states a schema becomes a Catalog."""
