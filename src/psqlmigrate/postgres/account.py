@@ -6,7 +6,6 @@ import shutil
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from psqlmigrate.errors import ScratchError
 
@@ -24,11 +23,14 @@ class Account:
         return self.uid is not None
 
     @property
-    def spawning(self) -> dict[str, Any]:
-        """What subprocess takes to run a program as this user."""
-        if not self.foreign:
-            return {}
-        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+    def groups(self) -> list[int] | None:
+        """The further groups of its processes: none of ours."""
+        return [] if self.foreign else None
+
+    @property
+    def owner(self) -> int:
+        """The id of whom its files belong to."""
+        return os.geteuid() if self.uid is None else self.uid
 
     def reaches(self, directory: Path) -> bool:
         """Whether the account can enter the directory."""
@@ -49,12 +51,15 @@ class Account:
     def take(self, tree: Path) -> None:
         """Gives the account the tree; its top comes last, so that nobody reaches in meanwhile."""
         if self.uid is not None and self.gid is not None:
-            _change_owner(tree, self.uid, self.gid)
+            for path in (*tree.rglob("*"), tree):
+                os.lchown(path, self.uid, self.gid)
 
     def give_back(self, tree: Path) -> None:
         """Takes the tree away from the account, so that it cannot change what others copy."""
         if self.foreign:
-            _change_owner(tree, os.geteuid(), os.getegid())
+            os.lchown(tree, os.geteuid(), os.getegid())
+            for path in tree.rglob("*"):
+                os.lchown(path, os.geteuid(), os.getegid())
 
 
 def server_account() -> Account:
@@ -82,10 +87,3 @@ def copy_for_all(source: Path, target: Path) -> None:
 
 def _allows(path: Path, wanted: int) -> bool:
     return path.stat().st_mode & wanted == wanted
-
-
-def _change_owner(tree: Path, uid: int, gid: int) -> None:
-    for folder, directories, files in os.walk(tree, topdown=False):
-        for name in (*directories, *files):
-            os.lchown(os.path.join(folder, name), uid, gid)
-    os.lchown(tree, uid, gid)

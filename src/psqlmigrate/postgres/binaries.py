@@ -61,7 +61,9 @@ def find_binaries(major: int | None = None) -> Binaries:
         if major in {None, binaries.major}:
             return binaries
         found.append(binaries.major)
-    wanted = "PostgreSQL server programs" if major is None else f"server programs of PostgreSQL {major}"
+    wanted = (
+        "PostgreSQL server programs" if major is None else f"server programs of PostgreSQL {major}"
+    )
     have = f" (found: {', '.join(map(str, found))})" if found else ""
     raise ScratchError(f"there are no {wanted} on this machine{have}", hint=_WAYS_OUT)
 

@@ -2,13 +2,13 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Generator[None]:
     """Holds the file's lock alone; waits for it."""
     with opened(path) as fd:
         fcntl.flock(fd, fcntl.LOCK_EX)
@@ -16,9 +16,9 @@ def locked(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[int]:
-    """A descriptor of the lock file, which is made when missing; closing it frees the lock."""
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+def opened(path: Path, *, make: bool = True) -> Generator[int]:
+    """A descriptor of the lock file; closing it frees the lock."""
+    fd = os.open(path, os.O_RDWR | os.O_NOFOLLOW | (os.O_CREAT if make else 0), 0o600)
     try:
         yield fd
     finally:

@@ -9,11 +9,13 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from psqlmigrate.errors import ScratchError
 from psqlmigrate.postgres.account import Account
@@ -79,7 +81,9 @@ def initdb(binaries: Binaries, account: Account, data: Path, *options: str) -> N
         check=False,
         cwd="/",
         env=_environment(),
-        **account.spawning,
+        user=account.uid,
+        group=account.gid,
+        extra_groups=account.groups,
     )
     if run.returncode:
         raise ScratchError(f"{binaries.initdb} failed", details=_last_lines(run.stdout))
@@ -92,7 +96,7 @@ def command(
     ours = {
         "listen_addresses": "",
         "port": PORT,
-        "unix_socket_directories": str(socket_dir),
+        "unix_socket_directories": '"' + str(socket_dir).replace('"', '""') + '"',
         "unix_socket_permissions": "0700",
         "max_locks_per_transaction": "1024",
     }
@@ -101,12 +105,12 @@ def command(
 
 
 @contextmanager
-def own_process(args: list[str], account: Account, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def own_process(args: list[str], account: Account, log: Path) -> Generator[subprocess.Popen[bytes]]:
     """A server that is stopped at the end, and stops by itself when this process is killed.
 
     On Linux it lives no longer than the thread that started it (prctl(2), PR_SET_PDEATHSIG).
     """
-    with log.open("ab") as output, warnings.catch_warnings():
+    with _writing(log) as output, warnings.catch_warnings():
         # Python 3.12 warns of any fork with threads; what the child does takes no lock.
         warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
         process = subprocess.Popen(
@@ -118,7 +122,9 @@ def own_process(args: list[str], account: Account, log: Path) -> Iterator[subpro
             env=_environment(),
             start_new_session=True,
             preexec_fn=_dying_with(os.getpid()),  # noqa: PLW1509 - nothing else can ask for it
-            **account.spawning,
+            user=account.uid,
+            group=account.gid,
+            extra_groups=account.groups,
         )
     try:
         yield process
@@ -128,7 +134,7 @@ def own_process(args: list[str], account: Account, log: Path) -> Iterator[subpro
 
 def detached_process(args: list[str], account: Account, log: Path, extra: Mapping[str, str]) -> int:
     """Starts a server that outlives this process; its process id."""
-    with log.open("wb") as output:
+    with _writing(log) as output:
         shell = subprocess.run(
             ["/bin/sh", "-c", '"$@" >&2 & echo $!', "sh", *args],
             stdin=subprocess.DEVNULL,
@@ -138,7 +144,9 @@ def detached_process(args: list[str], account: Account, log: Path, extra: Mappin
             cwd="/",
             env={**_environment(), **extra},
             start_new_session=True,
-            **account.spawning,
+            user=account.uid,
+            group=account.gid,
+            extra_groups=account.groups,
         )
     return int(shell.stdout)
 
@@ -149,7 +157,7 @@ def wait_until_ready(socket_dir: Path, alive: Callable[[], bool], log: Path) -> 
     while time.monotonic() < deadline:
         living = alive()
         try:
-            psycopg.connect("", **params(socket_dir), connect_timeout=10).close()
+            psycopg.connect(make_conninfo(**params(socket_dir), connect_timeout=10)).close()
         except psycopg.OperationalError:
             if not living:
                 break
@@ -176,7 +184,7 @@ def is_alive(pid: int) -> bool:
 
 
 def listener(socket_dir: Path) -> int | None:
-    """The process that listens on the socket, if one does."""
+    """The process that listens on the socket, if one does; 0 stands for another container's."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.settimeout(5)
         try:
@@ -191,7 +199,7 @@ def listener(socket_dir: Path) -> int | None:
 
 def stop(pid: int, gone: Callable[[], bool]) -> bool:
     """Stops a server that is not our child, harder and harder; whether it is gone."""
-    for number, patience in _STOPPING:
+    for number, patience in _STOPPING if pid > 0 else ():
         try:
             os.kill(pid, number)
         except ProcessLookupError:
@@ -207,6 +215,12 @@ def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
     while not (holds := condition()) and time.monotonic() < deadline:
         time.sleep(_POLL_S)
     return holds
+
+
+def _writing(log: Path) -> BinaryIO:
+    """The emptied log; statements and their values may come to stand in it."""
+    log.touch(0o600)
+    return log.open("wb")
 
 
 def _stop_own(process: subprocess.Popen[bytes]) -> None:

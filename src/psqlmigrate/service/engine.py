@@ -1,6 +1,6 @@
 """What a migration's code is given to work with."""
 
-import sys
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from psycopg.rows import TupleRow
 from psycopg.sql import Composable
 
 from psqlmigrate.errors import MigrationFileError, SourceError
+from psqlmigrate.migrations.base import DataMigration
 from psqlmigrate.migrations.file import MigrationFile, statements
 from psqlmigrate.migrations.loading import load_python
 from psqlmigrate.postgres.connect import Connection
@@ -52,9 +53,7 @@ class Engine(Protocol):
 class MigrationEngine:
     """Runs what a migration asks for; remembers the statement that failed."""
 
-    def __init__(
-        self, connection: Connection, path: Path, run: Callable[[Sent], Cursor]
-    ) -> None:
+    def __init__(self, connection: Connection, path: Path, run: Callable[[Sent], Cursor]) -> None:
         self._connection = connection
         self._path = path
         self._run = run
@@ -94,13 +93,17 @@ class MigrationEngine:
             raise
 
 
-def body(file: MigrationFile, direction: str) -> Body:
-    """What a migration does, ready to be given an engine. Its file is read and loaded here."""
+def code(file: MigrationFile, direction: str) -> tuple[Body, float]:
+    """What a migration does, ready to be given an engine, and its own timeout in seconds (0: none).
+
+    The file's code is loaded here.
+    """
     if file.is_sql:
         parts = [from_script(one, file.path) for one in statements(file, direction)]
-        return lambda engine: _send_all(engine, parts)
+        return lambda engine: _send_all(engine, parts), 0.0
     migration = load_python(file)
-    return migration.up if direction == "up" else migration.down
+    timeout = migration.timeout_seconds if isinstance(migration, DataMigration) else 0
+    return (migration.up if direction == "up" else migration.down), float(timeout)
 
 
 def perform(connection: Connection, statement: Sent) -> Cursor:
@@ -150,7 +153,7 @@ def as_text(sql: str | Buffer | Composable, connection: Connection | None) -> st
 
 def calling_line(path: Path) -> int:
     """The line of the migration file that is being executed; 0 when it is none of the file's."""
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the way to one's callers
+    frame: FrameType | None = inspect.currentframe()
     while frame is not None:
         if frame.f_code.co_filename == str(path):
             return frame.f_lineno

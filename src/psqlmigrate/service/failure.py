@@ -1,7 +1,6 @@
 """The words for a migration that failed."""
 
 import traceback
-from pathlib import Path
 
 import psycopg
 
@@ -31,9 +30,7 @@ def from_server(
     )
 
 
-def from_code(
-    file: MigrationFile, direction: str, error: Exception, hint: str
-) -> StatementError:
+def from_code(file: MigrationFile, direction: str, error: Exception, hint: str) -> StatementError:
     """The migration's own Python raised: its traceback, from the migration file on."""
     frames = traceback.extract_tb(error.__traceback__)
     first = next((i for i, one in enumerate(frames) if one.filename == str(file.path)), 0)
@@ -47,13 +44,22 @@ def from_code(
     )
 
 
-def meddled(file: MigrationFile, direction: str, what: str) -> StatementError:
-    """The migration's code did to the transaction or the lock what is the runner's to do."""
+def meddled(file: MigrationFile, direction: str) -> StatementError:
+    """The migration's code ended the transaction that is the runner's to end."""
     return _class(direction)(
-        f"{file.name} {what}: it is not recorded as {_done(direction)}",
+        f"{file.name} ended its transaction by itself: it is not recorded as {_done(direction)}",
         version=file.version,
-        hint="what it did before is in the database: put that right by hand; take the COMMIT, "
-        "ROLLBACK or unlock out of the migration, or set transactional = False in it",
+        hint="what it did before that may be in the database: put it right by hand; then take the "
+        "commit or rollback out of the migration, or set transactional = False in it",
+    )
+
+
+def unlocked(file: MigrationFile, direction: str, hint: str) -> StatementError:
+    """The migration's code released the lock, so another run may be at work."""
+    return _class(direction)(
+        f"{file.name} released psqlmigrate's lock and was rolled back",
+        version=file.version,
+        hint=f"{hint}; take pg_advisory_unlock_all() out of the migration",
     )
 
 
@@ -68,11 +74,10 @@ def lost(file: MigrationFile, direction: str, error: psycopg.Error) -> Statement
 
 def nothing_done(direction: str, done: int) -> str:
     """The hint after a migration that left nothing behind."""
-    before = {0: "none was run before it", 1: "the one before it is"}.get(
-        done, f"{done} before it are"
-    )
     if direction == "down":
-        return f"nothing of it was reverted; {before.replace(' it are', ' it are reverted')}"
+        before = "the one before it was" if done == 1 else f"{done or 'none'} before it were"
+        return f"nothing of it was reverted; {before}"
+    before = "the one before it is" if done == 1 else f"{done or 'none'} before it are"
     return f"nothing of this migration is in the database; {before}"
 
 
@@ -86,10 +91,16 @@ def partly_done(number: int) -> str:
 
 def _place(file: MigrationFile, sent: Sent | None, error: psycopg.Error) -> list[str]:
     if sent is None:
-        return [shown(file.path)]
+        at = next((f":{line}" for line in _lines(file, error)), "")
+        return [f"{shown(file.path)}{at}"]
     line, text = _at(sent, error)
     text = text if len(text) <= _LONGEST else text[:_LONGEST] + " …"
-    return [f"{shown(Path(sent.path))}:{line}", f"  {text}"]
+    return [f"{shown(sent.path)}:{line}", f"  {text}"]
+
+
+def _lines(file: MigrationFile, error: psycopg.Error) -> list[int]:
+    frames = traceback.extract_tb(error.__traceback__)
+    return [one.lineno for one in frames if one.filename == str(file.path) and one.lineno]
 
 
 def _at(sent: Sent, error: psycopg.Error) -> tuple[int, str]:

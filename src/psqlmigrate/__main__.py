@@ -1,0 +1,5 @@
+"""`python -m psqlmigrate`."""
+
+from psqlmigrate.cli.app import run
+
+run()

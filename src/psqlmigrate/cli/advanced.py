@@ -1,0 +1,59 @@
+"""Commands beyond the daily round."""
+
+import click
+
+from psqlmigrate.cli.options import Options, common
+
+
+@click.command()
+@common
+def heads(options: Options) -> None:
+    """Show the migrations that nothing comes after.
+
+    \b
+    psqlmigrate heads
+    """
+    from psqlmigrate.cli.context import show_json, workspace
+
+    graph = workspace(options).graph
+    found = [(one.version, one.message) for one in graph.heads]
+    if options.as_json:
+        show_json("heads", {"heads": [version for version, _ in found], "branch_points": graph.branch_points})
+        return
+    for version, message in found:
+        click.echo(f"{version}  {message}")
+    if len(found) > 1:
+        click.echo(
+            f"\nwarning: {len(found)} heads, split after {', '.join(graph.branch_points) or 'the start'}"
+            "\nhint: upgrade heads applies all of them",
+            err=True,
+        )
+
+
+@click.command()
+@click.argument("source")
+@click.argument("desired")
+@click.option("--exit-code", is_flag=True, help="Exit 1 when they differ.")
+@common
+def diff(options: Options, source: str, desired: str, *, exit_code: bool) -> int:
+    """Print the SQL that turns one schema into another.
+
+    A schema is a URL, an .sql file or directory, or one of database, models, migrations, empty.
+
+    \b
+    psqlmigrate diff database schema.sql
+    """
+    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.service.reporting import difference
+
+    plan = difference(workspace(options), source, desired)
+    if options.as_json:
+        show_json("diff", {"statements": plan.statements})
+    elif plan.statements:
+        click.echo("SET check_function_bodies = off;")
+        for statement in plan.statements:
+            click.echo(f"{statement.sql};")
+    return 1 if exit_code and plan.statements else 0
+
+
+COMMANDS: tuple[click.Command, ...] = (heads, diff)

@@ -1,0 +1,50 @@
+"""The commands that Alembic's users look for."""
+
+import click
+
+from psqlmigrate.cli.options import Options, common
+
+
+@click.command()
+@common
+def check(options: Options) -> int:
+    """Exit 1 when the models need a migration.
+
+    \b
+    psqlmigrate check
+    """
+    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.service import reporting
+
+    result = reporting.check(workspace(options))
+    if options.as_json:
+        show_json("check", result)
+    else:
+        from psqlmigrate.output.reports import print_check
+
+        print_check(result, no_color=options.no_color)
+    return 1 if result.changes else 0
+
+
+@click.command()
+@click.option("--verbose", is_flag=True, help="How many are applied, and since when.")
+@common
+def current(options: Options, *, verbose: bool) -> None:
+    """Show the version the database is at.
+
+    \b
+    psqlmigrate current
+    """
+    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.service.reporting import where
+
+    result = where(workspace(options))
+    if options.as_json:
+        show_json("current", result)
+        return
+    click.echo("\n".join(result.versions) or "none: no migration is applied")
+    if verbose and result.at:
+        click.echo(f"{result.applied} applied, the last {result.at:%Y-%m-%d %H:%M} UTC")
+
+
+COMMANDS: tuple[click.Command, ...] = (check, current)

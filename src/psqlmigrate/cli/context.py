@@ -1,0 +1,31 @@
+"""From the common options to a workspace."""
+
+from psqlmigrate.cli.options import Options
+from psqlmigrate.service.workspace import Workspace
+
+
+def workspace(options: Options) -> Workspace:
+    """The project of the current folder, as the options have it."""
+    import os
+    from pathlib import Path
+
+    from psqlmigrate.service import settings
+
+    explicit = Path(options.config) if options.config else None
+    return Workspace(
+        settings.load(Path.cwd(), explicit),
+        os.environ,
+        options.url,
+        options.migrations,
+        options.models,
+        options.connect_wait,
+    )
+
+
+def show_json(command: str, result: object) -> None:
+    """Prints the JSON document of a result."""
+    import click
+
+    from psqlmigrate.output.console import envelope
+
+    click.echo(envelope(command, result))

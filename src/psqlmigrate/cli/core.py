@@ -1,0 +1,141 @@
+"""The core commands."""
+
+import click
+
+from psqlmigrate.cli.options import Options, common
+
+_FOUND = 1
+
+
+@click.command()
+@click.option("--offline", is_flag=True, help="Make only the files, without a database.")
+@common
+def init(options: Options, *, offline: bool) -> None:
+    """Create the migrations directory, the configuration and the database's tables.
+
+    \b
+    psqlmigrate init --url postgresql://me@localhost/app
+    """
+    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.service.initializing import initialize
+
+    result = initialize(workspace(options), offline=offline)
+    if options.as_json:
+        show_json("init", result)
+    else:
+        click.echo("\n".join(result.lines))
+
+
+@click.command()
+@click.option("--full", is_flag=True, help="List the objects that differ.")
+@click.option("--no-models", is_flag=True, help="Compare with the migrations, not the models.")
+@click.option("--exit-code", is_flag=True, help="Exit 1 when something is pending or drifted.")
+@common
+def status(options: Options, *, full: bool, no_models: bool, exit_code: bool) -> int:
+    """Show where migrations, models and database stand.
+
+    \b
+    psqlmigrate status --full
+    """
+    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.service import reporting
+
+    result = reporting.status(workspace(options), look=True, with_models=not no_models)
+    if options.as_json:
+        show_json("status", result)
+    else:
+        from psqlmigrate.output.reports import print_status
+
+        print_status(result, full=full, no_color=options.no_color)
+    return _FOUND if exit_code and (result.pending or result.drift) else 0
+
+
+@click.command()
+@click.argument("message")
+@click.option("--sql", "as_sql", is_flag=True, help="Write an .sql migration instead of .py.")
+@common
+def autogenerate(options: Options, message: str, *, as_sql: bool) -> None:
+    """Write a certified migration from the difference between models and migrations.
+
+    \b
+    psqlmigrate autogenerate "add email to users"
+    """
+    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.service.generating import generate
+
+    space = workspace(options)
+    with space.scratch() as scratch:
+        desired = space.desired(scratch)
+        result = generate(space.directory, desired, message, scratch, as_sql=as_sql)
+    if options.as_json:
+        show_json("autogenerate", result)
+    else:
+        from psqlmigrate.output.reports import print_generated
+
+        print_generated(result, no_color=options.no_color)
+
+
+@click.command()
+@click.option("--limit", type=int, help="At most so many.")
+@click.option("--all", "everything", is_flag=True, help="Rolled-back ones, too.")
+@common
+def history(options: Options, limit: int | None, *, everything: bool) -> None:
+    """Show applied migrations, newest first.
+
+    \b
+    psqlmigrate history --limit 5
+    """
+    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.service.reporting import applied_rows
+
+    result = applied_rows(workspace(options), limit, everything=everything)
+    if options.as_json:
+        show_json("history", result)
+    else:
+        from psqlmigrate.output.reports import print_history
+
+        print_history(result, no_color=options.no_color)
+
+
+@click.command()
+@click.argument("version")
+@common
+def show(options: Options, version: str) -> None:
+    """Show one migration: file, parents, text.
+
+    \b
+    psqlmigrate show 20261123_101500
+    """
+    from psqlmigrate.cli.context import show_json, workspace
+
+    space = workspace(options)
+    file = space.directory.find(version)
+    parents = space.graph.parents(file.version)
+    if options.as_json:
+        show_json("show", {"version": file.version, "message": file.message, "file": str(file.path),
+                           "parents": parents, "checksum": file.checksum, "text": file.text})  # fmt: skip
+        return
+    click.echo(f"{file.version}  {file.message}\n{file.path}\nafter {', '.join(parents) or 'nothing'}\n")
+    click.echo(file.text.rstrip())
+
+
+@click.command()
+@common
+def validate(options: Options) -> int:
+    """Compare models and database: +table new, -table removed, ~table modified.
+
+    \b
+    psqlmigrate validate
+    """
+    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.service import reporting
+
+    warnings = reporting.validate(workspace(options))
+    if options.as_json:
+        show_json("validate", {"warnings": warnings})
+    else:
+        click.echo("\n".join(warnings) or "models and database agree")
+    return _FOUND if warnings else 0
+
+
+COMMANDS: tuple[click.Command, ...] = (init, status, autogenerate, history, show, validate)

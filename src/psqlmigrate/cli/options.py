@@ -1,0 +1,50 @@
+"""The options that every command has."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import click
+
+Command: TypeAlias = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was given of the options that every command has."""
+
+    url: str | None
+    migrations: str | None
+    models: tuple[str, ...]
+    connect_wait: float
+    as_json: bool
+    quiet: bool
+    no_color: bool
+    config: str | None
+
+
+def common(command: Command) -> Command:
+    """Adds the options; the command's first argument is an Options."""
+
+    def run(**given: Any) -> None:  # noqa: ANN401 - Click's parameters
+        names = ("url", "migrations", "models", "connect_wait", "as_json", "quiet", "no_color", "config")
+        command(Options(**{name: given.pop(name) for name in names}), **given)
+
+    run.__name__ = command.__name__
+    run.__doc__ = command.__doc__
+    run.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]  # Click's own protocol
+    for option in reversed(_OPTIONS):
+        run = option(run)
+    return run
+
+
+_OPTIONS = (
+    click.option("--url", metavar="URL", help="The database: postgresql://… or embedded."),
+    click.option("--migrations", metavar="PATH", help="The directory of migrations."),
+    click.option("--models", metavar="SPEC", multiple=True, help="Models: module, file, directory or .sql."),
+    click.option("--connect-wait", metavar="S", type=float, default=0.0, help="Seconds to wait for the server."),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+    click.option("-q", "--quiet", is_flag=True, help="Print results only."),
+    click.option("--no-color", is_flag=True, help="No colour."),
+    click.option("--config", metavar="FILE", help="Another configuration file."),
+)

@@ -1,0 +1,1 @@
+"""Results become Rich tables or JSON; the only place that imports rich."""

@@ -1,0 +1,68 @@
+"""Waiting for locks that the database's other sessions hold."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+import psycopg
+
+from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.service.failure import RETRIED
+from psqlmigrate.service.locking import pauses, spoken
+
+T = TypeVar("T")
+
+_FIRST_S = 0.05
+_LONGEST_S = 2.0
+
+# After a lock timeout nobody waits any more: of the sessions that hold a lock on something the
+# statement names, the one with the oldest transaction is the likely cause.
+_HOLDER = b"""
+SELECT n.nspname::pg_catalog.text, c.relname::pg_catalog.text, a.pid, a.application_name, a.state,
+       pg_catalog.clock_timestamp() - a.state_change
+  FROM pg_catalog.pg_locks k
+  JOIN pg_catalog.pg_class c ON c.oid = k.relation
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_catalog.pg_stat_activity a ON a.pid = k.pid
+ WHERE k.locktype = 'relation' AND k.granted AND k.pid <> pg_catalog.pg_backend_pid()
+   AND k.database = (SELECT d.oid FROM pg_catalog.pg_database d
+                      WHERE d.datname = pg_catalog.current_database())
+   AND n.nspname <> 'pg_catalog'
+   AND pg_catalog.strpos(pg_catalog.lower(%s), pg_catalog.lower(c.relname::pg_catalog.text)) > 0
+ ORDER BY a.xact_start NULLS LAST, c.relkind DESC, c.relname LIMIT 1"""
+
+
+def patiently(
+    action: Callable[[], T],
+    wait_s: float,
+    on_blocked: Callable[[float, psycopg.Error], None],
+) -> T:
+    """The action's answer; it is repeated, with growing pauses, while a lock is not to be had.
+
+    The action leaves no transaction open when it raises. After `wait_s` its error goes on.
+    """
+    start = time.monotonic()
+    for pause in pauses(_FIRST_S, _LONGEST_S):
+        try:
+            return action()
+        except psycopg.Error as error:
+            waited = time.monotonic() - start
+            if error.sqlstate not in RETRIED or waited >= wait_s:
+                raise
+            on_blocked(waited, error)
+        time.sleep(min(pause, max(0.0, wait_s - waited)))
+    raise AssertionError("the pauses never end")
+
+
+def reason(connection: Connection, sql: str, error: psycopg.Error) -> str:
+    """`a lock on public.users held by pid 4711 (psql, idle in transaction for 5 min)`."""
+    if error.sqlstate == "40P01":
+        return "a deadlock with another session"
+    row = connection.execute(_HOLDER, (sql,)).fetchone()
+    if row is None:
+        return "a lock that another session holds"
+    schema, table, pid, application, state, age = row
+    doing = f"{state} for {spoken(age)}" if state and isinstance(age, timedelta) else ""
+    who = ", ".join(part for part in (application, doing) if part)
+    return f"a lock on {schema}.{table} held by pid {pid}" + (f" ({who})" if who else "")

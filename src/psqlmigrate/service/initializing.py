@@ -1,0 +1,56 @@
+"""Makes what a project needs: directory, configuration, bookkeeping tables."""
+
+from dataclasses import dataclass
+
+from psqlmigrate.migrations.atomic import write_new
+from psqlmigrate.service.bookkeeping import create
+from psqlmigrate.service.workspace import Workspace
+
+_CONFIG = """\
+# psqlmigrate's configuration; every key is optional.
+
+# The database: postgresql://user@host:5432/name, or "embedded" for a server of the project's own.
+# A password belongs into PGPASSWORD or ~/.pgpass, not here.
+{url}
+
+# What states the desired schema: .sql files or directories.
+{models}
+
+# The directory of migrations, relative to this file.
+# migrations = "migrations"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class InitResult:
+    """What init did, a line each."""
+
+    lines: tuple[str, ...]
+
+
+def initialize(workspace: Workspace, *, offline: bool) -> InitResult:
+    """Safe to repeat. The database comes first, so that a wrong address leaves no files."""
+    lines: list[str] = []
+    if not offline:
+        with workspace.connection() as connection:
+            create(connection, workspace.tables)
+        lines.append(f"history is kept in {workspace.chosen.label}")
+    path = workspace.migrations_path
+    known = path.is_dir()
+    path.mkdir(parents=True, exist_ok=True)
+    lines.append(f"{path} {'was there' if known else 'created'}")
+    if workspace.settings.file is None:
+        lines.append(f"{_write_config(workspace)} written")
+    return InitResult(tuple(lines))
+
+
+def _write_config(workspace: Workspace) -> str:
+    path = workspace.settings.root / "psqlmigrate.toml"
+    url = workspace.url if workspace.url == "embedded" else None
+    models = ", ".join(f'"{one}"' for one in workspace.models)
+    text = _CONFIG.format(
+        url=f'url = "{url}"' if url else '# url = "postgresql://me@localhost/app"',
+        models=f"models = [{models}]" if models else '# models = ["schema.sql"]',
+    )
+    write_new(path, text.encode())
+    return path.name
