@@ -47,4 +47,26 @@ def current(options: Options, *, verbose: bool) -> None:
         click.echo(f"{result.applied} applied, the last {result.at:%Y-%m-%d %H:%M} UTC")
 
 
-COMMANDS: tuple[click.Command, ...] = (check, current)
+@click.command()
+@click.argument("version")
+@click.option("--purge", is_flag=True, help="Forget the history first.")
+@common
+def stamp(options: Options, version: str, *, purge: bool) -> None:
+    """Mark exactly VERSION and what comes before it as applied; run nothing.
+
+    \b
+    psqlmigrate stamp head
+    """
+    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.service import executing
+
+    result = executing.stamp(workspace(options), version, purge=purge)
+    if options.as_json:
+        show_json("stamp", result)
+        return
+    lines = [f"{one}  marked as applied" for one in result.marked]
+    lines += [f"{one}  marked as not applied" for one in result.unmarked]
+    click.echo("\n".join(lines) or "nothing to change")
+
+
+COMMANDS: tuple[click.Command, ...] = (check, current, stamp)

@@ -1,5 +1,7 @@
 """The core commands."""
 
+from typing import Any
+
 import click
 
 from psqlmigrate.cli.options import Options, common
@@ -138,4 +140,66 @@ def validate(options: Options) -> int:
     return _FOUND if warnings else 0
 
 
-COMMANDS: tuple[click.Command, ...] = (init, status, autogenerate, history, show, validate)
+def _run_options(command: click.Command) -> click.Command:
+    """The options that upgrade and downgrade share."""
+    options = (
+        click.option("--no-transaction", is_flag=True, help="Run without transactions."),
+        click.option("--no-lock", is_flag=True, help="Run without the lock."),
+        click.option("--lock-wait", metavar="S", type=float, help="Seconds to wait for the lock."),
+        click.option("--dry-run", is_flag=True, help="Show what would run, and run nothing."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("target", default="head")
+@_run_options
+@common
+def upgrade(options: Options, target: str, **given: Any) -> None:  # noqa: ANN401 - Click's options
+    """Apply pending migrations up to TARGET: head, heads, a version or +N.
+
+    \b
+    psqlmigrate upgrade +1
+    """
+    _run(options, "up", target, given)
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("target", default="-1")
+@_run_options
+@common
+def downgrade(options: Options, target: str, **given: Any) -> None:  # noqa: ANN401 - Click's options
+    """Revert migrations, newest first: -N, down to a version, or base.
+
+    \b
+    psqlmigrate downgrade -1
+    """
+    _run(options, "down", target, given)
+
+
+def _run(options: Options, direction: str, target: str, given: dict[str, Any]) -> None:
+    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.service import executing
+
+    command = "upgrade" if direction == "up" else "downgrade"
+    result = executing.execute(workspace(options), direction, target, executing.Wishes(**given))
+    if options.as_json:
+        show_json(command, result)
+    else:
+        from psqlmigrate.output.reports import print_run
+
+        print_run(result, no_color=options.no_color)
+
+
+COMMANDS: tuple[click.Command, ...] = (
+    init,
+    status,
+    autogenerate,
+    upgrade,
+    downgrade,
+    history,
+    show,
+    validate,
+)

@@ -23,9 +23,11 @@ def console(*, no_color: bool = False) -> Console:
     return made
 
 
-def rows(columns: Sequence[tuple[str, str]], lines: Iterable[Sequence[str]]) -> Table:
+def rows(
+    columns: Sequence[tuple[str, str]], lines: Iterable[Sequence[str]], *, header: bool = True
+) -> Table:
     """A table without borders; a column is its heading and `left` or `right`."""
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
+    table = Table(box=None, show_header=header, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
     for heading, justify in columns:
         table.add_column(heading, justify="right" if justify == "right" else "left", overflow="fold")
     for line in lines:

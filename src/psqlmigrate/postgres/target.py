@@ -1,15 +1,29 @@
 """Where a database is: libpq's parameters and what chose them."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from dataclasses import dataclass, field, replace
+from urllib.parse import unquote
 
 from psqlmigrate.errors import UsageError
+
+_HIDDEN = "********"
+_EXAMPLE = "write postgresql://user@host:5432/database"
+
+_SECRETS = ("password", "sslpassword")
+_URL_SECRET = re.compile(r"(\w://[^\s/:@?#'\"]*):[^\s'\"]+@")
+_NAMED_SECRET = re.compile(
+    r"((?<![A-Za-z0-9])(?:ssl)?password=)('(?:\\.|[^'\\])*'|[^\s&'\"]+)", re.IGNORECASE
+)
+_SETTING = re.compile(r"\s*(\w+)\s*=\s*('(?:\\.|[^'\\])*'|(?:\\.|[^\s'\\])*)(?=\s|\Z)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A database to connect to; `source` says in words what chose it."""
+    """A database to connect to; `source` says in words what chose it.
+
+    A parameter that is empty stands for libpq's built-in default, whatever `PG*` says.
+    """
 
     params: Mapping[str, str] = field(repr=False)
     source: str
@@ -19,54 +33,137 @@ class Target:
     @property
     def label(self) -> str:
         """`app on db.internal:5432 as deploy`, without the password."""
-        host = self.params.get("host", "localhost")
-        where = "local socket" if host.startswith("/") else f"{host}:{self.params.get('port', '5432')}"
-        where = "the embedded server" if self.embedded else where
         user = self.params.get("user")
-        name = self.params.get("dbname", user or "the default database")
-        return f"{name} on {where}" + (f" as {user}" if user and not self.embedded else "")
+        name = self.params.get("dbname") or user or "the default database"
+        if self.embedded:
+            return f"{self.params.get('dbname') or 'postgres'} on the embedded server"
+        return f"{name} on {self._where}" + (f" as {user}" if user else "")
+
+    @property
+    def _where(self) -> str:
+        host = self.params.get("host") or self.params.get("hostaddr") or ""
+        if not host and "service" in self.params:
+            return f"service {self.params['service']}"
+        if not host or host.startswith(("/", "@")):
+            return "local socket"
+        hosts = host.split(",")
+        ports = (self.params.get("port") or "5432").split(",")
+        if len(ports) != len(hosts):
+            ports = ports[:1] * len(hosts)
+        return ",".join(f"{one}:{port or '5432'}" for one, port in zip(hosts, ports, strict=True))
 
     @property
     def local(self) -> bool:
         """Whether the server is on this machine (loopback or socket)."""
-        host = self.params.get("hostaddr") or self.params.get("host", "")
-        return not host or host.startswith("/") or host in {"localhost", "127.0.0.1", "::1"}
+        hosts = (self.params.get("hostaddr") or self.params.get("host") or "").split(",")
+        if hosts == [""]:
+            return "service" not in self.params
+        return all(
+            not host or host.startswith(("/", "@")) or host in {"localhost", "127.0.0.1", "::1"}
+            for host in hosts
+        )
 
     def database(self, name: str) -> "Target":
         """Another database of the same server."""
-        return Target({**self.params, "dbname": name}, self.source, self.profile, self.embedded)
+        return replace(self, params={**self.params, "dbname": name})
 
     def redacted(self, text: str) -> str:
-        """The text without the password, however it is written."""
-        secret = self.params.get("password")
-        if not secret:
-            return text
-        for form in {secret, quote(secret, safe="")}:
-            text = text.replace(form, "********")
-        return text
+        """The text without the passwords, however they are written."""
+        return redact(text, *(self.params.get(name, "") for name in _SECRETS))
+
+
+def redact(text: str, *secrets: str) -> str:
+    """The text without the secrets (also percent-encoded or escaped), and without any password
+    that stands in a URL or after `password=`."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = re.sub("".join(map(_spellings, secret)), _HIDDEN, text)
+    text = _URL_SECRET.sub(rf"\1:{_HIDDEN}@", text)
+    return _NAMED_SECRET.sub(rf"\1{_HIDDEN}", text)
+
+
+def _spellings(char: str) -> str:
+    encoded = "".join(f"%{byte:02x}" for byte in char.encode("utf-8", "surrogateescape"))
+    plus = r"|\+" if char == " " else ""
+    return rf"(?:\\*{re.escape(char)}|(?i:{encoded}){plus})"
 
 
 def parse_url(url: str, source: str) -> Target:
-    """The target of a `postgresql://` URL (manual, 34.1.1.2); a driver after `+` is ignored.
+    """The target of a URL or of `key=value` settings (manual, 34.1.1); of several hosts as well.
 
-    Raises UsageError, which never repeats the URL.
+    A driver after `+` is ignored. Raises UsageError, which never repeats the text.
     """
-    parts = urlsplit(url)
-    if parts.scheme.partition("+")[0] not in {"postgresql", "postgres"}:
-        raise UsageError(
-            f"the URL from {source} does not begin with postgresql://",
-            hint="write postgresql://user@host:5432/database",
-        )
-    try:
-        port = parts.port
-    except ValueError:
-        raise UsageError(f"the URL from {source} has no number as its port") from None
-    params = {
-        "user": unquote(parts.username or ""),
-        "password": unquote(parts.password or ""),
-        "host": unquote(parts.hostname or ""),
-        "port": str(port) if port else "",
-        "dbname": unquote(parts.path.removeprefix("/")),
-        **dict(parse_qsl(parts.query)),
-    }
+    text = url.strip()
+    scheme, separator, rest = text.partition("://")
+    if scheme.partition("+")[0].lower() in {"postgresql", "postgres"} and separator:
+        params = _of_url(rest, source)
+    elif "=" in text and not separator:
+        params = _of_settings(text, source)
+    else:
+        raise UsageError(f"the URL from {source} does not begin with postgresql://", hint=_EXAMPLE)
+    if any("\0" in value for value in params.values()):
+        raise UsageError(f"the URL from {source} has a zero byte")
     return Target({key: value for key, value in params.items() if value}, source)
+
+
+def _of_url(rest: str, source: str) -> dict[str, str]:
+    path_at = re.search(r"[/?]", rest)
+    authority, tail = (rest[: path_at.start()], rest[path_at.start() :]) if path_at else (rest, "")
+    if "@" not in authority and ":" in authority and "@" in tail:
+        raise UsageError(
+            f"the URL from {source} has an @ behind the host",
+            hint="in a user name or password write %2F for /, %3F for ? and %40 for @",
+        )
+    account, _, hosts = authority.rpartition("@")
+    user, _, password = account.partition(":")
+    path, _, query = tail.partition("?")
+    pairs = {"user": user, "password": password, "dbname": path.removeprefix("/")}
+    params = {key: _decoded(value, source) for key, value in pairs.items()}
+    return {**params, **_hosts(hosts, source), **_of_query(query, source)}
+
+
+def _hosts(text: str, source: str) -> dict[str, str]:
+    hosts: list[str] = []
+    ports: list[str] = []
+    for one in text.split(","):
+        parts = re.fullmatch(r"(?:\[([^\]]*)\]|([^:\[\]]*))(?::(\d*))?", one)
+        if not parts or int(parts[3] or 0) > 65535:  # noqa: PLR2004 - the highest TCP port
+            raise UsageError(f"the URL from {source} has no valid host or port", hint=_EXAMPLE)
+        hosts.append(_decoded(parts[1] or parts[2] or "", source))
+        ports.append(parts[3] or "")
+    return {"host": ",".join(hosts).strip(","), "port": ",".join(ports) if any(ports) else ""}
+
+
+def _of_query(query: str, source: str) -> dict[str, str]:
+    params: dict[str, str] = {}
+    for pair in filter(None, query.split("&")):
+        key, separator, value = pair.partition("=")
+        if not separator or not re.fullmatch(r"\w+", key):
+            raise UsageError(f"the URL from {source} has a parameter that is not key=value")
+        params[key] = _decoded(value, source)
+    if params.pop("ssl", "") == "true":
+        params.setdefault("sslmode", "require")
+    return params
+
+
+def _of_settings(text: str, source: str) -> dict[str, str]:
+    params: dict[str, str] = {}
+    at = 0
+    while at < len(text):
+        found = _SETTING.match(text, at)
+        if not found:
+            raise UsageError(
+                f"the settings from {source} are not key=value",
+                hint="put a value with blanks into single quotes, or " + _EXAMPLE,
+            )
+        params[found[1]] = re.sub(r"\\(.)", r"\1", re.sub(r"\A'(.*)'\Z", r"\1", found[2], flags=re.S))
+        at = found.end()
+    return params
+
+
+def _decoded(text: str, source: str) -> str:
+    if re.search(r"%(?![0-9A-Fa-f]{2})", text):
+        raise UsageError(
+            f"the URL from {source} has a % that is no percent-encoding",
+            hint="write %25 for a percent sign",
+        )
+    return unquote(text, errors="surrogateescape")

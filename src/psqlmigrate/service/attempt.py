@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from psqlmigrate.errors import MigrationFileError
+from psqlmigrate.errors import MigrationError, MigrationFileError
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.postgres.connect import Connection, repin
 from psqlmigrate.schema.sqltext import number, sql
@@ -16,6 +16,7 @@ from psqlmigrate.service import blocking, failure, history, journal, state
 from psqlmigrate.service.bookkeeping import Found, Tables
 from psqlmigrate.service.control import controls_transaction, is_concurrent, stands_alone
 from psqlmigrate.service.engine import Body, Cursor, MigrationEngine, Sent, perform
+from psqlmigrate.service.failure import LOCK_NOT_AVAILABLE
 from psqlmigrate.service.locking import LockKey
 from psqlmigrate.service.progress import Progress, Silent
 
@@ -77,13 +78,16 @@ class Step:
 
 
 class Attempt:
-    """Runs a step in one transaction. `number` counts the statements, `engine` knows the failed one."""
+    """Runs a step in one transaction, as often as it is asked to."""
 
     def __init__(self, work: Work, step: Step) -> None:
         self.work = work
         self.step = step
-        self.number: int = 0
-        self.engine = MigrationEngine(work.connection, step.file.path, self._send)
+        self._begin_again()
+
+    def _begin_again(self) -> None:
+        self._number: int = 0
+        self._engine = MigrationEngine(self.work.connection, self.step.file.path, self._send)
         self._start = time.monotonic()
 
     def run(self) -> int | None:
@@ -91,12 +95,40 @@ class Attempt:
 
         Whatever it raises, no transaction is left open.
         """
+        self._begin_again()
         self.work.progress.started(self.step.file, self.step.direction)
         try:
             return self._run()
         except BaseException:
             roll_back(self.work.connection)
             raise
+
+    def report(self, waited: float, error: psycopg.Error) -> None:
+        """Tells what it waits for before it is run again."""
+        self.work.progress.blocked(waited, self._reason(error))
+
+    def explained(self, error: Exception, done: int) -> MigrationError:
+        """The error in the user's words; `done` migrations went well before."""
+        file, direction = self.step.file, self.step.direction
+        if isinstance(error, MigrationError):
+            return error
+        sent, cause = self._engine.failure or (None, None)
+        if not isinstance(error, psycopg.Error):
+            return failure.from_code(file, direction, error, self._left(done))
+        if self.work.connection.closed:
+            return failure.lost(file, direction, error)
+        if error.sqlstate == LOCK_NOT_AVAILABLE:
+            return failure.not_locked(file, self._reason(error), self._left(done))
+        return failure.from_server(
+            file, direction, sent if cause is error else None, error, self._left(done)
+        )
+
+    def _left(self, done: int) -> str:
+        return failure.nothing_done(self.step.direction, done)
+
+    def _reason(self, error: psycopg.Error) -> str:
+        text = self._engine.failure[0].sql if self._engine.failure else ""
+        return blocking.reason(self.work.connection, text, error)
 
     def _run(self) -> int | None:
         begin(self.work, self.step.timeout)
@@ -105,7 +137,7 @@ class Attempt:
             roll_back(self.work.connection)
             return None
         try:
-            self.step.body(self.engine)
+            self.step.body(self._engine)
         finally:
             self._still_open()
         return self._conclude(claimed)
@@ -123,8 +155,8 @@ class Attempt:
                 hint="take it out, or set transactional = False in the migration",
             )
         self._still_open()
-        self.number += 1
-        self.work.progress.statement(self.number, statement.sql)
+        self._number += 1
+        self.work.progress.statement(self._number, statement.sql)
         return perform(self.work.connection, statement)
 
     def _still_open(self) -> None:
@@ -141,8 +173,8 @@ class Attempt:
     def _conclude(self, claimed: str) -> int:
         """The caller's checks, the state, the journal, COMMIT."""
         work, step = self.work, self.step
-        if self.engine.failure:
-            self._refuse_aborted(self.engine.failure[1])
+        if self._engine.failure:
+            self._refuse_aborted(self._engine.failure[1])
         # What it set for the session must not decide how the rest of this runs, nor outlive it.
         repin(work.connection, work.options.search_path)
         if work.hooks.verify:
@@ -184,7 +216,7 @@ class OpenAttempt(Attempt):
     """Runs a step without one transaction: each statement commits, with its row in the journal."""
 
     def _run(self) -> int | None:
-        self.step.body(self.engine)
+        self.step.body(self._engine)
         connection = self.work.connection
         if connection.info.transaction_status != TransactionStatus.IDLE:
             raise MigrationFileError(
@@ -201,8 +233,8 @@ class OpenAttempt(Attempt):
         return self._conclude(claimed)
 
     def _send(self, statement: Sent) -> Cursor:
-        self.number += 1
-        self.work.progress.statement(self.number, statement.sql)
+        self._number += 1
+        self.work.progress.statement(self._number, statement.sql)
         idle = self.work.connection.info.transaction_status == TransactionStatus.IDLE
         if not idle or controls_transaction(statement.sql):
             return perform(self.work.connection, statement)
@@ -211,8 +243,18 @@ class OpenAttempt(Attempt):
         return blocking.patiently(
             lambda: self._with_journal(statement),
             self.work.options.lock_wait,
-            lambda waited, error: report_blocked(self.work, waited, statement.sql, error),
+            self._report_statement(statement),
         )
+
+    def _report_statement(self, statement: Sent) -> Callable[[float, psycopg.Error], None]:
+        def report(waited: float, error: psycopg.Error) -> None:
+            reason = blocking.reason(self.work.connection, statement.sql, error)
+            self.work.progress.blocked(waited, reason)
+
+        return report
+
+    def _left(self, done: int) -> str:
+        return f"{failure.partly_done(self._number)}; {failure.before(self.step.direction, done)}"
 
     def _alone(self, statement: Sent) -> Cursor:
         self._note(statement, "running")
@@ -241,7 +283,7 @@ class OpenAttempt(Attempt):
             self.work.tables,
             "statement",
             self.step.file.version,
-            number=self.number,
+            number=self._number,
             outcome=outcome,
             direction=self.step.direction,
             digest=hashlib.sha256(statement.sql.encode()).hexdigest(),
@@ -270,8 +312,3 @@ def roll_back(connection: Connection) -> None:
     if connection.closed or connection.info.transaction_status == TransactionStatus.IDLE:
         return
     connection.execute(b"ROLLBACK")
-
-
-def report_blocked(work: Work, waited: float, text: str, error: psycopg.Error) -> None:
-    """Tells what a migration waits for."""
-    work.progress.blocked(waited, blocking.reason(work.connection, text, error))

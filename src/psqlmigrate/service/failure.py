@@ -4,12 +4,13 @@ import traceback
 
 import psycopg
 
-from psqlmigrate.errors import RollbackError, StatementError
+from psqlmigrate.errors import LockError, RollbackError, StatementError
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.service.engine import Sent, shown
 
 _LONGEST = 200
-RETRIED = frozenset({"55P03", "40P01"})
+LOCK_NOT_AVAILABLE = "55P03"
+RETRIED = frozenset({LOCK_NOT_AVAILABLE, "40P01"})
 """A lock was not to be had, or a deadlock: the same again may well succeed."""
 
 
@@ -63,6 +64,14 @@ def unlocked(file: MigrationFile, direction: str, hint: str) -> StatementError:
     )
 
 
+def not_locked(file: MigrationFile, reason: str, hint: str) -> LockError:
+    """The sessions of others kept their locks for longer than we wait."""
+    return LockError(
+        f"{file.version} could not get {reason}",
+        hint=f"{hint}; --lock-wait S waits longer",
+    )
+
+
 def lost(file: MigrationFile, direction: str, error: psycopg.Error) -> StatementError:
     """The connection ended while the migration ran."""
     return _class(direction)(
@@ -74,11 +83,15 @@ def lost(file: MigrationFile, direction: str, error: psycopg.Error) -> Statement
 
 def nothing_done(direction: str, done: int) -> str:
     """The hint after a migration that left nothing behind."""
-    if direction == "down":
-        before = "the one before it was" if done == 1 else f"{done or 'none'} before it were"
-        return f"nothing of it was reverted; {before}"
-    before = "the one before it is" if done == 1 else f"{done or 'none'} before it are"
-    return f"nothing of this migration is in the database; {before}"
+    what = "this migration is in the database" if direction == "up" else "it was reverted"
+    return f"nothing of {what}; {before(direction, done)}"
+
+
+def before(direction: str, done: int) -> str:
+    """How much the run had done before."""
+    verb = "is" if direction == "up" else "was"
+    verbs = "are" if direction == "up" else "were"
+    return f"the one before it {verb}" if done == 1 else f"{done or 'none'} before it {verbs}"
 
 
 def partly_done(number: int) -> str:

@@ -41,8 +41,7 @@ UPDATE {history} SET rolled_back_at = NULL
 
 _STAMP_OTHERS = """
 UPDATE {history} SET rolled_back_at = pg_catalog.clock_timestamp()
- WHERE rolled_back_at IS NULL AND version::pg_catalog.text <> ALL (%s::pg_catalog.text[])
-RETURNING version"""
+ WHERE rolled_back_at IS NULL AND version::pg_catalog.text <> ALL (%s::pg_catalog.text[])"""
 
 _ACCEPT = """
 UPDATE {history} SET checksum = %s
@@ -116,14 +115,13 @@ def undo(connection: Connection, tables: Tables, version: str, *, claimed: bool)
 
 def stamp(
     connection: Connection, tables: Tables, files: Sequence[MigrationFile], *, purge: bool
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Makes exactly these applied, without running them: the versions (marked, unmarked)."""
+) -> None:
+    """Makes exactly these applied, without running them; `purge` forgets all rows first."""
     if purge:
         tables.run(connection, "DELETE FROM {history}")
-    versions = [file.version for file in files]
-    unmarked = tables.run(connection, _STAMP_OTHERS, (versions,))
-    marked = [file.version for file in files if claim(connection, tables, file)]
-    return tuple(marked), tuple(row[0] for row in unmarked)
+    tables.run(connection, _STAMP_OTHERS, ([file.version for file in files],))
+    for file in files:
+        claim(connection, tables, file)
 
 
 def accept(connection: Connection, tables: Tables, file: MigrationFile) -> bool:

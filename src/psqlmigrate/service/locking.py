@@ -5,9 +5,11 @@ import json
 import random
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import psycopg
 
 from psqlmigrate.errors import LockError
 from psqlmigrate.postgres.connect import Connection
@@ -77,7 +79,8 @@ def lock(
     try:
         yield
     finally:
-        if not connection.closed:
+        # The server has freed the lock of a session that is gone.
+        with suppress(psycopg.OperationalError):
             connection.execute(b"SELECT pg_catalog.pg_advisory_unlock(%s)", (key.number,))
 
 

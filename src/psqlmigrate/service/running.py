@@ -1,17 +1,17 @@
 """Applies and reverts migrations: lock, history, one migration after the other."""
 
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Generator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 
 import psycopg
 
-from psqlmigrate.errors import AppliedFileError, LockError, MigrationError
+from psqlmigrate.errors import AppliedFileError, MigrationError, StatementError
 from psqlmigrate.migrations.directory import Directory
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.postgres.connect import Connection, repin
-from psqlmigrate.service import blocking, bookkeeping, failure, history, journal, state, versions
+from psqlmigrate.service import blocking, bookkeeping, history, journal, state, versions
 from psqlmigrate.service.attempt import (
     Attempt,
     Hooks,
@@ -21,7 +21,6 @@ from psqlmigrate.service.attempt import (
     Work,
     begin,
     commit,
-    report_blocked,
     roll_back,
 )
 from psqlmigrate.service.bookkeeping import Found, Tables
@@ -117,26 +116,25 @@ class Runner:
         files = versions.to_stamp(self._directory, self._graph, target)
         work = self._work
         with self._locked():
-            before = history.applied(history.rows(work.connection, work.tables))
             begin(work, 0.0)
             try:
-                history.stamp(work.connection, work.tables, files, purge=purge)
-                now = frozenset(file.version for file in files)
-                result = StampResult(tuple(sorted(now - before)), tuple(sorted(before - now)))
-                self._record_state(now)
-                journal.write(
-                    work.connection,
-                    work.tables,
-                    "stamped",
-                    None,
-                    target=target,
-                    marked=result.marked,
-                    unmarked=result.unmarked,
-                )
+                result = self._stamp(files, target, purge=purge)
                 commit(work.connection)
             finally:
                 roll_back(work.connection)
         return result
+
+    def _stamp(self, files: Sequence[MigrationFile], target: str, *, purge: bool) -> StampResult:
+        connection, tables = self._work.connection, self._work.tables
+        before = history.applied(history.rows(connection, tables))
+        now = frozenset(file.version for file in files)
+        history.stamp(connection, tables, files, purge=purge)
+        self._record_state(now)
+        marked, unmarked = tuple(sorted(now - before)), tuple(sorted(before - now))
+        journal.write(
+            connection, tables, "stamped", None, target=target, marked=marked, unmarked=unmarked
+        )
+        return StampResult(marked, unmarked)
 
     def _applied(self) -> frozenset[str]:
         """What is applied now; the files of it must be as they were then."""
@@ -177,44 +175,105 @@ class Runner:
     def _run_all(
         self, plan: _Plan, todo: Sequence[MigrationFile], applied: set[str]
     ) -> tuple[list[RanMigration], set[str]]:
+        """Runs each; `applied` follows what is in the database."""
         ran: list[RanMigration] = []
         others: set[str] = set()
         try:
-            for file in todo:
-                change = applied.add if plan.direction == "up" else applied.discard
-                then = applied ^ {file.version}
-                ms = self._run_one(plan, file, then, len(ran), last=file is todo[-1])
-                change(file.version)
+            for step in self._steps(plan, todo, applied):
+                ms = self._run_one(step, len(applied) if step.up else len(ran))
+                applied ^= {step.file.version}
                 if ms is None:
-                    others.add(file.version)
+                    others.add(step.file.version)
                     continue
-                ran.append(RanMigration(file.version, file.message, ms))
-                self._work.progress.finished(file, ms)
-        except BaseException:
-            self._record_state_of(applied, when=bool(ran))
+                ran.append(RanMigration(step.file.version, step.file.message, ms))
+                self._work.progress.finished(step.file, ms)
+        except Exception:
+            if ran:
+                self._record_after_failure(applied)
             raise
         return ran, others
 
-    def _run_one(
-        self, plan: _Plan, file: MigrationFile, then: set[str], done: int, *, last: bool
-    ) -> int | None:
-        body, timeout = code(file, plan.direction)
-        parents = self._graph.parents(file.version)
-        step = Step(file, plan.direction, body, timeout, parents, then, last)
+    def _steps(
+        self, plan: _Plan, todo: Sequence[MigrationFile], applied: Collection[str]
+    ) -> list[Step]:
+        """All steps with their code loaded, so that a broken file stops the run before it begins."""
+        steps: list[Step] = []
+        then = frozenset(applied)
+        for file in todo:
+            then ^= {file.version}
+            body, timeout = code(file, plan.direction)
+            parents = self._graph.parents(file.version)
+            last = file is todo[-1]
+            steps.append(Step(file, plan.direction, body, timeout, parents, then, last))
+        return steps
+
+    def _run_one(self, step: Step, done: int) -> int | None:
         options = self._work.options
-        if not (file.transactional and options.transactional):
-            attempt: Attempt = OpenAttempt(self._work, step)
-            return self._explained(attempt, attempt.run, done)
-        attempts = [Attempt(self._work, step)]
+        one = step.file.transactional and options.transactional
+        attempt = Attempt(self._work, step) if one else OpenAttempt(self._work, step)
+        patience = options.lock_wait if one and repeatable(step.file) else 0.0
+        try:
+            return blocking.patiently(attempt.run, patience, attempt.report)
+        except Exception as error:  # noqa: BLE001 - a migration's code may raise anything
+            explained = attempt.explained(error, done)
+            self._work.progress.failed(step.file, rolled_back=one)
+            self._note_failure(step, explained)
+            raise explained from None
 
-        def again() -> int | None:
-            attempts.append(Attempt(self._work, step))
-            return attempts[-1].run()
-
-        def blocked(waited: float, error: psycopg.Error) -> None:
-            report_blocked(self._work, waited, _text_of(attempts[-1]), error)
-
-        wait = options.lock_wait if repeatable(file) else 0.0
-        return self._explained(
-            attempts[-1], lambda: blocking.patiently(again, wait, blocked), done
+    def _note_failure(self, step: Step, error: MigrationError) -> None:
+        """Into the journal, if the connection lives; the error itself matters more."""
+        work = self._work
+        if work.connection.closed:
+            return
+        repin(work.connection, work.options.search_path)
+        journal.write(
+            work.connection,
+            work.tables,
+            "failed",
+            step.file.version,
+            direction=step.direction,
+            code=error.code,
+            message=error.message,
+            sqlstate=error.sqlstate if isinstance(error, StatementError) else "",
         )
+
+    def _record_after_failure(self, applied: Collection[str]) -> None:
+        """The hashes after the migrations that went well; without them they count as outdated."""
+        work = self._work
+        if work.connection.closed or not work.hooks.after:
+            return
+        with suppress(psycopg.Error), work.connection.transaction():
+            self._record_state(applied)
+
+    def _record_state(self, applied: Collection[str]) -> None:
+        work = self._work
+        if work.hooks.after:
+            hashes = work.hooks.after(work.connection)
+            state.write(work.connection, work.tables, work.found, hashes, applied)
+
+    @contextmanager
+    def _locked(self) -> Generator[None]:
+        """The lock, the tables, and a session without other people's settings."""
+        work = self._work
+
+        def waiting(seconds: float, holder: Holder | None) -> None:
+            work.progress.waiting(seconds, str(holder or "a run that has just ended"))
+
+        held = lock(work.connection, work.key, work.options.lock_wait, waiting)
+        with held if work.options.lock else nullcontext():
+            work.found = bookkeeping.create(work.connection, work.tables)
+            repin(work.connection, work.options.search_path)
+            yield
+
+
+def _closure(plan: _Plan, applied: Collection[str]) -> tuple[MigrationFile, ...]:
+    """What is still to do for the plan, now that nobody else changes the history."""
+    reach = plan.graph.ancestors if plan.direction == "up" else plan.graph.descendants
+    wanted = {version for file in plan.files for version in (file.version, *reach(file.version))}
+    if plan.direction == "up":
+        return tuple(
+            file for file in plan.graph.order if file.version in wanted.difference(applied)
+        )
+    return tuple(
+        file for file in reversed(plan.graph.order) if file.version in wanted.intersection(applied)
+    )

@@ -13,6 +13,7 @@ from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.postgres.connect import Connection, connect
 from psqlmigrate.postgres.embedded import embedded_data_dir, project_server, scratch_server
 from psqlmigrate.postgres.introspect import introspect
+from psqlmigrate.postgres.loading import load_script
 from psqlmigrate.postgres.scratch import Scratch
 from psqlmigrate.postgres.target import Target, parse_url
 from psqlmigrate.schema.catalog import Catalog
@@ -21,6 +22,7 @@ from psqlmigrate.service.canonical import canonical
 from psqlmigrate.service.settings import Settings
 from psqlmigrate.service.targeting import choose
 from psqlmigrate.sources.migrations import replay
+from psqlmigrate.sources.models import read_models
 from psqlmigrate.sources.sql_files import load_sql
 
 
@@ -115,11 +117,24 @@ class Workspace:
 
     def desired(self, scratch: Scratch) -> Catalog:
         """The fixpoint of the schema that the models state."""
+        specs = self.model_specs
+        modules = tuple(one for one in specs if not self._is_sql(one))
         with scratch.database() as connection:
-            for spec in self.model_specs:
-                load_sql(connection, self._model_path(spec))
+            for spec in specs:
+                if spec not in modules:
+                    load_sql(connection, self._model_path(spec))
+            if modules:
+                for text in self._statements(modules):
+                    load_script(connection, text, "models")
             catalog = introspect(connection)
         return canonical(scratch, catalog)
+
+    def _statements(self, modules: tuple[str, ...]) -> tuple[str, ...]:
+        return read_models(modules, self.settings.root, self.settings.python, self.env)
+
+    def _is_sql(self, spec: str) -> bool:
+        path = self._model_path(spec)
+        return spec.endswith(".sql") or (path.is_dir() and not any(path.rglob("*.py")))
 
     def _model_path(self, spec: str) -> Path:
         return Path(spec) if self.models else self.settings.root / spec

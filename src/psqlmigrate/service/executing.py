@@ -1,0 +1,66 @@
+"""upgrade, downgrade and stamp of a workspace."""
+
+from dataclasses import dataclass
+
+from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.postgres.introspect import introspect
+from psqlmigrate.schema.hashing import sections
+from psqlmigrate.service import history, versions
+from psqlmigrate.service.attempt import Hooks, RunOptions
+from psqlmigrate.service.running import RanMigration, Runner, RunResult, StampResult
+from psqlmigrate.service.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """The options of upgrade and downgrade."""
+
+    no_transaction: bool = False
+    no_lock: bool = False
+    lock_wait: float | None = None
+    dry_run: bool = False
+
+
+def execute(workspace: Workspace, direction: str, target: str, wishes: Wishes) -> RunResult:
+    """Applies (`up`) or reverts (`down`) up to the target."""
+    with workspace.connection() as connection:
+        if wishes.dry_run:
+            return _preview(workspace, connection, direction, target)
+        runner = _runner(workspace, connection, wishes)
+        return runner.upgrade(target) if direction == "up" else runner.downgrade(target)
+
+
+def stamp(workspace: Workspace, target: str, *, purge: bool) -> StampResult:
+    """Makes exactly the target and what comes before it count as applied."""
+    with workspace.connection() as connection:
+        return _runner(workspace, connection, Wishes()).stamp(target, purge=purge)
+
+
+def _runner(workspace: Workspace, connection: Connection, wishes: Wishes) -> Runner:
+    settings = workspace.settings
+    options = RunOptions(
+        lock=not wishes.no_lock,
+        lock_wait=settings.lock_wait if wishes.lock_wait is None else wishes.lock_wait,
+        lock_timeout=settings.lock_timeout,
+        statement_timeout=settings.statement_timeout,
+        transactional=not wishes.no_transaction,
+    )
+
+    def hashes(at: Connection) -> dict[tuple[str, str], str]:
+        found = sections(workspace.without_bookkeeping(introspect(at, edges=False)))
+        return {(kind, name): value for kind, named in found.items() for name, value in named.items()}
+
+    tables = workspace.tables
+    return Runner(connection, workspace.directory, tables, options, hooks=Hooks(after=hashes))
+
+
+def _preview(
+    workspace: Workspace, connection: Connection, direction: str, target: str
+) -> RunResult:
+    """What would run, as a result in which nothing took any time."""
+    applied = history.applied(history.read(connection, workspace.tables))
+    choose = versions.to_apply if direction == "up" else versions.to_revert
+    files = choose(workspace.directory, workspace.graph, applied, target)
+    left = len(versions.pending(workspace.graph, applied))
+    would = tuple(RanMigration(file.version, file.message, 0) for file in files)
+    return RunResult(f"dry {direction}", would, pending=left)
