@@ -94,7 +94,9 @@ class MigrationFileError(MigrationError):
 
     code = "migration_file"
 
-    def __init__(self, message: str, *, file_path: str = "", hint: str = "", details: str = "") -> None:
+    def __init__(
+        self, message: str, *, file_path: str = "", hint: str = "", details: str = ""
+    ) -> None:
         super().__init__(message, hint=hint, details=details)
         self.file_path = file_path
 
@@ -178,7 +180,13 @@ class StatementError(MigrationError):
     code = "statement"
 
     def __init__(
-        self, message: str, *, version: str = "", sqlstate: str = "", hint: str = "", details: str = ""
+        self,
+        message: str,
+        *,
+        version: str = "",
+        sqlstate: str = "",
+        hint: str = "",
+        details: str = "",
     ) -> None:
         super().__init__(message, hint=hint, details=details)
         self.version = version

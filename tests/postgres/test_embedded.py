@@ -315,9 +315,11 @@ def test_a_stale_pid_file_may_name_a_living_process(project: Path) -> None:
         file = project / "data" / "postmaster.pid"
         file.write_text(f"{sleeper.pid}\n{project / 'data'}\n")
         account.take(file)
-        with project_server(project) as target:
-            assert answer(target, b"SELECT 1") == 1
-        sleeper.kill()
+        try:
+            with project_server(project) as target:
+                assert answer(target, b"SELECT 1") == 1
+        finally:
+            sleeper.kill()
 
 
 def test_a_long_path_has_its_socket_elsewhere(open_directory: Path) -> None:

@@ -18,7 +18,10 @@ def heads(options: Options) -> None:
     graph = workspace(options).graph
     found = [(one.version, one.message) for one in graph.heads]
     if options.as_json:
-        show_json("heads", {"heads": [version for version, _ in found], "branch_points": graph.branch_points})
+        show_json(
+            "heads",
+            {"heads": [version for version, _ in found], "branch_points": graph.branch_points},
+        )
         return
     for version, message in found:
         click.echo(f"{version}  {message}")

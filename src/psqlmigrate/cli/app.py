@@ -21,7 +21,11 @@ GROUPS: dict[str, tuple[click.Command, ...]] = {
 class Program(click.Group):
     """The root command; `--help` lists the commands under their groups."""
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - Click gives it
+        formatter: click.HelpFormatter,
+    ) -> None:
         """Writes each group with its commands."""
         for title, commands in GROUPS.items():
             with formatter.section(title):
@@ -85,7 +89,9 @@ def _help_hint(error: click.ClickException) -> str:
     return f"{path} --help"
 
 
-def _report(given: list[str], code: str, message: str, hint: str, details: str, exit_code: int) -> int:
+def _report(
+    given: list[str], code: str, message: str, hint: str, details: str, exit_code: int
+) -> int:
     if "--json" in given:
         import json
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from psqlmigrate.cli.options import Options, common
+from psqlmigrate.cli.options import Command, Options, common
 
 _FOUND = 1
 
@@ -117,7 +117,9 @@ def show(options: Options, version: str) -> None:
         show_json("show", {"version": file.version, "message": file.message, "file": str(file.path),
                            "parents": parents, "checksum": file.checksum, "text": file.text})  # fmt: skip
         return
-    click.echo(f"{file.version}  {file.message}\n{file.path}\nafter {', '.join(parents) or 'nothing'}\n")
+    click.echo(
+        f"{file.version}  {file.message}\n{file.path}\nafter {', '.join(parents) or 'nothing'}\n"
+    )
     click.echo(file.text.rstrip())
 
 
@@ -140,7 +142,7 @@ def validate(options: Options) -> int:
     return _FOUND if warnings else 0
 
 
-def _run_options(command: click.Command) -> click.Command:
+def _run_options(command: Command) -> Command:
     """The options that upgrade and downgrade share."""
     options = (
         click.option("--no-transaction", is_flag=True, help="Run without transactions."),
@@ -157,7 +159,7 @@ def _run_options(command: click.Command) -> click.Command:
 @click.argument("target", default="head")
 @_run_options
 @common
-def upgrade(options: Options, target: str, **given: Any) -> None:  # noqa: ANN401 - Click's options
+def upgrade(options: Options, target: str, **given: Any) -> None:
     """Apply pending migrations up to TARGET: head, heads, a version or +N.
 
     \b
@@ -170,7 +172,7 @@ def upgrade(options: Options, target: str, **given: Any) -> None:  # noqa: ANN40
 @click.argument("target", default="-1")
 @_run_options
 @common
-def downgrade(options: Options, target: str, **given: Any) -> None:  # noqa: ANN401 - Click's options
+def downgrade(options: Options, target: str, **given: Any) -> None:
     """Revert migrations, newest first: -N, down to a version, or base.
 
     \b

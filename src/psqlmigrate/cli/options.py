@@ -26,8 +26,17 @@ class Options:
 def common(command: Command) -> Command:
     """Adds the options; the command's first argument is an Options."""
 
-    def run(**given: Any) -> None:  # noqa: ANN401 - Click's parameters
-        names = ("url", "migrations", "models", "connect_wait", "as_json", "quiet", "no_color", "config")
+    def run(**given: Any) -> None:
+        names = (
+            "url",
+            "migrations",
+            "models",
+            "connect_wait",
+            "as_json",
+            "quiet",
+            "no_color",
+            "config",
+        )
         command(Options(**{name: given.pop(name) for name in names}), **given)
 
     run.__name__ = command.__name__
@@ -41,8 +50,16 @@ def common(command: Command) -> Command:
 _OPTIONS = (
     click.option("--url", metavar="URL", help="The database: postgresql://… or embedded."),
     click.option("--migrations", metavar="PATH", help="The directory of migrations."),
-    click.option("--models", metavar="SPEC", multiple=True, help="Models: module, file, directory or .sql."),
-    click.option("--connect-wait", metavar="S", type=float, default=0.0, help="Seconds to wait for the server."),
+    click.option(
+        "--models", metavar="SPEC", multiple=True, help="Models: module, file, directory or .sql."
+    ),
+    click.option(
+        "--connect-wait",
+        metavar="S",
+        type=float,
+        default=0.0,
+        help="Seconds to wait for the server.",
+    ),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
     click.option("-q", "--quiet", is_flag=True, help="Print results only."),
     click.option("--no-color", is_flag=True, help="No colour."),

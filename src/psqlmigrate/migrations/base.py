@@ -11,11 +11,11 @@ class Migration:
     depends_on: ClassVar[str | list[str] | None] = None
     transactional: ClassVar[bool] = True
 
-    def up(self, engine: Any) -> None:  # noqa: ANN401 - a file may be written for another engine
+    def up(self, engine: Any) -> None:
         """Apply the migration."""
         raise NotImplementedError
 
-    def down(self, engine: Any) -> None:  # noqa: ANN401 - likewise
+    def down(self, engine: Any) -> None:
         """Revert the migration."""
         raise NotImplementedError
 

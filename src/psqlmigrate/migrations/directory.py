@@ -35,7 +35,11 @@ class Directory:
                 f'"{version}" could be several migrations: {names}', version=version
             )
         near = difflib.get_close_matches(version, [one.version for one in self.files], 3, 0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else "psqlmigrate heads lists what there is"
+        hint = (
+            f"did you mean {' or '.join(near)}?"
+            if near
+            else "psqlmigrate heads lists what there is"
+        )
         raise MigrationNotFoundError(
             f'no migration has the version "{version}"', version=version, hint=hint
         )

@@ -141,9 +141,7 @@ def _sql_facts(path: Path, text: str) -> dict[str, object]:
         if found:
             facts[found.group(1)] = _header_value(path, found.group(1), found.group(2))
     else:
-        raise MigrationFileError(
-            f"{path}: no line `-- psqlmigrate: up` in it", file_path=str(path)
-        )
+        raise MigrationFileError(f"{path}: no line `-- psqlmigrate: up` in it", file_path=str(path))
     return facts
 
 
@@ -157,7 +155,9 @@ def _header_value(path: Path, name: str, text: str) -> object:
     try:
         return json.loads(text)
     except ValueError:
-        raise MigrationFileError(f"{path}: message is no JSON string", file_path=str(path)) from None
+        raise MigrationFileError(
+            f"{path}: message is no JSON string", file_path=str(path)
+        ) from None
 
 
 def statements(file: MigrationFile, direction: str) -> tuple[ScriptStatement, ...]:
@@ -168,7 +168,11 @@ def statements(file: MigrationFile, direction: str) -> tuple[ScriptStatement, ..
     lines = file.text.splitlines(keepends=True)
     try:
         split(file.text)
-        marks = [(i, found.group(1)) for i, one in enumerate(lines) if (found := _MARK.match(one.rstrip("\n")))]
+        marks = [
+            (i, found.group(1))
+            for i, one in enumerate(lines)
+            if (found := _MARK.match(one.rstrip("\n")))
+        ]
         bounds = [*marks, (len(lines), "")]
         texts = [
             "\n" * (start + 1) + "".join(lines[start + 1 : bounds[i + 1][0]])
@@ -177,4 +181,6 @@ def statements(file: MigrationFile, direction: str) -> tuple[ScriptStatement, ..
         ]
         return tuple(one for text in texts for one in split(text))
     except SourceError as error:
-        raise MigrationFileError(f"{file.path}: {error.message}", file_path=str(file.path)) from None
+        raise MigrationFileError(
+            f"{file.path}: {error.message}", file_path=str(file.path)
+        ) from None

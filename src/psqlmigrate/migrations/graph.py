@@ -41,7 +41,9 @@ class Graph:
             sorter.prepare()
         except CycleError as error:
             circle = " -> ".join(error.args[1])
-            raise MigrationDependencyError(f"migrations depend on each other in a circle: {circle}") from None
+            raise MigrationDependencyError(
+                f"migrations depend on each other in a circle: {circle}"
+            ) from None
         done: list[MigrationFile] = []
         ready: list[str] = []
         while sorter.is_active():

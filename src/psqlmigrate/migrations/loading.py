@@ -3,7 +3,7 @@
 import sys
 import traceback
 import types
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from psqlmigrate.errors import MigrationFileError
@@ -22,7 +22,7 @@ def load_python(file: MigrationFile) -> base.Migration:
         code = compile(file.text, str(file.path), "exec")
         with _stand_ins():
             exec(code, module.__dict__)  # noqa: S102 - running the user's migration is the point
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever the file does, it is named
         lines = traceback.format_exception(error)
         raise MigrationFileError(
             f"{file.path} cannot be loaded: {type(error).__name__}: {error}",
@@ -37,7 +37,7 @@ def load_python(file: MigrationFile) -> base.Migration:
 
 
 @contextmanager
-def _stand_ins() -> Iterator[None]:
+def _stand_ins() -> Generator[None]:
     """While a file is loaded, `psqlmodel.migrations` is ours."""
     names = ("psqlmodel", "psqlmodel.migrations")
     kept = {name: sys.modules.get(name) for name in names}

@@ -21,7 +21,7 @@ def render_python(
 ) -> str:
     """A Python migration; each statement comes back exactly as it was given."""
     parents = list(depends_on) if depends_on is not None and len(depends_on) > 1 else None
-    parent = parents if parents else (depends_on[0] if depends_on else None)
+    parent = parents or (depends_on[0] if depends_on else None)
     lines = [
         "from psqlmigrate import Migration",
         "",
@@ -44,7 +44,9 @@ def render_python(
 def _body(doc: str, statements: Sequence[Statement]) -> list[str]:
     lines = [f'        """{doc}"""']
     for statement in statements:
-        lines.extend(f"        # {hazard}" for hazard in sorted(statement.hazards) if _shown(hazard))
+        lines.extend(
+            f"        # {hazard}" for hazard in sorted(statement.hazards) if _shown(hazard)
+        )
         lines.append(f"        engine.execute({_sql_literal(statement.sql)})")
     return lines
 
@@ -70,7 +72,9 @@ def _quoted_newlines(text: str) -> str:
     """Something with a quote in it when a quoted part of the text spans lines."""
     if "$" in text or "/*" in text:
         return "$"
-    return "'" if any(line.count("'") % 2 or line.count('"') % 2 for line in text.splitlines()) else ""
+    return (
+        "'" if any(line.count("'") % 2 or line.count('"') % 2 for line in text.splitlines()) else ""
+    )
 
 
 def _string(text: str) -> str:

@@ -27,15 +27,19 @@ def rows(
     columns: Sequence[tuple[str, str]], lines: Iterable[Sequence[str]], *, header: bool = True
 ) -> Table:
     """A table without borders; a column is its heading and `left` or `right`."""
-    table = Table(box=None, show_header=header, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
+    table = Table(
+        box=None, show_header=header, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold"
+    )
     for heading, justify in columns:
-        table.add_column(heading, justify="right" if justify == "right" else "left", overflow="fold")
+        table.add_column(
+            heading, justify="right" if justify == "right" else "left", overflow="fold"
+        )
     for line in lines:
         table.add_row(*(Text(cell) for cell in line))
     return table
 
 
-def to_json(value: object) -> Any:  # noqa: ANN401 - JSON
+def to_json(value: object) -> Any:
     """Dataclasses, enums, paths and times as JSON has them."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {one.name: to_json(getattr(value, one.name)) for one in dataclasses.fields(value)}

@@ -47,7 +47,9 @@ def _drift_words(result: StatusResult) -> str:
     if not result.drift:
         return f"no ({result.drift_of} agree)"
     count = len(result.drift)
-    return f"yes: {count} {'object differs' if count == 1 else 'objects differ'} ({result.drift_of})"
+    return (
+        f"yes: {count} {'object differs' if count == 1 else 'objects differ'} ({result.drift_of})"
+    )
 
 
 def print_changes(changes: Iterable[tuple[str, str, str, str]], *, no_color: bool) -> None:
@@ -113,7 +115,13 @@ def print_history(result: HistoryResult, *, no_color: bool) -> None:
         )
         for row in result.rows
     ]
-    columns = (("Version", "left"), ("Message", "left"), ("When (UTC)", "left"), ("Took", "right"), ("State", "left"))
+    columns = (
+        ("Version", "left"),
+        ("Message", "left"),
+        ("When (UTC)", "left"),
+        ("Took", "right"),
+        ("State", "left"),
+    )
     out.print(rows(columns, lines))
 
 

@@ -125,9 +125,7 @@ def _drop_orphans(objects: Objects) -> None:
     """What belongs to an object of an extension is the extension's, too."""
     ids = {one.id for one in objects.values()}
     while gone := [
-        address
-        for address, one in objects.items()
-        if one.owners and one.owners[0] not in ids
+        address for address, one in objects.items() if one.owners and one.owners[0] not in ids
     ]:
         for address in gone:
             ids.discard(objects.pop(address).id)
@@ -158,7 +156,9 @@ class _Resolver:
     def __init__(self, objects: Objects, through: dict[Address, Address]) -> None:
         self._objects = objects
         self._through = through
-        self._schemas = {one.id.path[0]: one.id for one in objects.values() if len(one.id.path) == 1}
+        self._schemas = {
+            one.id.path[0]: one.id for one in objects.values() if len(one.id.path) == 1
+        }
 
     def __call__(self, address: Address) -> ObjectId | None:
         for candidate in (address, address._replace(subid=0)):

@@ -70,7 +70,9 @@ def _explained(error: psycopg.Error, statement: ScriptStatement, origin: str) ->
     if diagnostics.statement_position:
         line += statement.text.count("\n", 0, int(diagnostics.statement_position) - 1)
     details = "\n".join(
-        part for part in (_first_line(statement), diagnostics.message_detail, diagnostics.message_hint) if part
+        part
+        for part in (_first_line(statement), diagnostics.message_detail, diagnostics.message_hint)
+        if part
     )
     return SourceError(f"{origin}:{line}: {message}", details=details)
 

@@ -147,7 +147,7 @@ class ProjectHome:
             serverprocess.wait_for(
                 lambda: serverprocess.listener(self.socket_dir) is not None, _CLAIM_S
             )
-        return {}
+        return {"PG_GRANDPARENT_PID": str(pid)}
 
     def _wait_until_ready(self, pid: int) -> None:
         serverprocess.wait_until_ready(

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import psycopg
@@ -32,7 +32,7 @@ class Scratch:
         self._setup = setup
 
     @contextmanager
-    def database(self) -> Iterator[Connection]:
+    def database(self) -> Generator[Connection]:
         """A connection to an empty database, which is dropped afterwards.
 
         Raises ScratchError when the server does not let us make one.

@@ -12,9 +12,7 @@ _EXAMPLE = "write postgresql://user@host:5432/database"
 
 _SECRETS = ("password", "sslpassword")
 _URL_SECRET = re.compile(r"(\w://[^\s/:@?#'\"]*):[^\s'\"]+@")
-_NAMED_SECRET = re.compile(
-    r"((?<![A-Za-z0-9])(?:ssl)?password=)('(?:\\.|[^'\\])*'|[^\s&'\"]+)", re.IGNORECASE
-)
+_NAMED_SECRET = re.compile(r"(password=)('(?:\\.|[^'\\])*'|[^\s&'\"]+)", re.IGNORECASE)
 _SETTING = re.compile(r"\s*(\w+)\s*=\s*('(?:\\.|[^'\\])*'|(?:\\.|[^\s'\\])*)(?=\s|\Z)", re.DOTALL)
 
 
@@ -74,7 +72,8 @@ class Target:
 
 def redact(text: str, *secrets: str) -> str:
     """The text without the secrets (also percent-encoded or escaped), and without any password
-    that stands in a URL or after `password=`."""
+    that stands in a URL or after `password=`.
+    """
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = re.sub("".join(map(_spellings, secret)), _HIDDEN, text)
     text = _URL_SECRET.sub(rf"\1:{_HIDDEN}@", text)
@@ -84,7 +83,7 @@ def redact(text: str, *secrets: str) -> str:
 def _spellings(char: str) -> str:
     encoded = "".join(f"%{byte:02x}" for byte in char.encode("utf-8", "surrogateescape"))
     plus = r"|\+" if char == " " else ""
-    return rf"(?:\\*{re.escape(char)}|(?i:{encoded}){plus})"
+    return rf"(?:(?i:{encoded})|\\*{re.escape(char)}{plus})"
 
 
 def parse_url(url: str, source: str) -> Target:
@@ -155,7 +154,9 @@ def _of_settings(text: str, source: str) -> dict[str, str]:
                 f"the settings from {source} are not key=value",
                 hint="put a value with blanks into single quotes, or " + _EXAMPLE,
             )
-        params[found[1]] = re.sub(r"\\(.)", r"\1", re.sub(r"\A'(.*)'\Z", r"\1", found[2], flags=re.S))
+        params[found[1]] = re.sub(
+            r"\\(.)", r"\1", re.sub(r"\A'(.*)'\Z", r"\1", found[2], flags=re.DOTALL)
+        )
         at = found.end()
     return params
 

@@ -41,14 +41,12 @@ class Catalog:
 
     def where(self, keep: Callable[[DbObject], bool]) -> "Catalog":
         """The catalog without the objects that `keep` rejects, nor what belongs to them."""
-        kept: dict[ObjectId, DbObject] = {}
-        rejected: set[ObjectId] = set()
-        for oid, one in self.objects.items():
-            if not keep(one):
-                rejected.add(oid)
-        for oid, one in self.objects.items():
-            if not _belongs(one, rejected, self.objects):
-                kept[oid] = one
+        rejected = {oid for oid, one in self.objects.items() if not keep(one)}
+        kept = {
+            oid: one
+            for oid, one in self.objects.items()
+            if not _belongs(one, rejected, self.objects)
+        }
         return Catalog(kept, self.edges, self.unmodelled)
 
 

@@ -48,7 +48,7 @@ class DbObject:
         raise NotImplementedError
 
     @classmethod
-    def from_row(cls, row: Row, resolve: Resolve) -> Self | None:  # noqa: ARG003
+    def from_row(cls, row: Row, resolve: Resolve) -> Self | None:
         """The object of one row of the query, without the address.
 
         `resolve` finds objects of kinds that come earlier in the registry.
@@ -119,7 +119,7 @@ class DbObject:
         """Statements that make it, together with `parts` that are inline in it."""
         raise NotImplementedError
 
-    def as_part(self, parts: "tuple[DbObject, ...]") -> Sql:  # noqa: ARG002
+    def as_part(self, parts: "tuple[DbObject, ...]") -> Sql:
         """Its line inside the statement that creates its owner; nothing, if another line has it."""
         return NOTHING
 
@@ -144,7 +144,7 @@ class DbObject:
         """How a carrier of data moves to the new form of a swapped object it depends on."""
         raise NotImplementedError
 
-    def alter(self, new: Self) -> Alteration | None:  # noqa: ARG002
+    def alter(self, new: Self) -> Alteration | None:
         """How `self` becomes `new`; None: it has to be dropped and made again."""
         return None
 

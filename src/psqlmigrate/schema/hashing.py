@@ -4,23 +4,23 @@ import dataclasses
 import hashlib
 import json
 from collections import defaultdict
-from functools import cache
 
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.kinds import KINDS
 
 FORMAT_VERSION = 1
 
 
-@cache
-def _compared(kind: type[DbObject]) -> tuple[str, ...]:
-    return tuple(one.name for one in dataclasses.fields(kind) if one.compare)
+_COMPARED = {
+    kind.kind: tuple(one.name for one in dataclasses.fields(kind) if one.compare) for kind in KINDS
+}
 
 
 def canonical_bytes(one: DbObject) -> bytes:
     """The kind and the compared fields as JSON: sorted keys, no spaces, UTF-8."""
-    fields = {name: getattr(one, name) for name in _compared(type(one))}
+    fields = {name: getattr(one, name) for name in _COMPARED[one.kind]}
     content = {"kind": one.kind, "version": FORMAT_VERSION, **fields}
     return _json(content)
 

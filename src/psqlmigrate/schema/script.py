@@ -134,8 +134,10 @@ class _Splitter:
         return end + len(tag)
 
     def _skip_meta(self, command: str, begin: int) -> None:
-        if command.split()[0] not in _SKIPPED_META:
-            raise self._error(f"{command.split()[0]} is a command of psql's, not SQL", begin)
+        if command.split(maxsplit=1)[0] not in _SKIPPED_META:
+            raise self._error(
+                f"{command.split(maxsplit=1)[0]} is a command of psql's, not SQL", begin
+            )
 
     def _finish(self) -> Iterator[ScriptStatement]:
         start, end = self._start, self._end

@@ -48,7 +48,11 @@ def _runner(workspace: Workspace, connection: Connection, wishes: Wishes) -> Run
 
     def hashes(at: Connection) -> dict[tuple[str, str], str]:
         found = sections(workspace.without_bookkeeping(introspect(at, edges=False)))
-        return {(kind, name): value for kind, named in found.items() for name, value in named.items()}
+        return {
+            (kind, name): value.removeprefix("sha256:")
+            for kind, named in found.items()
+            for name, value in named.items()
+        }
 
     tables = workspace.tables
     return Runner(connection, workspace.directory, tables, options, hooks=Hooks(after=hashes))

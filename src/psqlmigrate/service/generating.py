@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from psqlmigrate.errors import MultipleHeadsError
@@ -69,14 +70,14 @@ def generate(
             file.path.unlink(missing_ok=True)
         raise
     hazards = tuple(sorted({str(one) for draft in drafts for one in draft.up.hazards}))
-    return GenerateResult(up.changes, tuple(one.path for one in files), hazards, baseline, desired.unmodelled)
+    return GenerateResult(
+        up.changes, tuple(one.path for one in files), hazards, baseline, desired.unmodelled
+    )
 
 
 def _stages(base: Catalog, desired: Catalog) -> list[Catalog]:
     """What can be used only after a commit (values of an enum) is a stage of its own."""
-    early = {
-        one.subject for one in plan(base, desired).statements if one.commits and one.subject
-    }
+    early = {one.subject for one in plan(base, desired).statements if one.commits and one.subject}
     changed = {oid: desired.objects[oid] for oid in early}
     middle = Catalog({**base.objects, **changed}, base.edges)
     return [base, desired] if not early or middle == desired else [base, middle, desired]
@@ -87,7 +88,7 @@ def _drafts(
 ) -> list[_Draft]:
     drafts: list[_Draft] = []
     files = directory.files
-    for position, (before, after) in enumerate(zip(stages, stages[1:], strict=False)):
+    for position, (before, after) in enumerate(pairwise(stages)):
         version = next_version(files)
         words = f"{message} (new values)" if position < len(stages) - 2 else message
         drafts.append(_Draft(version, words, parents, plan(before, after), plan(after, before)))
@@ -134,9 +135,7 @@ def write_certificate(file: MigrationFile, up: Plan, proof: Proof) -> None:
             {"kind": kind, "name": name, "before": before, "after": after}
             for kind, name, before, after in proof.touched
         ],
-        "statements": [
-            {"sql": one.sql, "hazards": sorted(one.hazards)} for one in up.statements
-        ],
+        "statements": [{"sql": one.sql, "hazards": sorted(one.hazards)} for one in up.statements],
     }
     folder = file.path.parent / "certificates"
     folder.mkdir(exist_ok=True)

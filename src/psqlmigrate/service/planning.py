@@ -90,9 +90,11 @@ def _close(work: _Work, dependents: dict[ObjectId, list[ObjectId]]) -> None:
     queue = [*work.drops, *(oid for oid, one in work.alters.items() if one.disturbs)]
     while queue:
         cause = queue.pop()
-        for oid in dependents.get(cause, ()):
-            if _affected(work, cause, oid) and _take_down(work, cause, oid):
-                queue.append(oid)
+        queue.extend(
+            oid
+            for oid in dependents.get(cause, ())
+            if _affected(work, cause, oid) and _take_down(work, cause, oid)
+        )
 
 
 def _affected(work: _Work, cause: ObjectId, oid: ObjectId) -> bool:
@@ -139,7 +141,11 @@ def _statements(work: _Work) -> tuple[Statement, ...]:
 def _nodes(work: _Work, apart: set[ObjectId]) -> list[Node]:
     drop_roots = {oid: _drop_root(work, oid, apart) for oid in work.drops}
     create_roots = {oid: _create_root(work, oid, apart) for oid in work.creates}
-    nodes = [*_drop_nodes(work, drop_roots), *_create_nodes(work, create_roots), *_alter_nodes(work)]
+    nodes = [
+        *_drop_nodes(work, drop_roots),
+        *_create_nodes(work, create_roots),
+        *_alter_nodes(work),
+    ]
     by_key = {(node.phase, node.oid): node for node in nodes}
     _link(work, by_key, drop_roots, create_roots)
     return nodes
@@ -190,7 +196,9 @@ def _create_nodes(work: _Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
         one = work.new.objects[root]
         parts = sorted((work.new.objects[oid] for oid in ids), key=_place)
         nodes.append(
-            Node("create", root, one.rank, one.create(tuple(parts)), tuple(part.id for part in parts))
+            Node(
+                "create", root, one.rank, one.create(tuple(parts)), tuple(part.id for part in parts)
+            )
         )
     return nodes
 

@@ -1,6 +1,7 @@
 """Runs a migration up, down and up again in scratch, and compares what is there each time."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from psqlmigrate.errors import ProofError
 from psqlmigrate.migrations.file import MigrationFile
@@ -33,8 +34,7 @@ def prove(
     with scratch.database() as connection:
         replay(connection, earlier)
         states = [introspect(connection)]
-        for file in files:
-            states.append(_step(connection, file, "up"))
+        states.extend(_step(connection, file, "up") for file in files)
         for position in range(len(files) - 1, -1, -1):
             back = _step(connection, files[position], "down")
             _require(scratch, back, states[position], f"{files[position].name}: down")
@@ -42,7 +42,7 @@ def prove(
             again = _step(connection, file, "up")
             _require(scratch, again, states[position + 1], f"{file.name}: the second up")
         version = connection.info.server_version
-    pairs = zip(states, states[1:], strict=False)
+    pairs = pairwise(states)
     return tuple(_proof(before, after, version) for before, after in pairs)
 
 

@@ -68,7 +68,8 @@ def status(workspace: Workspace, *, look: bool, with_models: bool) -> StatusResu
         done = history.applied(rows)
         waiting = pending(workspace.graph, done)
         changes: tuple[Change, ...] | None = None
-        compared, unmodelled = "", ()
+        compared = ""
+        unmodelled: tuple[str, ...] = ()
         if look and rows is not None:
             live = workspace.live(connection)
             unmodelled = live.unmodelled
@@ -133,9 +134,7 @@ def where(workspace: Workspace) -> CurrentResult:
         rows = history.read(connection, workspace.tables) or ()
     done = history.applied(rows)
     moments = [row.applied_at for row in rows if row.is_applied and row.applied_at]
-    return CurrentResult(
-        current(workspace.graph, done), len(done), max(moments, default=None)
-    )
+    return CurrentResult(current(workspace.graph, done), len(done), max(moments, default=None))
 
 
 def applied_rows(workspace: Workspace, limit: int | None, *, everything: bool) -> HistoryResult:

@@ -84,7 +84,7 @@ def _settings(path: Path, table: Mapping[str, Any]) -> Settings:
     return Settings(path.parent, path, **values)
 
 
-def _value(path: Path, key: str, value: object) -> Any:  # noqa: ANN401 - one type per key
+def _value(path: Path, key: str, value: object) -> Any:
     if key not in _KEYS:
         near = difflib.get_close_matches(key, _KEYS, 1)
         hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(sorted(_KEYS))}"

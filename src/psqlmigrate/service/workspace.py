@@ -1,6 +1,6 @@
 """What one command works with: settings, target, migrations, scratch, models."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -64,7 +64,7 @@ class Workspace:
         return choose(self.url, self.env, self.settings)
 
     @contextmanager
-    def target(self) -> Iterator[Target]:
+    def target(self) -> Generator[Target]:
         """The target with its server running."""
         if not self.chosen.embedded:
             yield self.chosen
@@ -73,19 +73,19 @@ class Workspace:
             yield target
 
     @contextmanager
-    def connection(self) -> Iterator[Connection]:
+    def connection(self) -> Generator[Connection]:
         """A connection to the target."""
         with self.target() as target, connect(target, wait_s=self.connect_wait) as connection:
             yield connection
 
     @contextmanager
-    def scratch(self) -> Iterator[Scratch]:
+    def scratch(self) -> Generator[Scratch]:
         """Where scratch databases are made: scratch_url, a local target's server, or embedded."""
         with self._scratch_target() as server:
             yield Scratch(server, self.settings.scratch_setup)
 
     @contextmanager
-    def _scratch_target(self) -> Iterator[Target]:
+    def _scratch_target(self) -> Generator[Target]:
         near = self._near_target()
         if self.settings.scratch_url:
             yield parse_url(self.settings.scratch_url, "scratch_url")
@@ -179,7 +179,7 @@ class Workspace:
             return introspect(connection)
 
     @contextmanager
-    def scratch_for(self, *names: str) -> Iterator[Scratch]:
+    def scratch_for(self, *names: str) -> Generator[Scratch]:
         """Scratch on the server of the first local URL among the sources, else the usual one."""
         targets = [parse_url(name, "the argument") for name in names if "://" in name]
         near = [target for target in targets if target.local]

@@ -40,7 +40,7 @@ def _run(connection: Connection, file: MigrationFile, direction: str) -> None:
             (migration.up if direction == "up" else migration.down)(engine)
     except MigrationError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever the file does, it is named
         raise _explained(file, error) from None
 
 

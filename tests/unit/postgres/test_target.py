@@ -1,9 +1,11 @@
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from psqlmigrate.errors import UsageError
 from psqlmigrate.postgres.target import Target, parse_url, redact
-from urllib.parse import quote
 
 CANARY = "c4n@ry/ü?%"
 
@@ -72,12 +74,12 @@ def test_no_form_of_the_password_is_shown() -> None:
 
 
 def test_passwords_are_found_by_where_they_stand() -> None:
-    text = "dsn postgresql://u:p@ss@h/db, password='a b' host=h, PGPASSWORD=x, ?password=y&a=b"
+    text = "dsn postgresql://u:p@ss@h/db, password='a b' host=h, PGPASSWORD=x ?password=y&a=b"
     expected = (
         "dsn postgresql://u:********@h/db, password=******** host=h,"
-        " PGPASSWORD=********, ?password=********&a=b"
+        " PGPASSWORD=******** ?password=********&a=b"
     )
-    assert redact(text).replace("********,", "********,") == expected
+    assert redact(text) == expected
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
         *plain, options, local, position, partition, parents = row
         name = plain[2]
         ids = tuple(ObjectId(cls.kind, (*parent, name)) for parent in parents or ())
-        return cls(*plain, tuple(options or ()), local, position, partition, ids)
+        return cls(*[*plain, tuple(options or ()), local, position, partition, ids])
 
     @property
     def id(self) -> ObjectId:
@@ -110,8 +110,9 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
     def carry_over(self, new: "Column") -> Statements:
         if self.inherited_only:
             return ()
-        using = sql("{}::text::{}", ident(self.name), printed(new.type))
-        return (self.retyped(new, using),)
+        through = sql("{}::text::{}", ident(self.name), printed(new.type))
+        change = sql("TYPE {} USING {}", printed(new.type), through)
+        return (self._statement(change, frozenset({Hazard.TABLE_REWRITE, Hazard.LOSSY_CAST})),)
 
     @property
     def place(self) -> int:
@@ -153,7 +154,9 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         if self.inherited_only:
             return ()
-        hazards = frozenset({Hazard.MAY_FAIL}) if self.not_null and not parts else frozenset[Hazard]()
+        hazards = (
+            frozenset({Hazard.MAY_FAIL}) if self.not_null and not parts else frozenset[Hazard]()
+        )
         text = sql("ALTER TABLE {} ADD COLUMN {}", self._table, self._line(parts))
         return (Statement(text, self.id, hazards), *self.adjust())
 
@@ -185,22 +188,29 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
             statements.append(self._retype(new))
         if self.not_null != new.not_null:
             word = sql("SET NOT NULL") if new.not_null else sql("DROP NOT NULL")
-            hazard = frozenset({Hazard.MAY_FAIL, Hazard.FULL_SCAN}) if new.not_null else frozenset[Hazard]()
+            hazard = (
+                frozenset({Hazard.MAY_FAIL, Hazard.FULL_SCAN})
+                if new.not_null
+                else frozenset[Hazard]()
+            )
             statements.append(self._statement(word, hazard))
         statements.extend(self._statement(change) for change in self._settings(new))
         return Alteration(tuple(statements), disturbs=retyped)
 
-    def retyped(self, new: "Column", using: Sql) -> Statement:
-        """The statement that gives the column its new type by an expression."""
-        collate = sql(" COLLATE {}", printed(new.collation)) if new.collation else NOTHING
-        text = sql("TYPE {}{} USING {}", printed(new.type), collate, using)
-        return self._statement(text, frozenset({Hazard.TABLE_REWRITE, Hazard.LOSSY_CAST}))
-
     def _retype(self, new: "Column") -> Statement:
-        name = ident(self.name)
-        if _castable(self.type, new.type):
-            return self.retyped(new, sql("{}::{}", name, printed(new.type)))
-        return self.retyped(new, sql("{}::text::{}", name, printed(new.type)))
+        """Without USING where an assignment cast exists: it fails where USING would cut values."""
+        name, type_name = ident(self.name), printed(new.type)
+        collate = sql(" COLLATE {}", printed(new.collation)) if new.collation else NOTHING
+        change = sql("TYPE {}{}", type_name, collate)
+        if not _assignable(self.type, new.type):
+            direct = _base(self.type) in _STRINGS or {self.type, new.type} == {"boolean", "integer"}
+            through = (
+                sql("{}::{}", name, type_name) if direct else sql("{}::text::{}", name, type_name)
+            )
+            change = sql("{} USING {}", change, through)
+        if _base(self.type) in _STRINGS and new.type in {"text", "character varying"}:
+            return self._statement(change)
+        return self._statement(change, frozenset({Hazard.TABLE_REWRITE, Hazard.LOSSY_CAST}))
 
     def _settings(self, new: "Column") -> tuple[Sql, ...]:
         changes: list[Sql] = []
@@ -231,9 +241,9 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
 
 
 _FAMILIES = (
-    {"smallint", "integer", "bigint", "numeric", "real", "double precision", "boolean", "money"},
+    {"smallint", "integer", "bigint", "numeric", "real", "double precision"},
     {"date", "timestamp without time zone", "timestamp with time zone"},
-    {"time without time zone", "time with time zone", "interval"},
+    {"time without time zone", "time with time zone"},
     {"json", "jsonb"},
     {"inet", "cidr"},
     {"bit", "bit varying"},
@@ -246,9 +256,9 @@ def _base(type_name: str) -> str:
     return (name + rest.partition(")")[2]).strip() if paren else type_name
 
 
-def _castable(old: str, new: str) -> bool:
-    """Whether PostgreSQL has a cast between built-in types; all others go through text."""
-    bases = {_base(old), _base(new)}
-    if len(bases) == 1 or bases & _STRINGS:
+def _assignable(old: str, new: str) -> bool:
+    """Whether PostgreSQL casts between the types on assignment (manual, CREATE CAST)."""
+    before, after = _base(old), _base(new)
+    if before == after or after in _STRINGS:
         return True
-    return any(bases <= family for family in _FAMILIES) and bases != {"boolean", "bigint"}
+    return any({before, after} <= family for family in _FAMILIES)

@@ -87,7 +87,9 @@ SELECT t.oid, n.nspname::text, t.typname::text,
             for name in kept
             if before[name] != after[name]
         ]
-        changes += [sql("ADD ATTRIBUTE {}", _line(after[name])) for name in after if name not in before]
+        changes += [
+            sql("ADD ATTRIBUTE {}", _line(after[name])) for name in after if name not in before
+        ]
         return Alteration(tuple(self._change(change) for change in changes))
 
     def _change(self, change: Sql) -> Statement:

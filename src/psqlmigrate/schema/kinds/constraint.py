@@ -55,7 +55,7 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
     def from_row(cls, row: Row, resolve: Resolve) -> "Constraint":
         *plain, options, local, partitioned, partition, attached = row
         attached = tuple(attached) if attached else None
-        return cls(*plain, tuple(options or ()), local, partitioned, partition, attached)
+        return cls(*[*plain, tuple(options or ()), local, partitioned, partition, attached])
 
     @property
     def id(self) -> ObjectId:

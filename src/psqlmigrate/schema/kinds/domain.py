@@ -46,7 +46,7 @@ SELECT t.oid, n.nspname::text, t.typname::text, pg_catalog.format_type(t.typbase
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Domain":
         *plain, constraints = row
-        return cls(*plain, tuple((name, text) for name, text in constraints or ()))
+        return cls(*[*plain, tuple((name, text) for name, text in constraints or ())])
 
     @property
     def id(self) -> ObjectId:

@@ -46,7 +46,7 @@ SELECT p.oid, n.nspname::text, c.relname::text, p.polname::text, p.polpermissive
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Policy":
         *plain, roles = row
-        return cls(*plain, tuple(roles))
+        return cls(*[*plain, tuple(roles)])
 
     @property
     def id(self) -> ObjectId:

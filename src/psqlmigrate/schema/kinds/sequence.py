@@ -54,7 +54,7 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relpersistence::text,
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Sequence":
         *plain, owned_by = row
-        return cls(*plain, ObjectId("column", tuple(owned_by)) if owned_by else None)
+        return cls(*[*plain, ObjectId("column", tuple(owned_by)) if owned_by else None])
 
     @property
     def dropped_with(self) -> tuple[ObjectId, ...]:

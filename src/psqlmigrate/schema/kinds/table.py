@@ -49,7 +49,7 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relpersistence::text,
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Table":
         *plain, options, security, force, inherits = row
-        return cls(*plain, tuple(options or ()), security, force, tuple(inherits or ()))
+        return cls(*[*plain, tuple(options or ()), security, force, tuple(inherits or ())])
 
     @property
     def id(self) -> ObjectId:
@@ -110,20 +110,21 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relpersistence::text,
 
     def _changes(self, new: "Table") -> tuple[Sql, ...]:
         table = sql("ALTER TABLE {}", self.name_sql)
-        changes: list[Sql] = []
-        for gone in self.inherits:
-            if gone not in new.inherits:
-                changes.append(sql("{} NO INHERIT {}", table, printed(gone)))
-        for come in new.inherits:
-            if come not in self.inherits:
-                changes.append(sql("{} INHERIT {}", table, printed(come)))
+        gone = (one for one in self.inherits if one not in new.inherits)
+        come = (one for one in new.inherits if one not in self.inherits)
+        changes = [
+            *(sql("{} NO INHERIT {}", table, printed(one)) for one in gone),
+            *(sql("{} INHERIT {}", table, printed(one)) for one in come),
+        ]
         if self.persistence != new.persistence:
             word = sql("UNLOGGED") if new.persistence == "u" else sql("LOGGED")
             changes.append(sql("{} SET {}", table, word))
         if self.access_method != new.access_method:
             method = ident(new.access_method or "heap")
             changes.append(sql("{} SET ACCESS METHOD {}", table, method))
-        changes.extend(sql("{} {}", table, change) for change in set_options(self.options, new.options))
+        changes.extend(
+            sql("{} {}", table, change) for change in set_options(self.options, new.options)
+        )
         if self.row_security != new.row_security:
             word = sql("ENABLE") if new.row_security else sql("DISABLE")
             changes.append(sql("{} {} ROW LEVEL SECURITY", table, word))

@@ -62,7 +62,9 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.reloptions,
     def _create(self, replace: Sql) -> Statement:
         options = sql(" WITH ({})", options_sql(self.options)) if self.options else NOTHING
         body = printed(self.definition)
-        return Statement(sql("CREATE {}{}{} AS\n{}", replace, self.sql_name, options, body), self.id)
+        return Statement(
+            sql("CREATE {}{}{} AS\n{}", replace, self.sql_name, options, body), self.id
+        )
 
     def drop(self) -> Statements:
         return (Statement(sql("DROP {}", self.sql_name), self.id),)

@@ -41,12 +41,13 @@ def load(spec: str) -> list[Any]:
 
 def submodules(module: Any) -> list[Any]:
     """The modules of a package, so that a package of models needs no list of its own."""
-    found = []
-    for folder in getattr(module, "__path__", ()):
-        for path in sorted(Path(folder).glob("*.py")):
-            if not path.name.startswith("_"):
-                found.append(importlib.import_module(f"{module.__name__}.{path.stem}"))
-    return found
+    files = (
+        path
+        for folder in getattr(module, "__path__", ())
+        for path in sorted(Path(folder).glob("*.py"))
+    )
+    names = (path.stem for path in files if not path.name.startswith("_"))
+    return [importlib.import_module(f"{module.__name__}.{name}") for name in names]
 
 
 def load_file(path: Path) -> Any:
@@ -73,7 +74,9 @@ def statements(modules: list[Any]) -> list[str]:
     found = [*sqlalchemy_ddl(modules), *psqlmodel_ddl(modules)]
     if not found:
         names = ", ".join(module.__name__ for module in modules)
-        raise LookupError(f"no models in {names}: neither SQLAlchemy metadata nor PSQLModel classes")
+        raise LookupError(
+            f"no models in {names}: neither SQLAlchemy metadata nor PSQLModel classes"
+        )
     return found
 
 
@@ -86,8 +89,16 @@ def sqlalchemy_ddl(modules: list[Any]) -> list[str]:
     metadatas: list[Any] = []
     for module in modules:
         for value in vars(module).values():
-            metadata = value if isinstance(value, sqlalchemy.MetaData) else getattr(value, "metadata", None)
-            if isinstance(metadata, sqlalchemy.MetaData) and metadata not in metadatas and metadata.tables:
+            metadata = (
+                value
+                if isinstance(value, sqlalchemy.MetaData)
+                else getattr(value, "metadata", None)
+            )
+            if (
+                isinstance(metadata, sqlalchemy.MetaData)
+                and metadata not in metadatas
+                and metadata.tables
+            ):
                 metadatas.append(metadata)
     found: list[str] = []
 
@@ -97,7 +108,9 @@ def sqlalchemy_ddl(modules: list[Any]) -> list[str]:
     engine = _mock(keep)
     for metadata in metadatas:
         schemas = sorted({table.schema for table in metadata.tables.values() if table.schema})
-        found.extend(f'CREATE SCHEMA IF NOT EXISTS "{schema}"' for schema in schemas if schema != "public")
+        found.extend(
+            f'CREATE SCHEMA IF NOT EXISTS "{schema}"' for schema in schemas if schema != "public"
+        )
         metadata.create_all(engine, checkfirst=False)
     return found
 
@@ -119,7 +132,11 @@ def psqlmodel_ddl(modules: list[Any]) -> list[str]:
     models: dict[str, Any] = {}
     for module in modules:
         for value in vars(module).values():
-            if isinstance(value, type) and getattr(value, "__tablename__", None) and getattr(value, "__columns__", None):
+            if (
+                isinstance(value, type)
+                and getattr(value, "__tablename__", None)
+                and getattr(value, "__columns__", None)
+            ):
                 models.setdefault(f"{value.__module__}.{value.__qualname__}", value)
     tables: list[str] = []
     late: list[str] = []
@@ -127,13 +144,15 @@ def psqlmodel_ddl(modules: list[Any]) -> list[str]:
         for text in generate_table_ddl(model):
             (tables if text.lstrip().upper().startswith("CREATE TABLE") else late).append(text)
         late.extend(triggers(model))
-    kinds = sorted({getattr(model, "__schema__", None) or "public" for model in models.values()} - {"public"})
+    kinds = sorted(
+        {getattr(model, "__schema__", None) or "public" for model in models.values()} - {"public"}
+    )
     return [*(f'CREATE SCHEMA IF NOT EXISTS "{kind}"' for kind in kinds), *tables, *late]
 
 
 def triggers(model: Any) -> list[str]:
     """The triggers' SQL, whatever form this version of psqlmodel gives it."""
-    found = []
+    found: list[str] = []
     for trigger in getattr(model, "__triggers__", None) or ():
         text = trigger.to_sql() if hasattr(trigger, "to_sql") else trigger
         found.extend([text] if isinstance(text, str) else text)

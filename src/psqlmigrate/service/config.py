@@ -1,0 +1,185 @@
+"""The project's configuration: [tool.psqlmigrate] of pyproject.toml, or psqlmigrate.toml."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+from psqlmigrate.errors import ConfigError
+from psqlmigrate.service.configvalues import READERS, VERSION_FORMAT, NotThatError
+
+_FILE, _PROJECT = "psqlmigrate.toml", "pyproject.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the configuration says. Times are in seconds, 0 is none; `given` names the keys
+    that the file has.
+    """
+
+    root: Path
+    file: Path | None = None
+    given: frozenset[str] = frozenset()
+    url: str | None = None
+    profile: str | None = None
+    migrations: str = "migrations"
+    models: tuple[str, ...] = ()
+    python: str | None = None
+    schemas: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    manage_grants: bool = False
+    manage_owners: bool = False
+    history_schema: str = "public"
+    scratch_url: str | None = None
+    scratch_on_target: bool = False
+    scratch_setup: tuple[str, ...] = ()
+    pooler: str = "auto"
+    lock_wait: float = 60.0
+    lock_timeout: float = 0.1
+    statement_timeout: float = 0.0
+    network_timeout: float = 30.0
+    state_table_name: str = "_psqlmodel_schema_state"
+    history_table_name: str = "_psqlmodel_migrations"
+    state_file_name: str = ".schema_state.json"
+    auto_detect_changes: bool = True
+    fail_on_drift: bool = False
+    debug: bool = False
+    logger: str | None = None
+    version_format: str = VERSION_FORMAT
+
+    @property
+    def migrations_path(self) -> Path:
+        """The directory of migrations."""
+        return self.root / self.migrations
+
+    @property
+    def setup_paths(self) -> tuple[Path, ...]:
+        """The SQL that a scratch database gets first."""
+        return tuple(self.root / one for one in self.scratch_setup)
+
+    @property
+    def origin(self) -> str:
+        """The file's name as messages show it."""
+        return self.file.name if self.file else "the configuration"
+
+    def overridden(
+        self, *, migrations: str | None, models: tuple[str, ...], schemas: tuple[str, ...]
+    ) -> "Config":
+        """The configuration with what the command line says, whose paths are relative to the
+        working directory.
+        """
+        return replace(
+            self,
+            migrations=str(Path(migrations).absolute()) if migrations else self.migrations,
+            models=tuple(map(_from_here, models)) or self.models,
+            schemas=schemas or self.schemas,
+        )
+
+
+_INTERNAL = {"root", "file", "given"}
+KEYS = (*(one.name for one in fields(Config) if one.name not in _INTERNAL), "migrations_path")
+
+
+def load(start: Path, explicit: Path | None = None) -> Config:
+    """The nearest configuration upwards of `start`; defaults when there is none.
+
+    Raises ConfigError naming the file and the key.
+    """
+    if explicit is not None:
+        return _config(explicit.absolute(), _explicit_table(explicit))
+    start = start.absolute()
+    for folder in (start, *start.parents):
+        found = _nearest(folder)
+        if found:
+            return _config(*found)
+    return Config(start)
+
+
+def _nearest(folder: Path) -> tuple[Path, Mapping[str, Any]] | None:
+    own, project = folder / _FILE, folder / _PROJECT
+    table = _tool_table(_parsed(project)) if _mentions_us(project) else None
+    if not own.is_file():
+        return None if table is None else (project, table)
+    if table is not None:
+        raise ConfigError(
+            f"{folder} has both {_FILE} and [tool.psqlmigrate] in {_PROJECT}",
+            hint="keep one of them, or choose one with --config",
+        )
+    return own, _parsed(own)
+
+
+def _mentions_us(path: Path) -> bool:
+    """A pyproject.toml of somebody else may be broken, or unreadable, without harm to us."""
+    try:
+        return b"psqlmigrate" in path.read_bytes()
+    except OSError:
+        return False
+
+
+def _explicit_table(path: Path) -> Mapping[str, Any]:
+    content = _parsed(path)
+    table = _tool_table(content)
+    if table is None and path.name == _PROJECT:
+        raise ConfigError(f"{path} has no [tool.psqlmigrate]")
+    return content if table is None else table
+
+
+def _parsed(path: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+
+
+def _tool_table(content: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    tools: object = content.get("tool")
+    table: object = tools.get("psqlmigrate") if isinstance(tools, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    return table if isinstance(table, dict) else None  # pyright: ignore[reportUnknownVariableType]
+
+
+def _config(path: Path, table: Mapping[str, Any]) -> Config:
+    values = {key: _value(path, key, value) for key, value in table.items()}
+    for one, other in (("url", "profile"), ("migrations", "migrations_path")):
+        if one in values and other in values:
+            raise ConfigError(
+                f"{path}: {one} and {other} exclude each other", hint="keep one of them"
+            )
+    if "migrations_path" in values:
+        values["migrations"] = values.pop("migrations_path")
+    return Config(path.parent, path, frozenset(values), **values)
+
+
+def _value(path: Path, key: str, value: object) -> Any:
+    reader: Callable[[object], Any] | None = READERS.get(key)
+    if reader is None:
+        _unknown(path, key)
+    try:
+        return reader(value)
+    except NotThatError as error:
+        raise ConfigError(f"{path}: {key} must be {error}") from None
+
+
+def _unknown(path: Path, key: str) -> NoReturn:
+    import difflib  # noqa: PLC0415 - only needed for this error
+
+    near = difflib.get_close_matches(key, KEYS, 3, 0.6)
+    hint = (
+        f"did you mean {' or '.join(near)}?" if near else f"known keys: {', '.join(sorted(KEYS))}"
+    )
+    raise ConfigError(f"{path}: unknown key {key}", hint=hint)
+
+
+def _from_here(spec: str) -> str:
+    """A path of the command line as an absolute one; a module stays what it is."""
+    reader, separator, place = spec.rpartition(":")
+    whole = Path(spec)
+    if whole.exists() or whole.suffix == ".sql":
+        return str(whole.absolute())
+    if separator and place and (Path(place).exists() or "/" in place):
+        return f"{reader}:{Path(place).absolute()}"
+    return str(whole.absolute()) if "/" in spec else spec

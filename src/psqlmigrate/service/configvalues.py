@@ -1,0 +1,118 @@
+"""What the configuration's values may be."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+_TIME = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h)?\Z")
+_UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
+_DIRECTIVE = re.compile(r"%(.)")
+_BETWEEN = re.compile(r"[A-Za-z0-9]*\Z")
+_LONGEST = 40
+
+VERSION_FORMAT = "%Y%m%d_%H%M%S"
+
+
+class NotThatError(Exception):
+    """Says what the value must be."""
+
+
+def text(value: object) -> str:
+    """A text that is not empty."""
+    if isinstance(value, str) and value and "\0" not in value:
+        return value
+    raise NotThatError("a text that is not empty")
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """One text or a list of them."""
+    if isinstance(value, str):
+        return (text(value),)
+    if isinstance(value, list):
+        items = cast("list[object]", value)
+        if all(isinstance(one, str) and one for one in items):
+            return tuple(map(str, items))
+    raise NotThatError("a text or a list of texts")
+
+
+def truth(value: object) -> bool:
+    """True or false."""
+    if isinstance(value, bool):
+        return value
+    raise NotThatError("true or false")
+
+
+def seconds(value: object) -> float:
+    """A number of seconds, or a text with a unit of PostgreSQL's: "100 ms", "30s", "5min"."""
+    return _time(value, "s")
+
+
+def milliseconds(value: object) -> float:
+    """Seconds, from a number of milliseconds or a text with a unit."""
+    return _time(value, "ms")
+
+
+def _time(value: object, unit: str) -> float:
+    said = str(value) if isinstance(value, (int, float, str)) and value is not True else ""
+    found = _TIME.match(said.strip())
+    if not found:
+        raise NotThatError(f'a number (of {unit}) or a text such as "100 ms", "30 s", "5 min"')
+    return float(found[1]) * _UNITS[found[2] or unit]
+
+
+def identifier(value: object) -> str:
+    """A name as PostgreSQL stores it, in at most 63 bytes."""
+    name = text(value)
+    if len(name.encode()) > 63:  # noqa: PLR2004 - NAMEDATALEN - 1 (manual, 4.1.1)
+        raise NotThatError("a name of at most 63 bytes")
+    return name
+
+
+def file_name(value: object) -> str:
+    """The name of a file, without a folder."""
+    name = text(value)
+    if "/" in name or name in {".", ".."}:
+        raise NotThatError("the name of a file, without a folder")
+    return name
+
+
+def pooler(value: object) -> str:
+    """How sessions reach the server."""
+    if value in {"auto", "session", "transaction"}:
+        return str(value)
+    raise NotThatError('"auto", "session" or "transaction"')
+
+
+def version_format(value: object) -> str:
+    """A format of time whose texts sort as the times do, to the second.
+
+    A file's name must show where the version ends: an underscore is only in the usual format.
+    """
+    pattern = text(value)
+    if pattern == VERSION_FORMAT:
+        return pattern
+    directives = "".join(_DIRECTIVE.findall(pattern))
+    between = "".join(re.split("%.", pattern))
+    if directives.removesuffix("f") not in {"YmdHMS", "YjHMS"}:
+        raise NotThatError(f"a format that sorts as text, such as {VERSION_FORMAT}")
+    if not _BETWEEN.match(between) or pattern[0].isalpha() or len(pattern) > _LONGEST:
+        raise NotThatError(f"{VERSION_FORMAT}, or made of %Y %m %d %H %M %S, letters and digits")
+    return pattern
+
+
+READERS: Mapping[str, Callable[[object], Any]] = {
+    **dict.fromkeys(
+        ("url", "profile", "migrations", "migrations_path", "python", "scratch_url", "logger"), text
+    ),
+    **dict.fromkeys(("models", "schemas", "ignore", "scratch_setup"), texts),
+    **dict.fromkeys(
+        ("manage_grants", "manage_owners", "scratch_on_target", "auto_detect_changes"), truth
+    ),
+    **dict.fromkeys(("fail_on_drift", "debug"), truth),
+    **dict.fromkeys(("history_schema", "state_table_name", "history_table_name"), identifier),
+    **dict.fromkeys(("lock_wait", "network_timeout"), seconds),
+    **dict.fromkeys(("lock_timeout", "statement_timeout"), milliseconds),
+    "state_file_name": file_name,
+    "pooler": pooler,
+    "version_format": version_format,
+}

@@ -1,0 +1,235 @@
+"""Connection profiles of a user, in the JSON shape of psqlmodel's ~/.psqlmodel/config.json."""
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias, cast
+
+from psqlmigrate.errors import ProfileError, StateCorruptionError
+from psqlmigrate.migrations.atomic import write_atomic
+from psqlmigrate.postgres.target import Target
+
+Content: TypeAlias = dict[str, Any]
+
+_TEXTS = (
+    "username",
+    "password",
+    "host",
+    "database",
+    "sslmode",
+    "migrations_path",
+    "password_command",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A stored connection. `entry` is what the file has, unknown keys included."""
+
+    name: str
+    entry: Mapping[str, Any] = field(repr=False)
+    file: Path
+    own: bool = True
+
+    def text(self, key: str) -> str | None:
+        """A value as text; None when it is not there."""
+        value = self.entry.get(key)
+        return None if value is None or value == "" else str(value)
+
+    @property
+    def models_path(self) -> tuple[str, ...]:
+        """Where its models are."""
+        value = self.entry.get("models_path") or ()
+        return (value,) if isinstance(value, str) else tuple(value)
+
+    @property
+    def password(self) -> str:
+        """Where its password is: `stored`, `command`, `keyring` or `none`."""
+        if self.text("password") is not None:
+            return "stored"
+        if self.text("password_command"):
+            return "command"
+        return "keyring" if self.entry.get("keyring") else "none"
+
+    def target(self, source: str, secret: str | None) -> Target:
+        """The database it leads to."""
+        keys = {
+            "user": "username",
+            "host": "host",
+            "port": "port",
+            "dbname": "database",
+            "sslmode": "sslmode",
+        }
+        params = {key: value for key, one in keys.items() if (value := self.text(one))}
+        if secret:
+            params["password"] = secret
+        return Target({"host": "localhost", **params}, source, self.name)
+
+
+class ProfileStore:
+    """The profiles of a user; those of psqlmodel's file are read too, own ones win."""
+
+    def __init__(self, folder: Path, legacy: Path) -> None:
+        self.path = folder / "config.json"
+        self.legacy = legacy
+
+    @classmethod
+    def of_user(cls, env: Mapping[str, str]) -> "ProfileStore":
+        """The store of the user that runs us."""
+        folder = env.get("PSQLMIGRATE_CONFIG_DIR")
+        if not folder:
+            from platformdirs import user_config_dir  # noqa: PLC0415 - start-up time
+
+            folder = user_config_dir("psqlmigrate", appauthor=False)
+        return cls(Path(folder), Path.home() / ".psqlmodel" / "config.json")
+
+    def profiles(self) -> dict[str, Profile]:
+        """All profiles by name. Raises StateCorruptionError, and leaves the file alone."""
+        return {
+            name: Profile(name, entry, path, own)
+            for path, own in ((self.legacy, False), (self.path, True))
+            for name, entry in _read(path)["profiles"].items()
+        }
+
+    @property
+    def default(self) -> str | None:
+        """The default profile's name."""
+        name: str | None = _read(self.path).get("default") or _read(self.legacy).get("default")
+        return name
+
+    def show(self, name: str) -> Profile:
+        """The profile of that name. Raises ProfileError that names near ones."""
+        known = self.profiles()
+        if name not in known:
+            raise _unknown(name, known)
+        return known[name]
+
+    def save(self, name: str, changes: Mapping[str, Any], *, default: bool = False) -> Profile:
+        """Stores a profile, or changes it; a value of None takes the key away."""
+        if not name.strip() or "\0" in name:
+            raise ProfileError("a profile needs a name")
+
+        def change(content: Content) -> None:
+            known = content["profiles"].get(name) or self.profiles().get(name, _NOBODY).entry
+            entry = {**known, **changes}
+            content["profiles"][name] = {key: one for key, one in entry.items() if one is not None}
+            if default:
+                content["default"] = name
+
+        self._change(change)
+        return self.show(name)
+
+    def remove(self, name: str) -> Profile:
+        """Takes an own profile away. Raises ProfileError when it is not there."""
+        removed: list[Profile] = []
+
+        def change(content: Content) -> None:
+            profile = self.show(name)
+            if not profile.own:
+                raise ProfileError(
+                    f'the profile "{name}" is one of psqlmodel\'s', hint=f"it is in {self.legacy}"
+                )
+            removed.append(profile)
+            del content["profiles"][name]
+            if content.get("default") == name:
+                del content["default"]
+
+        self._change(change)
+        return removed[0]
+
+    def use(self, name: str) -> Profile:
+        """Makes a profile the default. Raises ProfileError that names near ones."""
+        profile = self.show(name)
+
+        def change(content: Content) -> None:
+            content["default"] = self.show(name).name
+
+        self._change(change)
+        return profile
+
+    def warnings(self) -> tuple[str, ...]:
+        """Files that hold a password and that others can read."""
+        return tuple(
+            f"{path} holds a password and others can read it: chmod 600 {path}"
+            for path in (self.path, self.legacy)
+            if path.is_file() and path.stat().st_mode & 0o077 and _holds_password(path)
+        )
+
+    def _change(self, change: Callable[[Content], None]) -> None:
+        """Reads, changes and replaces the file; others wait."""
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with _locked(self.path.parent / ".lock"):
+                content = _read(self.path)
+                change(content)
+                text = json.dumps(content, indent=2) + "\n"
+                write_atomic(self.path.resolve(), text.encode(), mode=0o600)
+        except OSError as error:
+            raise ProfileError(f"cannot write {self.path}: {error.strerror}") from None
+
+
+_NOBODY = Profile("", {}, Path())
+
+
+def _locked(path: Path) -> AbstractContextManager[None]:
+    raise NotImplementedError
+
+
+def _holds_password(path: Path) -> bool:
+    return any(one.get("password") for one in _read(path)["profiles"].values())
+
+
+def _unknown(name: str, known: Mapping[str, Profile]) -> ProfileError:
+    import difflib  # noqa: PLC0415 - only needed for this error
+
+    near = [f'"{one}"' for one in difflib.get_close_matches(name, known, 3, 0.5)]
+    hint = f"did you mean {' or '.join(near)}?" if near else "psqlmigrate users --list shows them"
+    return ProfileError(f'no profile named "{name}"', hint=hint)
+
+
+def _read(path: Path) -> Content:
+    try:
+        content: object = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {"profiles": {}}
+    except ValueError:
+        raise _corrupt(path, "not JSON") from None
+    except OSError as error:
+        raise ProfileError(f"cannot read {path}: {error.strerror}") from None
+    return _checked(path, content)
+
+
+def _checked(path: Path, content: object) -> Content:
+    if not isinstance(content, dict):
+        raise _corrupt(path, "not an object")
+    found = cast("Content", content)
+    profiles: object = found.setdefault("profiles", {})
+    if not isinstance(profiles, dict):
+        raise _corrupt(path, '"profiles" is not an object')
+    if not isinstance(found.get("default"), str | None):
+        raise _corrupt(path, '"default" is not a text')
+    for name, entry in cast("Content", profiles).items():
+        _check_entry(path, name, entry)
+    return found
+
+
+def _check_entry(path: Path, name: str, entry: object) -> None:
+    if not isinstance(entry, dict):
+        raise _corrupt(path, f'the profile "{name}" is not an object')
+    values = cast("Content", entry)
+    wrong = [key for key in _TEXTS if not isinstance(values.get(key), str | None)]
+    if not isinstance(values.get("port"), str | int | None):
+        wrong.append("port")
+    models: object = values.get("models_path")
+    if not isinstance(models, str | list | None):
+        wrong.append("models_path")
+    if wrong:
+        raise _corrupt(path, f'{wrong[0]} of the profile "{name}" is of a wrong type')
+
+
+def _corrupt(path: Path, reason: str) -> StateCorruptionError:
+    return StateCorruptionError(
+        f"{path} is damaged: {reason}", hint="repair it, or move it away; it was left as it is"
+    )
