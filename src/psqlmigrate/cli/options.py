@@ -26,7 +26,7 @@ class Options:
 def common(command: Command) -> Command:
     """Adds the options; the command's first argument is an Options."""
 
-    def run(**given: Any) -> None:
+    def run(**given: Any) -> Any:
         names = (
             "url",
             "migrations",
@@ -37,7 +37,7 @@ def common(command: Command) -> Command:
             "no_color",
             "config",
         )
-        command(Options(**{name: given.pop(name) for name in names}), **given)
+        return command(Options(**{name: given.pop(name) for name in names}), **given)
 
     run.__name__ = command.__name__
     run.__doc__ = command.__doc__

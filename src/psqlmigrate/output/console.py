@@ -39,7 +39,7 @@ def rows(
     return table
 
 
-def to_json(value: object) -> Any:
+def to_json(value: Any) -> Any:
     """Dataclasses, enums, paths and times as JSON has them."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {one.name: to_json(getattr(value, one.name)) for one in dataclasses.fields(value)}

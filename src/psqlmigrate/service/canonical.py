@@ -16,6 +16,7 @@ def canonical(scratch: Scratch, catalog: Catalog) -> Catalog:
 
     Raises ScratchError naming the objects that still change after eight rounds.
     """
+    before = catalog
     for _ in range(_ROUNDS):
         again = _reread(scratch, catalog)
         if again == catalog:

@@ -21,7 +21,7 @@ class Plan:
     @property
     def hazards(self) -> frozenset[Hazard]:
         """All hazards of all statements."""
-        return frozenset().union(*(one.hazards for one in self.statements))
+        return frozenset(hazard for one in self.statements for hazard in one.hazards)
 
 
 @dataclass(slots=True)

@@ -84,6 +84,14 @@ def _settings(path: Path, table: Mapping[str, Any]) -> Settings:
     return Settings(path.parent, path, **values)
 
 
+_TYPES: dict[type, tuple[type, ...]] = {
+    type(None): (str,),
+    str: (str,),
+    bool: (bool,),
+    float: (int, float),
+}
+
+
 def _value(path: Path, key: str, value: object) -> Any:
     if key not in _KEYS:
         near = difflib.get_close_matches(key, _KEYS, 1)
@@ -95,9 +103,7 @@ def _value(path: Path, key: str, value: object) -> Any:
         if isinstance(texts, list) and all(isinstance(one, str) for one in texts):  # pyright: ignore[reportUnknownVariableType]
             return tuple(str(one) for one in texts)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         raise ConfigError(f"{path}: {key} must be a text or a list of texts")
-    wanted: tuple[type, ...] = (str,) if default is None else (type(default),)
-    if wanted == (float,):
-        wanted = (int, float)
+    wanted = _TYPES[type(default)]
     if not isinstance(value, wanted) or (isinstance(value, bool) and default.__class__ is not bool):
         raise ConfigError(f"{path}: {key} must be of type {wanted[-1].__name__}")
     return value

@@ -1,7 +1,7 @@
 """Columns of tables (manual, CREATE TABLE and ALTER TABLE)."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar, LiteralString
+from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.clauses import set_options
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
@@ -37,6 +37,7 @@ class Column(DbObject):
     local: bool
     position: int = field(compare=False, default=0)
     partition: bool = field(compare=False, default=False)
+    type_storage: str = field(compare=False, default="x")
     parents: tuple[ObjectId, ...] = field(compare=False, default=())
 
     @classmethod
@@ -67,7 +68,7 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
              WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END,
        CASE WHEN a.attstorage = t.typstorage THEN '' ELSE a.attstorage::text END,
        a.attcompression::text, coalesce(a.attstattarget, -1)::int, a.attoptions, a.attislocal,
-       a.attnum::int, a.relispartition,
+       a.attnum::int, a.relispartition, t.typstorage::text,
        CASE WHEN a.attinhcount > 0 THEN
            (SELECT pg_catalog.array_agg(ARRAY[rel.schema, rel.name] ORDER BY i.inhseqno)
               FROM pg_catalog.pg_inherits i JOIN rel ON rel.oid = i.inhparent
@@ -78,10 +79,11 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Column":
-        *plain, options, local, position, partition, parents = row
+        *plain, options, local, position, partition, type_storage, parents = row
         name = plain[2]
         ids = tuple(ObjectId(cls.kind, (*parent, name)) for parent in parents or ())
-        return cls(*[*plain, tuple(options or ()), local, position, partition, ids])
+        values: Row = (*plain, tuple(options or ()), local, position, partition, type_storage, ids)
+        return cls(*values)
 
     @property
     def id(self) -> ObjectId:
@@ -107,7 +109,7 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
     def survives_alter(self) -> bool:
         return not self.generated
 
-    def carry_over(self, new: "Column") -> Statements:
+    def carry_over(self, new: Self) -> Statements:
         if self.inherited_only:
             return ()
         through = sql("{}::text::{}", ident(self.name), printed(new.type))
@@ -175,7 +177,7 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
         lost = frozenset({Hazard.DATA_LOSS}) if self.carries_data else frozenset[Hazard]()
         return (Statement(text, self.id, lost),)
 
-    def alter(self, new: "Column") -> Alteration | None:
+    def alter(self, new: Self) -> Alteration | None:
         if new.generated and not self.generated:
             return None
         if self.expression != new.expression and new.generated:
@@ -214,10 +216,8 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
 
     def _settings(self, new: "Column") -> tuple[Sql, ...]:
         changes: list[Sql] = []
-        if self.storage != new.storage and new.storage:
-            changes.append(sql("SET STORAGE {}", _STORAGE[new.storage]))
-        elif self.storage != new.storage:
-            changes.append(sql("SET STORAGE DEFAULT"))
+        if self.storage != new.storage:
+            changes.append(sql("SET STORAGE {}", _STORAGE[new.storage or new.type_storage]))
         if self.compression != new.compression:
             changes.append(sql("SET COMPRESSION {}", _COMPRESSION[new.compression]))
         if self.statistics != new.statistics:

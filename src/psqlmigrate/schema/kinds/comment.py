@@ -1,7 +1,7 @@
 """Comments on objects (manual, COMMENT)."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar, LiteralString
+from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
 from psqlmigrate.schema.identity import Address, ObjectId
@@ -59,7 +59,7 @@ SELECT d.objoid, d.objsubid, d.classoid::pg_catalog.regclass::text, d.objoid, d.
     def drop(self) -> Statements:
         return (self._statement(sql("NULL")),)
 
-    def alter(self, new: "Comment") -> Alteration:
+    def alter(self, new: Self) -> Alteration:
         return Alteration(new.create(()))
 
     def _statement(self, text: Sql) -> Statement:

@@ -1,7 +1,7 @@
 """Composite types (manual, 8.16)."""
 
 from dataclasses import dataclass
-from typing import ClassVar, LiteralString
+from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
@@ -75,7 +75,7 @@ SELECT t.oid, n.nspname::text, t.typname::text,
         drop = sql("DROP TYPE {}", ident(self.schema, away))
         return (Statement(rename, self.id),), (Statement(drop, self.id),)
 
-    def alter(self, new: "Composite") -> Alteration | None:
+    def alter(self, new: Self) -> Alteration | None:
         before = {one[0]: one for one in self.attributes}
         after = {one[0]: one for one in new.attributes}
         kept = [name for name in before if name in after]

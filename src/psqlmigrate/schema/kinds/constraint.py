@@ -1,7 +1,7 @@
 """Constraints of tables: keys, unique, check, foreign key, exclusion (manual, 5.5)."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar, LiteralString
+from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
@@ -55,7 +55,8 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
     def from_row(cls, row: Row, resolve: Resolve) -> "Constraint":
         *plain, options, local, partitioned, partition, attached = row
         attached = tuple(attached) if attached else None
-        return cls(*[*plain, tuple(options or ()), local, partitioned, partition, attached])
+        values: Row = (*plain, tuple(options or ()), local, partitioned, partition, attached)
+        return cls(*values)
 
     @property
     def id(self) -> ObjectId:
@@ -114,7 +115,7 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
         text = sql("ALTER TABLE {} DROP CONSTRAINT {}", self._table, ident(self.name))
         return (Statement(text, self.id),)
 
-    def alter(self, new: "Constraint") -> Alteration | None:
+    def alter(self, new: Self) -> Alteration | None:
         if self.options == new.options and self.definition == new.definition + _NOT_VALID:
             text = sql("ALTER TABLE {} VALIDATE CONSTRAINT {}", self._table, ident(self.name))
             return Alteration((Statement(text, self.id, frozenset({Hazard.FULL_SCAN})),))

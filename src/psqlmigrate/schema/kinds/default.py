@@ -1,7 +1,7 @@
 """Defaults of columns (manual, 5.2), generated columns excepted."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar, LiteralString
+from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Statements
 from psqlmigrate.schema.identity import ObjectId
@@ -62,7 +62,7 @@ SELECT d.oid, n.nspname::text, c.relname::text, a.attname::text,
     def drop(self) -> Statements:
         return (self._statement(sql("DROP DEFAULT")),)
 
-    def alter(self, new: "Default") -> Alteration:
+    def alter(self, new: Self) -> Alteration:
         return Alteration(new.create(()))
 
     def _statement(self, change: Sql) -> Statement:

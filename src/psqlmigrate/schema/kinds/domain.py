@@ -1,7 +1,7 @@
 """Domains (manual, CREATE DOMAIN) with their constraints."""
 
 from dataclasses import dataclass
-from typing import ClassVar, LiteralString
+from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
@@ -46,7 +46,8 @@ SELECT t.oid, n.nspname::text, t.typname::text, pg_catalog.format_type(t.typbase
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Domain":
         *plain, constraints = row
-        return cls(*[*plain, tuple((name, text) for name, text in constraints or ())])
+        values: Row = (*plain, tuple((name, text) for name, text in constraints or ()))
+        return cls(*values)
 
     @property
     def id(self) -> ObjectId:
@@ -95,7 +96,7 @@ SELECT t.oid, n.nspname::text, t.typname::text, pg_catalog.format_type(t.typbase
         drop = sql("DROP DOMAIN {}", ident(self.schema, away))
         return (self._change(sql("RENAME TO {}", ident(away))),), (Statement(drop, self.id),)
 
-    def alter(self, new: "Domain") -> Alteration | None:
+    def alter(self, new: Self) -> Alteration | None:
         if (self.type, self.collation) != (new.type, new.collation):
             return None
         statements = [

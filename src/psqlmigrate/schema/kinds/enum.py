@@ -1,7 +1,7 @@
 """Enum types (manual, 8.7)."""
 
 from dataclasses import dataclass
-from typing import ClassVar, LiteralString
+from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
@@ -66,7 +66,7 @@ SELECT t.oid, n.nspname::text, t.typname::text,
         drop = sql("DROP TYPE {}", ident(self.schema, away))
         return (Statement(rename, self.id),), (Statement(drop, self.id),)
 
-    def alter(self, new: "Enum") -> Alteration | None:
+    def alter(self, new: Self) -> Alteration | None:
         kept = tuple(label for label in new.labels if label in self.labels)
         if kept != self.labels:
             return None

@@ -1,7 +1,7 @@
 """Extensions (manual, CREATE EXTENSION); what is in them is theirs."""
 
 from dataclasses import dataclass
-from typing import ClassVar, LiteralString
+from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Statements
 from psqlmigrate.schema.identity import ObjectId
@@ -48,7 +48,7 @@ SELECT e.oid, e.extname::text, n.nspname::text, e.extversion
     def drop(self) -> Statements:
         return (Statement(sql("DROP {}", self.sql_name), self.id),)
 
-    def alter(self, new: "Extension") -> Alteration:
+    def alter(self, new: Self) -> Alteration:
         statements: list[Statement] = []
         if self.version != new.version:
             text = sql("ALTER {} UPDATE TO {}", self.sql_name, literal(new.version))

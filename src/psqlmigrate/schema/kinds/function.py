@@ -1,7 +1,7 @@
 """Functions and procedures (manual, CREATE FUNCTION)."""
 
 from dataclasses import dataclass
-from typing import ClassVar, LiteralString
+from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
@@ -68,7 +68,7 @@ SELECT p.oid, n.nspname::text, p.proname::text, pg_catalog.pg_get_function_ident
     def drop(self) -> Statements:
         return (Statement(sql("DROP {}", self.sql_name), self.id),)
 
-    def alter(self, new: "Function") -> Alteration | None:
+    def alter(self, new: Self) -> Alteration | None:
         if self.signature != new.signature:
             return None
         return Alteration((Statement(printed(new.definition), self.id),))

@@ -1,7 +1,7 @@
 """Identity columns (manual, 5.3), with the sequence that belongs to each."""
 
 from dataclasses import dataclass
-from typing import ClassVar, LiteralString
+from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.clauses import sequence_options
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Statements
@@ -95,7 +95,7 @@ SELECT s.oid, n.nspname::text, c.relname::text, a.attname::text, a.attidentity::
     def drop(self) -> Statements:
         return (self._statement(sql("DROP IDENTITY"), frozenset({Hazard.DATA_LOSS})),)
 
-    def alter(self, new: "Identity") -> Alteration:
+    def alter(self, new: Self) -> Alteration:
         statements: list[Statement] = []
         if self.when != new.when:
             statements.append(self._statement(sql("SET GENERATED {}", _WHEN[new.when])))

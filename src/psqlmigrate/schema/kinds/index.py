@@ -1,7 +1,7 @@
 """Indexes that no constraint owns (manual, CREATE INDEX)."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar, LiteralString
+from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.clauses import set_options
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
@@ -91,7 +91,7 @@ SELECT x.oid, n.nspname::text, x.relname::text, c.relname::text,
     def drop(self) -> Statements:
         return (Statement(sql("DROP INDEX {}", ident(self.schema, self.name)), self.id),)
 
-    def alter(self, new: "Index") -> Alteration | None:
+    def alter(self, new: Self) -> Alteration | None:
         same = (self.definition, self.table, self.statistics)
         if same != (new.definition, new.table, new.statistics):
             return None

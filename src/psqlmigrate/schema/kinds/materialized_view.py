@@ -1,7 +1,7 @@
 """Materialized views (manual, CREATE MATERIALIZED VIEW)."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar, LiteralString
+from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.clauses import options_sql, set_options
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
@@ -65,7 +65,7 @@ SELECT c.oid, n.nspname::text, c.relname::text,
     def drop(self) -> Statements:
         return (Statement(sql("DROP {}", self.sql_name), self.id),)
 
-    def alter(self, new: "MaterializedView") -> Alteration | None:
+    def alter(self, new: Self) -> Alteration | None:
         if (self.definition, self.access_method) != (new.definition, new.access_method):
             return None
         statements = [

@@ -1,7 +1,7 @@
 """Row security policies (manual, CREATE POLICY)."""
 
 from dataclasses import dataclass
-from typing import ClassVar, LiteralString
+from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
@@ -46,7 +46,8 @@ SELECT p.oid, n.nspname::text, c.relname::text, p.polname::text, p.polpermissive
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Policy":
         *plain, roles = row
-        return cls(*[*plain, tuple(roles)])
+        values: Row = (*plain, tuple(roles))
+        return cls(*values)
 
     @property
     def id(self) -> ObjectId:
@@ -87,7 +88,7 @@ SELECT p.oid, n.nspname::text, c.relname::text, p.polname::text, p.polpermissive
     def drop(self) -> Statements:
         return (Statement(sql("DROP {}", self.sql_name), self.id),)
 
-    def alter(self, new: "Policy") -> Alteration | None:
+    def alter(self, new: Self) -> Alteration | None:
         if (self.permissive, self.command) != (new.permissive, new.command):
             return None
         if (self.using is not None and new.using is None) or (

@@ -1,7 +1,7 @@
 """Sequences (manual, CREATE SEQUENCE); those of identity columns belong to the identity."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar, LiteralString
+from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.clauses import sequence_options
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
@@ -54,7 +54,8 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relpersistence::text,
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Sequence":
         *plain, owned_by = row
-        return cls(*[*plain, ObjectId("column", tuple(owned_by)) if owned_by else None])
+        values: Row = (*plain, ObjectId("column", tuple(owned_by)) if owned_by else None)
+        return cls(*values)
 
     @property
     def dropped_with(self) -> tuple[ObjectId, ...]:
@@ -97,7 +98,7 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relpersistence::text,
         text = sql("DROP SEQUENCE {}", ident(self.schema, self.name))
         return (Statement(text, self.id, frozenset({Hazard.DATA_LOSS})),)
 
-    def alter(self, new: "Sequence") -> Alteration | None:
+    def alter(self, new: Self) -> Alteration | None:
         name = ident(self.schema, self.name)
         statements: list[Statement] = []
         if self.persistence != new.persistence:

@@ -1,7 +1,7 @@
 """OWNED BY of sequences (manual, ALTER SEQUENCE)."""
 
 from dataclasses import dataclass
-from typing import ClassVar, LiteralString
+from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Statements
 from psqlmigrate.schema.identity import ObjectId
@@ -63,7 +63,7 @@ SELECT s.oid, sn.nspname::text, s.relname::text, n.nspname::text, c.relname::tex
     def drop(self) -> Statements:
         return (self._statement(sql("NONE")),)
 
-    def alter(self, new: "SequenceOwner") -> Alteration:
+    def alter(self, new: Self) -> Alteration:
         return Alteration(new.create(()))
 
     def _statement(self, owner: Sql) -> Statement:

@@ -1,7 +1,7 @@
 """Tables: ordinary, partitioned and partitions (manual, CREATE TABLE)."""
 
 from dataclasses import dataclass
-from typing import ClassVar, LiteralString
+from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.clauses import options_sql, set_options
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
@@ -49,7 +49,8 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relpersistence::text,
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Table":
         *plain, options, security, force, inherits = row
-        return cls(*[*plain, tuple(options or ()), security, force, tuple(inherits or ())])
+        values: Row = (*plain, tuple(options or ()), security, force, tuple(inherits or ()))
+        return cls(*values)
 
     @property
     def id(self) -> ObjectId:
@@ -103,7 +104,7 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relpersistence::text,
         text = sql("DROP TABLE {}", self.name_sql)
         return (Statement(text, self.id, frozenset({Hazard.DATA_LOSS})),)
 
-    def alter(self, new: "Table") -> Alteration | None:
+    def alter(self, new: Self) -> Alteration | None:
         if self.partition_key != new.partition_key:
             return None
         return Alteration(tuple(Statement(text, self.id) for text in self._changes(new)))

@@ -1,7 +1,7 @@
 """Triggers (manual, CREATE TRIGGER); those that PostgreSQL makes itself are left out."""
 
 from dataclasses import dataclass
-from typing import ClassVar, LiteralString
+from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Statements
 from psqlmigrate.schema.identity import ObjectId
@@ -70,5 +70,5 @@ SELECT t.oid, n.nspname::text, c.relname::text, t.tgname::text,
     def drop(self) -> Statements:
         return (Statement(sql("DROP TRIGGER {}", self._on), self.id),)
 
-    def alter(self, new: "Trigger") -> Alteration | None:
+    def alter(self, new: Self) -> Alteration | None:
         return Alteration((new._enable(),)) if self.definition == new.definition else None

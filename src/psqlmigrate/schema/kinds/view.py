@@ -1,7 +1,7 @@
 """Views (manual, CREATE VIEW)."""
 
 from dataclasses import dataclass
-from typing import ClassVar, LiteralString
+from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.clauses import options_sql, set_options
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
@@ -69,7 +69,7 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.reloptions,
     def drop(self) -> Statements:
         return (Statement(sql("DROP {}", self.sql_name), self.id),)
 
-    def alter(self, new: "View") -> Alteration | None:
+    def alter(self, new: Self) -> Alteration | None:
         if new.columns[: len(self.columns)] != self.columns:
             return None
         if self.definition != new.definition:

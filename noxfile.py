@@ -1,0 +1,65 @@
+"""All checks of the project: `nox`, nothing else has to be installed before."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "venv"
+nox.options.sessions = ["lint", "types", "layers", "tests", "wheel"]
+
+TEST_NEEDS = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "test")
+LINT_NEEDS = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "lint")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style and format."""
+    session.install("ruff>=0.14")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Both type checkers: only the second one knows LiteralString."""
+    session.install("-e", ".", *LINT_NEEDS)
+    session.run("mypy")
+    session.run("basedpyright")
+
+
+@nox.session
+def layers(session: nox.Session) -> None:
+    """Each layer imports only those below it."""
+    session.install("-e", ".", "import-linter>=2.5")
+    session.run("lint-imports")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Every test, on a PostgreSQL server that the tests start."""
+    session.install("-e", ".", *TEST_NEEDS)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """The built wheel in an environment that has nothing else."""
+    session.install("build")
+    with tempfile.TemporaryDirectory() as folder:
+        session.run("python", "-m", "build", "--wheel", "--outdir", folder, silent=True)
+        built = next(Path(folder).glob("*.whl"))
+        session.install(f"{built}[embedded]")
+        work = Path(folder) / "work"
+        shutil.copytree("tests/projects/shop", work)
+        session.chdir(work)
+        for arguments in (
+            ("--version",),
+            ("init", "--url", "embedded", "--models", "schema.sql"),
+            ("autogenerate", "first"),
+            ("upgrade",),
+            ("check",),
+            ("status", "--exit-code"),
+        ):
+            session.run("psqlmigrate", *arguments, env={"XDG_DATA_HOME": f"{folder}/data"})

@@ -1,0 +1,199 @@
+"""From nothing to a migrated database and back, through the command line."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from psqlmigrate.cli.app import main
+from psqlmigrate.postgres.connect import connect
+from psqlmigrate.postgres.target import Target
+
+SHOP = Path(__file__).parent.parent / "projects" / "shop" / "schema.sql"
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copy(SHOP, tmp_path / "schema.sql")
+    monkeypatch.chdir(tmp_path)
+    for name in ("DATABASE_URL", "PGHOST", "PGUSER", "PGPORT", "PGDATABASE"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def run(
+    project: Path,
+    database: Target,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Run:
+    assert project.is_dir()
+    params = database.params
+    url = f"postgresql://{params['user']}@/{params['dbname']}?host={params['host']}"
+    if "port" in params:
+        url += f"&port={params['port']}"
+    monkeypatch.setenv("DATABASE_URL", url)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        code = main(list(arguments))
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+def _edit(project: Path, old: str, new: str) -> None:
+    path = project / "schema.sql"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_up_and_down_with_rows(run: Run, project: Path, database: Target) -> None:
+    assert run("init", "--models", "schema.sql")[0] == 0
+    assert run("check")[0] == 1
+    code, out, _ = run("autogenerate", "first")
+    assert code == 0
+    assert "certified: up, down, up" in out
+    assert run("upgrade")[0] == 0
+    assert run("check")[0] == 0
+    assert "nothing to do" in run("autogenerate", "again")[1]
+    assert len(list((project / "migrations").glob("*.py"))) == 1
+    with connect(database) as connection:
+        connection.execute("INSERT INTO customers (email, name) VALUES ('a@b', 'A')")
+        connection.execute("INSERT INTO orders (customer_id, total) VALUES (1, 9.5)")
+    _edit(project, "'paid', 'sent'", "'paid', 'packed', 'sent'")
+    _edit(project, "numeric(12, 2)", "numeric(14, 3)")
+    _edit(project, "name varchar(80) NOT NULL", "name text NOT NULL, phone text")
+    assert run("autogenerate", "second")[0] == 0
+    assert len(list((project / "migrations").glob("*.py"))) == 3
+    assert run("upgrade")[0] == 0
+    assert run("status", "--exit-code")[0] == 0
+    assert run("downgrade", "-2")[0] == 0
+    assert run("upgrade", "+1")[0] == 0
+    assert run("upgrade")[0] == 0
+    with connect(database) as connection:
+        row = connection.execute("SELECT name, total, state::text FROM customers JOIN orders ON true")
+        name, total, state = row.fetchone() or ("", 0, "")
+    assert (name, float(total), state) == ("A", 9.5, "new")
+    assert json.loads(run("history", "--json")[1])["result"]["rows"][0]["message"] == "second"
+    assert run("downgrade", "base")[0] == 0
+    assert run("diff", "database", "empty") == (0, "", "")
+
+
+def test_stamp_show_heads_and_current(run: Run) -> None:
+    run("init", "--models", "schema.sql")
+    run("autogenerate", "first", "--sql")
+    assert run("stamp", "head")[0] == 0
+    version = run("current")[1].strip()
+    assert version in run("heads")[1]
+    assert "psqlmigrate: up" in run("show", version[:8])[1]
+    assert run("validate")[0] == 1
+    assert run("status", "--full", "--no-models")[0] == 0
+
+
+def test_diff_prints_a_plan_that_works(run: Run, database: Target) -> None:
+    code, out, _ = run("diff", "empty", "./schema.sql", "--exit-code")
+    assert code == 1
+    with connect(database) as connection:
+        connection.execute(out.encode())
+    assert run("diff", "database", "schema.sql") == (0, "", "")
+
+
+def test_a_failing_migration_leaves_nothing(run: Run, project: Path, database: Target) -> None:
+    run("init", "--models", "schema.sql")
+    path = project / "migrations" / "20260101_000000_bad.sql"
+    path.write_text("-- psqlmigrate: up\nCREATE TABLE a (i int);\nSELECT 1/0;\n-- psqlmigrate: down\n")
+    code, _, err = run("upgrade")
+    assert code == 3
+    assert "division by zero" in err
+    assert "20260101_000000_bad.sql:3" in err
+    with connect(database) as connection:
+        assert connection.execute("SELECT to_regclass('a')").fetchone() == (None,)
+    assert "none" in run("current")[1]
+
+
+@pytest.mark.parametrize(
+    ("files", "arguments", "code", "words"),
+    [
+        ({}, ("upgrade", "2026"), 2, "no migration has the version"),
+        ({"20260101_000000_a.py": "class A(:"}, ("status",), 3, "20260101_000000_a.py:1"),
+        (
+            {"20260101_000000_a.sql": "-- psqlmigrate: up", "20260101_000000_b.sql": "-- psqlmigrate: up"},
+            ("heads",),
+            5,
+            "two migrations have the version",
+        ),
+        (
+            {
+                "20260101_000000_a.sql": "-- psqlmigrate: up",
+                "20260102_000000_b.sql": "-- depends_on: 20250101_000000\n-- psqlmigrate: up",
+            },
+            ("upgrade",),
+            5,
+            "there is no such migration",
+        ),
+        (
+            {
+                "20260101_000000_a.sql": "-- psqlmigrate: up",
+                "20260102_000000_b.sql": "-- depends_on: 20260101_000000\n-- psqlmigrate: up",
+                "20260103_000000_c.sql": "-- depends_on: 20260101_000000\n-- psqlmigrate: up",
+            },
+            ("upgrade",),
+            5,
+            "heads",
+        ),
+        ({}, ("autogenerate", "x", "--models", "nope.sql"), 3, "no file"),
+        ({}, ("check", "--models", "nope"), 3, "nope"),
+        ({}, ("diff", "empty", "broken.sql"), 3, "broken.sql:2"),
+        ({}, ("status", "--url", "postgresql://nobody:canary@127.0.0.1:1/x"), 3, "cannot connect"),
+        ({}, ("status", "--url", "mysql://x"), 2, "postgresql://"),
+    ],
+)
+def test_bad_input(
+    run: Run, project: Path, files: dict[str, str], arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    folder = project / "migrations"
+    folder.mkdir()
+    (project / "broken.sql").write_text("CREATE TABLE ok (a int);\nCREATE TABEL t (a int);\n")
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    before = sorted(path.name for path in project.rglob("*"))
+    given, out, err = run(*arguments)
+    assert (given, out) == (code, "")
+    assert words in err
+    assert "canary" not in err
+    assert "Traceback" not in err
+    assert sorted(path.name for path in project.rglob("*")) == before
+
+
+def test_an_edited_file_is_refused(run: Run, project: Path) -> None:
+    run("init", "--models", "schema.sql")
+    run("autogenerate", "first")
+    run("upgrade")
+    path = next((project / "migrations").glob("*.py"))
+    path.write_text(path.read_text() + "\n# edited\n")
+    code, _, err = run("upgrade")
+    assert code == 5
+    assert "edited" in err
+    path.unlink()
+    assert run("upgrade")[0] == 5
+
+
+def test_errors_as_json(run: Run) -> None:
+    code, out, _ = run("show", "1", "--json")
+    answer = json.loads(out)
+    assert (code, answer["ok"], answer["error"]["code"]) == (2, False, "unknown_version")
+
+
+def test_configuration_errors(run: Run, project: Path) -> None:
+    (project / "psqlmigrate.toml").write_text('modles = ["a"]\n')
+    code, _, err = run("status")
+    assert code == 2
+    assert "did you mean models" in err
+    (project / "psqlmigrate.toml").write_text("lock_wait = 'x'\n")
+    assert run("status")[0] == 2

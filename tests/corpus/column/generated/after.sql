@@ -1,0 +1,2 @@
+CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a * 3) STORED, c text NOT NULL DEFAULT '');
+CREATE INDEX i ON t (b);

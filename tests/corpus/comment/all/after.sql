@@ -1,0 +1,5 @@
+CREATE TABLE t (a int PRIMARY KEY);
+COMMENT ON TABLE t IS 'it''s \ new';
+COMMENT ON COLUMN t.a IS 'a';
+COMMENT ON CONSTRAINT t_pkey ON t IS 'key';
+COMMENT ON SCHEMA public IS 'mine';

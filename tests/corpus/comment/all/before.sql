@@ -1,0 +1,2 @@
+CREATE TABLE t (a int PRIMARY KEY);
+COMMENT ON TABLE t IS 'old';

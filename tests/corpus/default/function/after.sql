@@ -1,0 +1,2 @@
+CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT 2::bigint';
+CREATE TABLE t (a int DEFAULT f());

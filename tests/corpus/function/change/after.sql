@@ -1,0 +1,6 @@
+CREATE FUNCTION f(a int) RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN 'x';
+-- it's
+END $$;
+CREATE VIEW v AS SELECT f(1) AS x;
+CREATE PROCEDURE p(INOUT a int) LANGUAGE plpgsql AS $$ BEGIN a := 1;
+END $$;
