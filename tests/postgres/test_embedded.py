@@ -18,7 +18,8 @@ from psqlmigrate.postgres.account import server_account
 from psqlmigrate.postgres.binaries import available_binaries
 from psqlmigrate.postgres.connect import connect
 from psqlmigrate.postgres.embedded import embedded_data_dir, project_server, scratch_server
-from psqlmigrate.postgres.serverprocess import is_alive, listener, wait_for
+from psqlmigrate.postgres.processes import is_alive, wait_for
+from psqlmigrate.postgres.serverprocess import listener
 from psqlmigrate.postgres.target import Target
 
 PATIENCE_S = 20

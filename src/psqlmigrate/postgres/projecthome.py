@@ -13,7 +13,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from psqlmigrate.errors import ScratchError
-from psqlmigrate.postgres import serverprocess
+from psqlmigrate.postgres import processes, serverprocess
 from psqlmigrate.postgres.account import Account
 from psqlmigrate.postgres.binaries import Binaries, find_binaries, runnable
 from psqlmigrate.postgres.cache import open_directory
@@ -143,25 +143,23 @@ class ProjectHome:
             return {}
         match = re.match(r"-?(\d+)", text)
         pid = int(match[1]) if match else 0
-        if serverprocess.is_alive(pid) and _may_be_server(pid):
-            serverprocess.wait_for(
+        if processes.is_alive(pid) and _may_be_server(pid):
+            processes.wait_for(
                 lambda: serverprocess.listener(self.socket_dir) is not None, _CLAIM_S
             )
         return {"PG_GRANDPARENT_PID": str(pid)}
 
     def _wait_until_ready(self, pid: int) -> None:
-        serverprocess.wait_until_ready(
-            self.socket_dir, lambda: serverprocess.is_alive(pid), self._log
-        )
+        serverprocess.wait_until_ready(self.socket_dir, lambda: processes.is_alive(pid), self._log)
 
     def _stop(self, pid: int) -> None:
-        serverprocess.stop(pid, lambda: self._is_gone(pid))
+        processes.stop(pid, lambda: self._is_gone(pid))
 
     def _is_gone(self, pid: int) -> bool:
         # PostgreSQL removes the file last: from then on another server may start.
         removed = not (self._data / "postmaster.pid").exists()
         listening = serverprocess.listener(self.socket_dir) is not None
-        return (removed and not listening) or not serverprocess.is_alive(pid)
+        return (removed and not listening) or not processes.is_alive(pid)
 
 
 def _may_be_server(pid: int) -> bool:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from psqlmigrate.errors import ScratchError
-from psqlmigrate.postgres import serverprocess
+from psqlmigrate.postgres import processes, serverprocess
 from psqlmigrate.postgres.account import Account
 from psqlmigrate.postgres.filelock import opened, try_alone
 
@@ -63,7 +63,7 @@ def _sweep(home: Path) -> None:
 def _without_server(data: Path) -> bool:
     """Stops the server of a dead owner, if it has outlived it; whether none is left."""
     pid = serverprocess.listener(data)
-    return pid is None or serverprocess.stop(pid, lambda: serverprocess.listener(data) is None)
+    return pid is None or processes.stop(pid, lambda: serverprocess.listener(data) is None)
 
 
 def _bases() -> list[Path]:

@@ -20,6 +20,7 @@ from psycopg.conninfo import make_conninfo
 from psqlmigrate.errors import ScratchError
 from psqlmigrate.postgres.account import Account
 from psqlmigrate.postgres.binaries import Binaries
+from psqlmigrate.postgres.processes import POLL_S, stop_child
 
 SUPERUSER = "postgres"
 PORT = "5432"
@@ -29,12 +30,8 @@ SOCKET_PATH_LIMIT = 107 if sys.platform == "linux" else 103
 
 _PR_SET_PDEATHSIG = 1
 _SOL_LOCAL, _LOCAL_PEERPID = 0, 2
-_POLL_S = 0.01
 _START_S = 120
 _LOG_LINES = 15
-
-# Fast, immediate, and what cannot be refused (manual, 18.5), with the seconds each gets.
-_STOPPING = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0))
 
 # Ours alone and the same everywhere: nothing of the user's LANG, TZ or PG* reaches a server.
 _ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC"}
@@ -129,7 +126,7 @@ def own_process(args: list[str], account: Account, log: Path) -> Generator[subpr
     try:
         yield process
     finally:
-        _stop_own(process)
+        stop_child(process)
 
 
 def detached_process(args: list[str], account: Account, log: Path, extra: Mapping[str, str]) -> int:
@@ -161,26 +158,11 @@ def wait_until_ready(socket_dir: Path, alive: Callable[[], bool], log: Path) -> 
         except psycopg.OperationalError:
             if not living:
                 break
-            time.sleep(_POLL_S)
+            time.sleep(POLL_S)
         else:
             return
     text = log.read_text(errors="replace")
     raise ScratchError("the embedded server does not start", details=_last_lines(text))
-
-
-def is_alive(pid: int) -> bool:
-    """Whether the process runs; a zombie does not."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
-    except OSError:
-        return True
-    return stat.rpartition(") ")[2][:1] not in {"Z", "X"}
 
 
 def listener(socket_dir: Path) -> int | None:
@@ -197,40 +179,10 @@ def listener(socket_dir: Path) -> int | None:
         return client.getsockopt(_SOL_LOCAL, _LOCAL_PEERPID)
 
 
-def stop(pid: int, gone: Callable[[], bool]) -> bool:
-    """Stops a server that is not our child, harder and harder; whether it is gone."""
-    for number, patience in _STOPPING if pid > 0 else ():
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            return True
-        if wait_for(gone, patience):
-            return True
-    return False
-
-
-def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
-    """Polls until the condition holds; whether it does."""
-    deadline = time.monotonic() + seconds
-    while not (holds := condition()) and time.monotonic() < deadline:
-        time.sleep(_POLL_S)
-    return holds
-
-
 def _writing(log: Path) -> BinaryIO:
     """The emptied log; statements and their values may come to stand in it."""
     log.touch(0o600)
     return log.open("wb")
-
-
-def _stop_own(process: subprocess.Popen[bytes]) -> None:
-    for number, patience in _STOPPING:
-        process.send_signal(number)
-        try:
-            process.wait(patience)
-        except subprocess.TimeoutExpired:
-            continue
-        return
 
 
 def _dying_with(parent: int) -> Callable[[], None] | None:
