@@ -23,7 +23,10 @@ def test_kinds_never_import_each_other() -> None:
             assert "psqlmigrate.schema.kinds" not in path.read_text()
 
 
-@pytest.mark.parametrize("name", ["service/planning.py", "service/ordering.py", "postgres/introspect.py", "schema/catalog.py"])
+@pytest.mark.parametrize(
+    "name",
+    ["service/planning.py", "service/ordering.py", "postgres/introspect.py", "schema/catalog.py"],
+)
 def test_the_generic_parts_name_no_kind(name: str) -> None:
     text = (SOURCE / name).read_text()
     for kind in KINDS:

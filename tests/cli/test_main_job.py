@@ -77,7 +77,9 @@ def test_up_and_down_with_rows(run: Run, project: Path, database: Target) -> Non
     assert run("upgrade", "+1")[0] == 0
     assert run("upgrade")[0] == 0
     with connect(database) as connection:
-        row = connection.execute("SELECT name, total, state::text FROM customers JOIN orders ON true")
+        row = connection.execute(
+            "SELECT name, total, state::text FROM customers JOIN orders ON true"
+        )
         name, total, state = row.fetchone() or ("", 0, "")
     assert (name, float(total), state) == ("A", 9.5, "new")
     assert json.loads(run("history", "--json")[1])["result"]["rows"][0]["message"] == "second"
@@ -107,7 +109,9 @@ def test_diff_prints_a_plan_that_works(run: Run, database: Target) -> None:
 def test_a_failing_migration_leaves_nothing(run: Run, project: Path, database: Target) -> None:
     run("init", "--models", "schema.sql")
     path = project / "migrations" / "20260101_000000_bad.sql"
-    path.write_text("-- psqlmigrate: up\nCREATE TABLE a (i int);\nSELECT 1/0;\n-- psqlmigrate: down\n")
+    path.write_text(
+        "-- psqlmigrate: up\nCREATE TABLE a (i int);\nSELECT 1/0;\n-- psqlmigrate: down\n"
+    )
     code, _, err = run("upgrade")
     assert code == 3
     assert "division by zero" in err
@@ -123,7 +127,10 @@ def test_a_failing_migration_leaves_nothing(run: Run, project: Path, database: T
         ({}, ("upgrade", "2026"), 2, "no migration has the version"),
         ({"20260101_000000_a.py": "class A(:"}, ("status",), 3, "20260101_000000_a.py:1"),
         (
-            {"20260101_000000_a.sql": "-- psqlmigrate: up", "20260101_000000_b.sql": "-- psqlmigrate: up"},
+            {
+                "20260101_000000_a.sql": "-- psqlmigrate: up",
+                "20260101_000000_b.sql": "-- psqlmigrate: up",
+            },
             ("heads",),
             5,
             "two migrations have the version",
@@ -155,7 +162,12 @@ def test_a_failing_migration_leaves_nothing(run: Run, project: Path, database: T
     ],
 )
 def test_bad_input(
-    run: Run, project: Path, files: dict[str, str], arguments: tuple[str, ...], code: int, words: str
+    run: Run,
+    project: Path,
+    files: dict[str, str],
+    arguments: tuple[str, ...],
+    code: int,
+    words: str,
 ) -> None:
     folder = project / "migrations"
     folder.mkdir()
@@ -197,3 +209,18 @@ def test_configuration_errors(run: Run, project: Path) -> None:
     assert "did you mean models" in err
     (project / "psqlmigrate.toml").write_text("lock_wait = 'x'\n")
     assert run("status")[0] == 2
+
+
+def test_profiles(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PSQLMIGRATE_CONFIG_DIR", str(tmp_path / "config"))
+    save = ("users", "--save", "prod", "--host", "db", "--database", "app", "--username", "me")
+    assert run(*save, "--default")[0] == 0
+    assert "prod" in run("users", "--list")[1]
+    assert json.loads(run("users", "--show", "prod", "--json")[1])["ok"]
+    assert "comes first here" in run("users", "--use", "prod")[2]
+    code, _, err = run("users", "--use", "prdo")
+    assert code == 2
+    assert "prod" in err
+    assert run("status", "--profile", "prod", "--url", "embedded")[0] == 2
+    assert run("users", "--remove", "prod")[0] == 0
+    assert run("users")[0] == 2

@@ -1,6 +1,7 @@
 """Laws that hold for every input."""
 
 import random
+import tempfile
 from pathlib import Path
 
 from hypothesis import given
@@ -32,7 +33,10 @@ class Recorder:
 def test_a_python_migration_gives_back_its_statements(texts: list[str], message: str) -> None:
     wanted = [
         sql("COMMENT ON TABLE {} IS {}", ident(text or "x"), literal(text)) for text in texts
-    ] + [printed("CREATE FUNCTION f() AS $$\n  a 'b\n$$"), printed("CREATE TABLE t (\n    a int\n)")]
+    ] + [
+        printed("CREATE FUNCTION f() AS $$\n  a 'b\n$$"),
+        printed("CREATE TABLE t (\n    a int\n)"),
+    ]
     up = [Statement(text) for text in wanted]
     path = _folder() / f"{VERSION}_x.py"
     path.write_text(render_python(VERSION, message, None, up, ()), encoding="utf-8", newline="\n")
@@ -72,7 +76,5 @@ _FOLDERS: list[Path] = []
 
 def _folder() -> Path:
     if not _FOLDERS:
-        import tempfile
-
         _FOLDERS.append(Path(tempfile.mkdtemp()))
     return _FOLDERS[0]

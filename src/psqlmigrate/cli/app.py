@@ -6,7 +6,7 @@ from types import FrameType
 
 import click
 
-from psqlmigrate.cli import advanced, alembic, core
+from psqlmigrate.cli import advanced, alembic, core, users
 from psqlmigrate.errors import MigrationError
 
 _INTERRUPTED, _TERMINATED, _BUG = 130, 143, 70
@@ -15,6 +15,7 @@ GROUPS: dict[str, tuple[click.Command, ...]] = {
     "Core": core.COMMANDS,
     "Alembic-compatible": alembic.COMMANDS,
     "Advanced": advanced.COMMANDS,
+    "Users": users.COMMANDS,
 }
 
 

@@ -9,15 +9,17 @@ def workspace(options: Options) -> Workspace:
     import os
     from pathlib import Path
 
-    from psqlmigrate.service import settings
+    from psqlmigrate.service import config
 
     explicit = Path(options.config) if options.config else None
+    settings = config.load(Path.cwd(), explicit).overridden(
+        migrations=options.migrations, models=options.models, schemas=()
+    )
     return Workspace(
-        settings.load(Path.cwd(), explicit),
+        settings,
         os.environ,
         options.url,
-        options.migrations,
-        options.models,
+        options.profile,
         options.connect_wait,
     )
 

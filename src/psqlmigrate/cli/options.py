@@ -14,6 +14,7 @@ class Options:
     """What was given of the options that every command has."""
 
     url: str | None
+    profile: str | None
     migrations: str | None
     models: tuple[str, ...]
     connect_wait: float
@@ -29,6 +30,7 @@ def common(command: Command) -> Command:
     def run(**given: Any) -> Any:
         names = (
             "url",
+            "profile",
             "migrations",
             "models",
             "connect_wait",
@@ -48,6 +50,7 @@ def common(command: Command) -> Command:
 
 
 _OPTIONS = (
+    click.option("--profile", metavar="NAME", help="A saved connection."),
     click.option("--url", metavar="URL", help="The database: postgresql://… or embedded."),
     click.option("--migrations", metavar="PATH", help="The directory of migrations."),
     click.option(

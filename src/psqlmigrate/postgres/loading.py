@@ -34,6 +34,18 @@ def load_script(connection: Connection, text: str, origin: str) -> None:
     pin(connection)
 
 
+def load_setup(connection: Connection, text: str, origin: str) -> None:
+    """Runs what a scratch database needs first: roles, extensions, other people's tables."""
+    for statement in split(text):
+        try:
+            _run(connection, statement)
+        except psycopg.errors.DuplicateObject:
+            continue
+        except psycopg.Error as error:
+            raise _explained(error, statement, origin) from None
+    pin(connection)
+
+
 def load_statements(connection: Connection, statements: Iterable[Statement | Sql]) -> None:
     """Runs statements of a plan."""
     for one in statements:

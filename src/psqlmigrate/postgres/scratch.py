@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 import psycopg
@@ -10,6 +10,7 @@ from psycopg import sql
 
 from psqlmigrate.errors import ScratchError
 from psqlmigrate.postgres.connect import Connection, connect
+from psqlmigrate.postgres.loading import load_setup
 from psqlmigrate.postgres.target import Target
 
 _PREFIX = "psqlmigrate_scratch_"
@@ -27,7 +28,7 @@ class Scratch:
     such connection was left by a run that was killed, and the next run drops it.
     """
 
-    def __init__(self, server: Target, setup: str = "") -> None:
+    def __init__(self, server: Target, setup: Sequence[tuple[str, str]] = ()) -> None:
         self._server = server
         self._setup = setup
 
@@ -42,8 +43,8 @@ class Scratch:
             self._create(admin, name)
             try:
                 with connect(self._server.database(name)) as connection:
-                    if self._setup:
-                        connection.execute(self._setup.encode())
+                    for origin, text in self._setup:
+                        load_setup(connection, text, origin)
                     yield connection
             finally:
                 _drop(admin, name)

@@ -71,8 +71,9 @@ class Target:
 
 
 def redact(text: str, *secrets: str) -> str:
-    """The text without the secrets (also percent-encoded or escaped), and without any password
-    that stands in a URL or after `password=`.
+    """The text without the secrets, and without what stands as a password in a URL or setting.
+
+    A secret is found percent-encoded and escaped, too.
     """
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = re.sub("".join(map(_spellings, secret)), _HIDDEN, text)

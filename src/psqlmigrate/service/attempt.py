@@ -14,7 +14,12 @@ from psqlmigrate.postgres.connect import Connection, repin
 from psqlmigrate.schema.sqltext import number, sql
 from psqlmigrate.service import blocking, failure, history, journal, state
 from psqlmigrate.service.bookkeeping import Found, Tables
-from psqlmigrate.service.control import controls_transaction, is_concurrent, stands_alone
+from psqlmigrate.service.control import (
+    controls_transaction,
+    is_concurrent,
+    refuse_control,
+    stands_alone,
+)
 from psqlmigrate.service.engine import Body, Cursor, MigrationEngine, Sent, perform
 from psqlmigrate.service.failure import LOCK_NOT_AVAILABLE
 from psqlmigrate.service.locking import LockKey
@@ -147,13 +152,7 @@ class Attempt:
         return take(self.work.connection, self.work.tables, self.step.file)
 
     def _send(self, statement: Sent) -> Cursor:
-        if controls_transaction(statement.sql):
-            raise MigrationFileError(
-                f"{statement.place}: {statement.sql.split()[0].upper()} in a migration that "
-                "already is one transaction",
-                file_path=str(statement.path),
-                hint="take it out, or set transactional = False in the migration",
-            )
+        refuse_control(statement)
         self._still_open()
         self._number += 1
         self.work.progress.statement(self._number, statement.sql)

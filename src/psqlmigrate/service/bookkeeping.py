@@ -9,7 +9,7 @@ import psycopg
 
 from psqlmigrate.errors import HistoryError
 from psqlmigrate.postgres.connect import Connection
-from psqlmigrate.schema.sqltext import Sql, ident, literal, sql
+from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, literal, sql
 
 FORMAT = 1
 """Rises when an older psqlmigrate could no longer write these tables rightly."""
@@ -41,7 +41,7 @@ SELECT c.relname::text, c.relkind::text, o.rolname::text,
  WHERE n.nspname = %s::pg_catalog.name AND c.relname = ANY (%s::pg_catalog.name[])"""
 
 _HISTORY = """
-CREATE TABLE {history} (
+CREATE TABLE {guard}{history} (
     version pg_catalog.varchar(50) PRIMARY KEY,
     message pg_catalog.text,
     applied_at pg_catalog.timestamptz DEFAULT pg_catalog.now(),
@@ -50,19 +50,21 @@ CREATE TABLE {history} (
     rolled_back_at pg_catalog.timestamptz)"""
 
 _STATE = """
-CREATE TABLE {state} (
+CREATE TABLE {guard}{state} (
     object_type pg_catalog.varchar(50) NOT NULL,
     object_name pg_catalog.varchar(255) NOT NULL,
     hash pg_catalog.varchar(64) NOT NULL,
     PRIMARY KEY (object_type, object_name))"""
 
 _JOURNAL = """
-CREATE TABLE {journal} (
+CREATE TABLE {guard}{journal} (
     id pg_catalog.int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     event pg_catalog.text NOT NULL,
     version pg_catalog.text,
     detail pg_catalog.jsonb NOT NULL)"""
+
+_NOTE = "COMMENT ON TABLE {journal} IS {note}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +178,28 @@ def _make(connection: Connection, tables: Tables, found: Found) -> None:
     if not tables.run(connection, known, (tables.schema,)):
         tables.run(connection, "CREATE SCHEMA {schema}")
     if not found.history:
-        tables.run(connection, _HISTORY)
+        tables.run(connection, _HISTORY, guard=NOTHING)
     if not found.state:
-        tables.run(connection, _STATE)
+        tables.run(connection, _STATE, guard=NOTHING)
     if not found.journal:
-        tables.run(connection, _JOURNAL)
-        note = literal(f"psqlmigrate's bookkeeping, format {FORMAT}")
-        tables.run(connection, "COMMENT ON TABLE {journal} IS {note}", note=note)
+        tables.run(connection, _JOURNAL, guard=NOTHING)
+        tables.run(connection, _NOTE, note=_note())
+
+
+def script(tables: Tables) -> tuple[Sql, ...]:
+    """The statements that make the tables where they are missing, without looking."""
+    guard = sql("IF NOT EXISTS ")
+    schema = (
+        ()
+        if tables.schema == "public"
+        else (tables.text("CREATE SCHEMA {guard}{schema}", guard=guard),)
+    )
+    made = tuple(tables.text(one, guard=guard) for one in (_HISTORY, _STATE, _JOURNAL))
+    return (*schema, *made, tables.text(_NOTE, note=_note()))
+
+
+def _note() -> Sql:
+    return literal(f"psqlmigrate's bookkeeping, format {FORMAT}")
 
 
 def _refuse_planted(schema: str, table: _Table) -> None:

@@ -14,8 +14,9 @@ _FILE, _PROJECT = "psqlmigrate.toml", "pyproject.toml"
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What the configuration says. Times are in seconds, 0 is none; `given` names the keys
-    that the file has.
+    """What the configuration says; `given` names the keys that the file has.
+
+    Times are in seconds, 0 is none.
     """
 
     root: Path
@@ -66,8 +67,9 @@ class Config:
     def overridden(
         self, *, migrations: str | None, models: tuple[str, ...], schemas: tuple[str, ...]
     ) -> "Config":
-        """The configuration with what the command line says, whose paths are relative to the
-        working directory.
+        """The configuration with what the command line says.
+
+        The command line's paths are relative to the working directory.
         """
         return replace(
             self,

@@ -3,7 +3,9 @@
 import ast
 import re
 
+from psqlmigrate.errors import MigrationFileError
 from psqlmigrate.migrations.file import MigrationFile
+from psqlmigrate.service.engine import Sent
 
 _BLANK = r"(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*"
 _CONTROL = re.compile(
@@ -30,6 +32,17 @@ _HARMFUL = frozenset({"open", "exec", "eval", "compile", "__import__", "input", 
 def controls_transaction(sql: str) -> bool:
     """Whether it begins or ends a transaction (savepoints do not)."""
     return _CONTROL.match(sql) is not None
+
+
+def refuse_control(statement: Sent) -> None:
+    """Raises MigrationFileError for BEGIN, COMMIT and the like where the runner has a transaction."""
+    found = _CONTROL.match(statement.sql)
+    if found:
+        raise MigrationFileError(
+            f"{statement.place}: {found[1].upper()} in a migration that already is one transaction",
+            file_path=str(statement.path),
+            hint="take it out, or set transactional = False in the migration",
+        )
 
 
 def stands_alone(sql: str) -> bool:

@@ -1,6 +1,8 @@
 """Makes what a project needs: directory, configuration, bookkeeping tables."""
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from psqlmigrate.migrations.atomic import write_new
 from psqlmigrate.service.bookkeeping import create
@@ -44,10 +46,17 @@ def initialize(workspace: Workspace, *, offline: bool) -> InitResult:
     return InitResult(tuple(lines))
 
 
+def _from(workspace: Workspace, spec: str) -> str:
+    """A path as the configuration has it: relative to the file, if it is below."""
+    path = Path(spec)
+    root = workspace.settings.root
+    return str(path.relative_to(root)) if path.is_relative_to(root) else spec
+
+
 def _write_config(workspace: Workspace) -> str:
     path = workspace.settings.root / "psqlmigrate.toml"
     url = workspace.url if workspace.url == "embedded" else None
-    models = ", ".join(f'"{one}"' for one in workspace.models)
+    models = ", ".join(json.dumps(_from(workspace, one)) for one in workspace.settings.models)
     text = _CONFIG.format(
         url=f'url = "{url}"' if url else '# url = "postgresql://me@localhost/app"',
         models=f"models = [{models}]" if models else '# models = ["schema.sql"]',

@@ -59,7 +59,7 @@ def write(
     connection: Connection, tables: Tables, event: str, version: str | None, **detail: object
 ) -> None:
     """Adds an entry: `applied`, `reverted`, `failed`, `statement`, `stamped`, `accepted`."""
-    tables.run(connection, _WRITE, (event, version, _detail(detail)))
+    tables.run(connection, _WRITE, (event, version, details(**detail)))
 
 
 def seal(
@@ -73,7 +73,7 @@ def seal(
     **detail: object,
 ) -> Seal:
     """Adds the entry of a migration that ran, and reports what its code left behind."""
-    params = (event, version, _detail(detail), ms, version, *lock)
+    params = (event, version, details(**detail), ms, version, *lock)
     return Seal(*tables.run(connection, _SEAL, params)[0])
 
 
@@ -82,7 +82,8 @@ def read(connection: Connection, tables: Tables, event: str | None = None) -> tu
     return tuple(Entry(*row) for row in tables.run(connection, _READ, (event, event)))
 
 
-def _detail(detail: Mapping[str, object]) -> str:
+def details(**detail: object) -> str:
+    """What every entry says of its run, and what this one adds, as JSON."""
     return json.dumps({"host": socket.gethostname(), "tool": _tool(), **detail})
 
 

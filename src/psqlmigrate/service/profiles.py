@@ -2,17 +2,24 @@
 
 import json
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 from psqlmigrate.errors import ProfileError, StateCorruptionError
 from psqlmigrate.migrations.atomic import write_atomic
+from psqlmigrate.postgres.filelock import locked
 from psqlmigrate.postgres.target import Target
 
 Content: TypeAlias = dict[str, Any]
 
+_LIBPQ = {
+    "user": "username",
+    "host": "host",
+    "port": "port",
+    "dbname": "database",
+    "sslmode": "sslmode",
+}
 _TEXTS = (
     "username",
     "password",
@@ -161,7 +168,7 @@ class ProfileStore:
         """Reads, changes and replaces the file; others wait."""
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with _locked(self.path.parent / ".lock"):
+            with locked(self.path.parent / ".lock"):
                 content = _read(self.path)
                 change(content)
                 text = json.dumps(content, indent=2) + "\n"
@@ -171,10 +178,6 @@ class ProfileStore:
 
 
 _NOBODY = Profile("", {}, Path())
-
-
-def _locked(path: Path) -> AbstractContextManager[None]:
-    raise NotImplementedError
 
 
 def _holds_password(path: Path) -> bool:

@@ -73,7 +73,7 @@ def status(workspace: Workspace, *, look: bool, with_models: bool) -> StatusResu
         if look and rows is not None:
             live = workspace.live(connection)
             unmodelled = live.unmodelled
-            use_models = with_models and bool(workspace.models or workspace.settings.models)
+            use_models = with_models and bool(workspace.settings.models)
             with workspace.scratch() as scratch:
                 if use_models:
                     want, compared = workspace.desired(scratch), "models and database"

@@ -63,6 +63,23 @@ def to_stamp(directory: Directory, graph: Graph, target: str) -> tuple[Migration
     return tuple(file for file in graph.order if file.version in wanted)
 
 
+def between(
+    directory: Directory, graph: Graph, direction: str, span: str
+) -> tuple[MigrationFile, ...]:
+    """The migrations from one state to another, `from:to`, without asking any database.
+
+    An upgrade goes from `base` to `head` where a side is left out, a downgrade from `head` by one.
+    """
+    start, colon, end = span.rpartition(":")
+    if direction == "up":
+        done = to_stamp(directory, graph, start or "base")
+        return to_apply(directory, graph, {file.version for file in done}, end or "head")
+    if not colon:
+        start, end = "head", span
+    done = to_stamp(directory, graph, start or "head")
+    return to_revert(directory, graph, {file.version for file in done}, end or "-1")
+
+
 def pending(graph: Graph, applied: Collection[str]) -> tuple[MigrationFile, ...]:
     """What is not applied, parents first."""
     return tuple(file for file in graph.order if file.version not in applied)

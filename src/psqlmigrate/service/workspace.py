@@ -19,8 +19,9 @@ from psqlmigrate.postgres.target import Target, parse_url
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.service.bookkeeping import Tables
 from psqlmigrate.service.canonical import canonical
-from psqlmigrate.service.settings import Settings
-from psqlmigrate.service.targeting import choose
+from psqlmigrate.service.config import Config
+from psqlmigrate.service.profiles import ProfileStore
+from psqlmigrate.service.targets import resolve
 from psqlmigrate.sources.migrations import replay
 from psqlmigrate.sources.models import read_models
 from psqlmigrate.sources.sql_files import load_sql
@@ -30,11 +31,10 @@ from psqlmigrate.sources.sql_files import load_sql
 class Workspace:
     """A project and, where a command needs it, its database."""
 
-    settings: Settings
+    settings: Config
     env: Mapping[str, str]
     url: str | None = None
-    migrations: str | None = None
-    models: tuple[str, ...] = ()
+    profile: str | None = None
     connect_wait: float = 0.0
 
     @property
@@ -45,8 +45,8 @@ class Workspace:
 
     @property
     def migrations_path(self) -> Path:
-        """The directory of migrations: the option's, else the configuration's."""
-        return Path(self.migrations) if self.migrations else self.settings.migrations_path
+        """The directory of migrations."""
+        return self.settings.migrations_path
 
     @cached_property
     def directory(self) -> Directory:
@@ -61,7 +61,8 @@ class Workspace:
     @cached_property
     def chosen(self) -> Target:
         """The target as it was named."""
-        return choose(self.url, self.env, self.settings)
+        store = ProfileStore.of_user(self.env)
+        return resolve(self.settings, store, self.env, url=self.url, profile=self.profile)
 
     @contextmanager
     def target(self) -> Generator[Target]:
@@ -82,7 +83,14 @@ class Workspace:
     def scratch(self) -> Generator[Scratch]:
         """Where scratch databases are made: scratch_url, a local target's server, or embedded."""
         with self._scratch_target() as server:
-            yield Scratch(server, self.settings.scratch_setup)
+            yield Scratch(server, self._setup)
+
+    @property
+    def _setup(self) -> tuple[tuple[str, str], ...]:
+        """The SQL that each scratch database gets first, with the names of its files."""
+        return tuple(
+            (str(path), path.read_text(encoding="utf-8")) for path in self.settings.setup_paths
+        )
 
     @contextmanager
     def _scratch_target(self) -> Generator[Target]:
@@ -102,12 +110,14 @@ class Workspace:
             chosen = self.chosen
         except UsageError:
             return False
-        return chosen.embedded or chosen.local or self.settings.scratch_on_target
+        if chosen.embedded or self.settings.scratch_on_target:
+            return True
+        return chosen.local and any(chosen.params.values())
 
     @property
     def model_specs(self) -> tuple[str, ...]:
         """What states the desired schema. Raises UsageError when nothing does."""
-        specs = self.models or self.settings.models
+        specs = self.settings.models
         if not specs:
             raise UsageError(
                 "no models are named",
@@ -137,7 +147,7 @@ class Workspace:
         return spec.endswith(".sql") or (path.is_dir() and not any(path.rglob("*.py")))
 
     def _model_path(self, spec: str) -> Path:
-        return Path(spec) if self.models else self.settings.root / spec
+        return self.settings.root / spec
 
     def live(self, connection: Connection, *, edges: bool = True) -> Catalog:
         """The database's schema without the bookkeeping tables."""
@@ -184,7 +194,7 @@ class Workspace:
         targets = [parse_url(name, "the argument") for name in names if "://" in name]
         near = [target for target in targets if target.local]
         if near and not self.settings.scratch_url:
-            yield Scratch(near[0], self.settings.scratch_setup)
+            yield Scratch(near[0], self._setup)
             return
         with self.scratch() as scratch:
             yield scratch

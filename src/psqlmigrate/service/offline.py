@@ -1,0 +1,229 @@
+"""The SQL of migrations as one script for psql, made without a database."""
+
+from collections.abc import Mapping, Sequence
+from typing import LiteralString, NoReturn
+
+from psycopg.sql import Composable, Literal
+
+from psqlmigrate.errors import MigrationFileError
+from psqlmigrate.migrations.file import MigrationFile
+from psqlmigrate.migrations.graph import Graph
+from psqlmigrate.postgres.connect import pins
+from psqlmigrate.schema.script import split
+from psqlmigrate.schema.sqltext import Sql, literal, number, printed, sql
+from psqlmigrate.service import bookkeeping
+from psqlmigrate.service.bookkeeping import Tables
+from psqlmigrate.service.control import refuse_control
+from psqlmigrate.service.engine import Params, Sent, as_text, calling_line, code, sent, shown
+from psqlmigrate.service.journal import details
+from psqlmigrate.service.locking import LockKey, key_of
+
+# One attempt, no waiting: a waiting block would hold a snapshot that CREATE INDEX CONCURRENTLY
+# of the other run waits for.
+_LOCK = """
+BEGIN
+  IF NOT pg_catalog.pg_try_advisory_lock({key}) THEN
+    RAISE EXCEPTION 'another run of psqlmigrate holds the lock';
+  END IF;
+END"""
+
+_CLAIM = """
+BEGIN
+  INSERT INTO {history} AS h (version, message, applied_at, checksum)
+  VALUES ({version}, {message}, pg_catalog.clock_timestamp(), {checksum})
+  ON CONFLICT (version) DO UPDATE
+     SET message = EXCLUDED.message, applied_at = EXCLUDED.applied_at,
+         checksum = EXCLUDED.checksum, execution_time_ms = NULL, rolled_back_at = NULL
+   WHERE h.rolled_back_at IS NOT NULL;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'migration % is applied already', {version};
+  END IF;
+END"""
+
+_REVERT = """
+BEGIN
+  UPDATE {history} SET rolled_back_at = pg_catalog.clock_timestamp()
+   WHERE version OPERATOR(pg_catalog.=) {version} AND rolled_back_at IS NULL;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'migration % is not applied', {version};
+  END IF;
+END"""
+
+_TIME = """\
+UPDATE {history} SET execution_time_ms =
+       extract(epoch FROM pg_catalog.clock_timestamp() - applied_at) * 1000
+ WHERE version OPERATOR(pg_catalog.=) {version}"""
+
+_ENTRY = """\
+INSERT INTO {journal} (event, version, detail)
+VALUES ({event}, {version},
+        pg_catalog.jsonb_build_object('role', session_user) || {detail}::pg_catalog.jsonb)"""
+
+
+class RecordingEngine:
+    """Keeps what a migration would run; what asks the database is an error."""
+
+    def __init__(self, file: MigrationFile) -> None:
+        self._file = file
+        self.statements: list[Sent] = []
+
+    @property
+    def connection(self) -> NoReturn:
+        """There is none."""
+        self._refuse("uses the connection")
+
+    def execute(self, sql: str | bytes | Composable, params: Params = None) -> None:
+        """Keep the statements of a text."""
+        for one in sent(as_text(sql, None), params, self._file.path):
+            self.send(one)
+
+    execute_sql = execute
+
+    def fetch_all(self, sql: str | bytes | Composable, params: Params = None) -> NoReturn:
+        """Cannot be answered."""
+        self._refuse("reads rows", sql, params)
+
+    def fetch_one(self, sql: str | bytes | Composable, params: Params = None) -> NoReturn:
+        """Cannot be answered."""
+        self._refuse("reads a row", sql, params)
+
+    def send(self, statement: Sent) -> None:
+        """Keep one statement."""
+        if self._file.transactional:
+            refuse_control(statement)
+        self.statements.append(statement)
+
+    def _refuse(self, what: str, *_given: object) -> NoReturn:
+        line = calling_line(self._file.path)
+        raise MigrationFileError(
+            f"{shown(self._file.path)}:{line}: {what}, which needs a database",
+            file_path=str(self._file.path),
+            hint="run psqlmigrate upgrade against the database itself",
+        )
+
+
+def script(
+    files: Sequence[MigrationFile],
+    direction: str,
+    graph: Graph,
+    tables: Tables,
+    search_path: str = "public",
+) -> str:
+    """Everything that `upgrade` (`up`) or `downgrade` (`down`) of these would run, for psql."""
+    word = "upgrade" if direction == "up" else "downgrade"
+    parts = [
+        f"-- psqlmigrate {word}: {len(files)} migration{'' if len(files) == 1 else 's'}.",
+        "-- Run it with psql -X -f; nobody else should migrate this database meanwhile.",
+        "\\set ON_ERROR_STOP on",
+        "",
+        *_settings(search_path),
+        _block(sql(_LOCK, key=_number(key_of(tables)))),
+        *(_ended(one) for one in bookkeeping.script(tables)),
+    ]
+    for file in files:
+        parts += ["", *_one(file, direction, graph, tables, search_path)]
+    unlock = sql("SELECT pg_catalog.pg_advisory_unlock({})", _number(key_of(tables)))
+    return "\n".join([*parts, "", _ended(unlock), ""])
+
+
+def _one(
+    file: MigrationFile, direction: str, graph: Graph, tables: Tables, search_path: str
+) -> list[str]:
+    own = _statements(file, direction)
+    before, after = _rows(file, direction, graph, tables)
+    # Its settings end with it, as in a run.
+    again = ["RESET ROLE;", "RESET ALL;", *_settings(search_path)]
+    head = f"-- {file.version} {' '.join(file.message.split())}".rstrip()
+    if file.transactional:
+        return [head, "BEGIN;", before, *own, *again, *after, "COMMIT;"]
+    return [head, *own, *again, "BEGIN;", before, *after, "COMMIT;"]
+
+
+def _statements(file: MigrationFile, direction: str) -> list[str]:
+    engine = RecordingEngine(file)
+    body, _ = code(file, direction)
+    try:
+        body(engine)
+    except MigrationFileError:
+        raise
+    except Exception as error:
+        raise MigrationFileError(
+            f"{shown(file.path)}: {type(error).__name__}: {error}", file_path=str(file.path)
+        ) from error
+    return [text for one in engine.statements for text in _texts(one)]
+
+
+def _texts(statement: Sent) -> list[str]:
+    if statement.copy_data is not None:
+        return [f"{statement.sql};\n{statement.copy_data}\\."]
+    text = _filled(statement)
+    return [_ended(printed(one.text)) for one in split(text)]
+
+
+def _filled(statement: Sent) -> str:
+    """The statement with its params as constants."""
+    if statement.params is None:
+        return statement.sql
+    try:
+        if isinstance(statement.params, Mapping):
+            named = {key: _constant(value) for key, value in statement.params.items()}
+            return statement.sql % named
+        return statement.sql % tuple(_constant(value) for value in statement.params)
+    except (KeyError, TypeError, ValueError) as error:
+        raise MigrationFileError(
+            f"{statement.place}: the params do not fit: {error}", file_path=str(statement.path)
+        ) from None
+
+
+def _constant(value: object) -> str:
+    return Literal(value).as_string(None)
+
+
+def _rows(
+    file: MigrationFile, direction: str, graph: Graph, tables: Tables
+) -> tuple[str, list[str]]:
+    """The block that claims the history's row, and what follows the migration's own statements."""
+    up = direction == "up"
+    version = literal(file.version)
+
+    def text(template: LiteralString, **further: Sql) -> Sql:
+        return tables.text(template, version=version, **further)
+
+    if up:
+        claim = text(_CLAIM, message=literal(file.message), checksum=literal(file.checksum))
+    else:
+        claim = text(_REVERT)
+    parents = sorted(graph.parents(file.version))
+    detail = details(host=None, script=True, checksum=file.checksum, parents=parents)
+    event = literal("applied" if up else "reverted")
+    entry = text(_ENTRY, event=event, detail=literal(detail))
+    return _block(claim), [_ended(one) for one in ([text(_TIME), entry] if up else [entry])]
+
+
+def _settings(search_path: str) -> list[str]:
+    call = "SET {} = {}"
+    shown_settings = {
+        name: value for name, value in pins(search_path).items() if name != "search_path"
+    }
+    lines = [sql(call, printed(name), literal(value)) for name, value in shown_settings.items()]
+    path = sql(
+        "SELECT pg_catalog.set_config('search_path', {}, false) AS search_path",
+        literal(search_path),
+    )
+    return [_ended(one) for one in (*lines, path)]
+
+
+def _block(body: Sql) -> str:
+    """A DO statement; its dollar quote is one that the body cannot end."""
+    tag = "$psqlmigrate$"
+    while tag in body:
+        tag = f"{tag[:-1]}_$"
+    return f"DO {tag}{body}\n{tag};"
+
+
+def _ended(statement: Sql) -> str:
+    return f"{statement.strip()};"
+
+
+def _number(key: LockKey) -> Sql:
+    return number(key.number)
