@@ -9,6 +9,8 @@ from psqlmigrate.postgres.target import Target
 from psqlmigrate.service import history
 from psqlmigrate.service.attempt import RunOptions
 
+_LOG = "INSERT INTO log VALUES ('{version}'); SELECT pg_sleep(0.02)"
+
 
 @pytest.mark.parametrize("lock", [True, False])
 def test_five_runs_at_once(
@@ -17,7 +19,7 @@ def test_five_runs_at_once(
     connection.execute("CREATE TABLE log (version text)")
     versions = [f"{n:02}" for n in range(1, 9)]
     for version in versions:
-        project.sql(version, f"\\echo {version}")
+        project.sql(version, _LOG.format(version=version))
     ran = race(database, project.path, [RunOptions(lock=lock)] * 5)
     assert sorted(version for one in ran for version in one) == versions
     assert sorted(row[0] for row in connection.execute("SELECT version FROM log")) == versions

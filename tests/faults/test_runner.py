@@ -21,6 +21,7 @@ from psqlmigrate.postgres.connect import Connection, connect
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.service import bookkeeping, history, journal, state
 from psqlmigrate.service.attempt import Hooks, RunOptions
+from psqlmigrate.service.locking import key_of
 
 QUICK = RunOptions(lock_wait=0.3, lock_timeout=0.05)
 
@@ -264,8 +265,6 @@ def test_another_run_with_the_lock_is_named(
     project.sql("1", "SELECT 1")
     heard = Heard()
     with connect(database, name="other run") as other:
-        from psqlmigrate.service.locking import key_of  # noqa: PLC0415 - beside its only use
-
         other.execute("SELECT pg_advisory_lock(%s)", [key_of(TABLES).number])
         with pytest.raises(LockError, match=r"another run holds the lock: pid \d+ \(other run, "):
             project.runner(connection, QUICK, progress=heard).upgrade()

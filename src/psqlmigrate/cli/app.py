@@ -1,5 +1,7 @@
 """The entry point, and the one place where errors become messages and exit codes."""
 
+import io
+import os
 import signal
 import sys
 from types import FrameType
@@ -7,9 +9,7 @@ from types import FrameType
 import click
 
 from psqlmigrate.cli import advanced, alembic, core, users
-from psqlmigrate.errors import MigrationError
-
-_INTERRUPTED, _TERMINATED, _BUG = 130, 143, 70
+from psqlmigrate.errors import USAGE
 
 GROUPS: dict[str, tuple[click.Command, ...]] = {
     "Core": core.COMMANDS,
@@ -34,10 +34,6 @@ class Program(click.Group):
                 formatter.write_dl(rows)
 
 
-class Terminated(BaseException):
-    """SIGTERM came; it takes the same way out as SIGINT."""
-
-
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="psqlmigrate", message="psqlmigrate %(version)s")
 def program() -> None:
@@ -59,50 +55,33 @@ def main(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        outcome = program.main(given, prog_name="psqlmigrate", standalone_mode=False)
-    except click.exceptions.Exit as exit_:
-        return exit_.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
-        return _INTERRUPTED
-    except Terminated:
-        click.echo("terminated", err=True)
-        return _TERMINATED
-    except click.ClickException as error:
-        return _report(given, "usage", error.format_message(), _help_hint(error), "", 2)
-    except MigrationError as error:
-        return _report(given, error.code, error.message, error.hint, error.details, error.exit_code)
-    return outcome if isinstance(outcome, int) else 0
+        return _run(given)
+    except BaseException as error:  # noqa: BLE001 - the one place
+        from psqlmigrate.cli import failures
+
+        return failures.report(given, error)
 
 
 def run() -> None:
     """The console entry point."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(main())
 
 
+def _run(given: list[str]) -> int:
+    if "_PSQLMIGRATE_COMPLETE" in os.environ:
+        program.main(given, prog_name="psqlmigrate")
+    if not given:
+        click.echo(program.get_help(click.Context(program, info_name="psqlmigrate")), err=True)
+        return USAGE
+    with program.make_context("psqlmigrate", list(given)) as context:
+        outcome = program.invoke(context)
+    return outcome if isinstance(outcome, int) else 0
+
+
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    from psqlmigrate.cli.failures import Terminated
+
     raise Terminated
-
-
-def _help_hint(error: click.ClickException) -> str:
-    context = getattr(error, "ctx", None)
-    path = context.command_path if isinstance(context, click.Context) else "psqlmigrate"
-    return f"{path} --help"
-
-
-def _report(
-    given: list[str], code: str, message: str, hint: str, details: str, exit_code: int
-) -> int:
-    if "--json" in given:
-        import json
-
-        error = {"code": code, "message": message, "hint": hint, "details": details}
-        command = next((one for one in given if not one.startswith("-")), "")
-        click.echo(json.dumps({"version": 1, "command": command, "ok": False, "error": error}))
-        return exit_code
-    click.echo(f"error: {message}", err=True)
-    if details:
-        click.echo("\n".join(f"  {line}" for line in details.rstrip().splitlines()), err=True)
-    if hint:
-        click.echo(f"\nhint: {hint}", err=True)
-    return exit_code

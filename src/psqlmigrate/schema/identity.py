@@ -10,7 +10,7 @@ class ObjectId(NamedTuple):
     path: tuple[str, ...]
 
     def __str__(self) -> str:
-        return ".".join(self.path)
+        return ".".join(self.path).replace(".(", "(")
 
 
 class Address(NamedTuple):

@@ -78,7 +78,7 @@ def file_name(value: object) -> str:
 
 def pooler(value: object) -> str:
     """How sessions reach the server."""
-    if value in {"auto", "session", "transaction"}:
+    if value in ("auto", "session", "transaction"):  # a list cannot be in a set
         return str(value)
     raise NotThatError('"auto", "session" or "transaction"')
 

@@ -225,8 +225,9 @@ def _check_entry(path: Path, name: str, entry: object) -> None:
     wrong = [key for key in _TEXTS if not isinstance(values.get(key), str | None)]
     if not isinstance(values.get("port"), str | int | None):
         wrong.append("port")
-    models: object = values.get("models_path")
-    if not isinstance(models, str | list | None):
+    models: object = values.get("models_path") or ""
+    paths = cast("list[object]", models) if isinstance(models, list) else [models]
+    if not all(isinstance(one, str) for one in paths):
         wrong.append("models_path")
     if wrong:
         raise _corrupt(path, f'{wrong[0]} of the profile "{name}" is of a wrong type')

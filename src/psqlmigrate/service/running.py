@@ -160,7 +160,8 @@ class Runner:
             late = {file.version for file in versions.late(self._graph, now)}
             ran, others = self._run_all(plan, todo, set(now))
         done_before = {file.version for file in plan.files} - {file.version for file in todo}
-        then = (now | {one.version for one in ran}) if plan.direction == "up" else now
+        done = {one.version for one in ran}
+        then = now | done if plan.direction == "up" else now - done
         return RunResult(
             plan.direction,
             tuple(ran),

@@ -106,7 +106,9 @@ def test_what_is_wrong_is_named(project: Path, content: str, message: str, hint:
     assert str(project / "psqlmigrate.toml") in str(caught.value)
 
 
-@pytest.mark.parametrize("given", ["%Y%m%d_%H%M%S", "%Y%m%d%H%M%S", "%Y%m%d%H%M%S%f", "%Y%jT%H%M%S"])
+@pytest.mark.parametrize(
+    "given", ["%Y%m%d_%H%M%S", "%Y%m%d%H%M%S", "%Y%m%d%H%M%S%f", "%Y%jT%H%M%S"]
+)
 def test_formats_that_sort(project: Path, given: str) -> None:
     assert _load(project, f"version_format = '{given}'").version_format == given
 

@@ -164,7 +164,7 @@ def test_the_folder_of_the_user(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ProfileError, match="cannot (read|write)"):
+    with pytest.raises(ProfileError, match=r"cannot (read|write)"):
         ProfileStore(tmp_path / "file", tmp_path / "none").save("prod", {})
 
 

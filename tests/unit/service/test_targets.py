@@ -51,7 +51,11 @@ def test_options_come_first(store: ProfileStore) -> None:
     target = resolve(WITH_URL, store, env, url="postgresql+psycopg://u@one/app")
     assert (target.params["host"], target.source) == ("one", "option --url")
     target = resolve(WITH_URL, store, env, profile="dev")
-    assert (target.params["host"], target.source, target.profile) == ("dev", "option --profile", "dev")
+    assert (target.params["host"], target.source, target.profile) == (
+        "dev",
+        "option --profile",
+        "dev",
+    )
     with pytest.raises(UsageError, match="exclude each other"):
         resolve(CONFIG, store, {}, url="embedded", profile="dev")
     with pytest.raises(ProfileError, match="prdo"):
@@ -60,9 +64,7 @@ def test_options_come_first(store: ProfileStore) -> None:
 
 def test_embedded(store: ProfileStore) -> None:
     env = {"PSQL_PASSWORD": "x", **PG}
-    assert resolve(CONFIG, store, env, url="embedded") == Target(
-        {}, "option --url", embedded=True
-    )
+    assert resolve(CONFIG, store, env, url="embedded") == Target({}, "option --url", embedded=True)
     assert resolve(CONFIG, store, {"PSQLMIGRATE_URL": "embedded"}).embedded
 
 

@@ -21,7 +21,8 @@ def main() -> None:
         answer = {"sql": statements(modules)}
     except BaseException as error:
         lines = traceback.extract_tb(error.__traceback__)
-        own = [frame for frame in lines if frame.filename != __file__]
+        hidden = (__file__, importlib.__file__)
+        own = [one for one in lines if one.filename not in hidden and "<frozen" not in one.filename]
         text = "".join(traceback.format_list(own) + traceback.format_exception_only(error))
         answer = {"error": f"{type(error).__name__}: {error}", "traceback": text}
     Path(sys.argv[1]).write_text(json.dumps(answer), encoding="utf-8")

@@ -1,0 +1,91 @@
+"""How a failure is told: words on stderr, or the JSON document, and the exit code."""
+
+import os
+import sys
+from typing import NamedTuple
+
+import click
+
+from psqlmigrate.errors import USAGE, MigrationError
+from psqlmigrate.postgres.target import redact
+
+INTERRUPTED, TERMINATED, PIPE_CLOSED, BUG = 130, 143, 141, 70
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came; what a driver does for SIGINT, it does for this as well."""
+
+
+class _Failure(NamedTuple):
+    code: str
+    exit_code: int
+    message: str
+    hint: str = ""
+    details: str = ""
+
+
+def report(given: list[str], error: BaseException) -> int:
+    """Tells of the error; the answer is the exit code."""
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else BUG
+    if isinstance(error, BrokenPipeError):
+        # The interpreter flushes stdout once more at its end, and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    failure = _failure(given, error)
+    if "--json" in _words(given):
+        _print_json(given, failure)
+    else:
+        _print_words(failure)
+    return failure.exit_code
+
+
+def _failure(given: list[str], error: BaseException) -> _Failure:
+    if isinstance(error, MigrationError):
+        return _Failure(error.code, error.exit_code, error.message, error.hint, error.details)
+    if isinstance(error, click.ClickException):
+        return _usage(error)
+    if isinstance(error, Terminated):
+        return _Failure("terminated", TERMINATED, "terminated")
+    if isinstance(error, (click.Abort, KeyboardInterrupt)):
+        return _Failure("interrupted", INTERRUPTED, "interrupted")
+    from psqlmigrate.cli.bugs import keep
+
+    message, hint = keep(given, error)
+    return _Failure("bug", BUG, message, hint)
+
+
+def _usage(error: click.ClickException) -> _Failure:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if isinstance(context, click.Context) else "psqlmigrate"
+    message, _, question = error.format_message().partition("Did you mean")
+    message = message.rstrip(" .(\n")
+    hint = (
+        f"did you mean{question.rstrip('.)')}".rstrip("?") + "?" if question else f"{path} --help"
+    )
+    return _Failure("usage", USAGE, message[:1].lower() + message[1:], hint.replace("'", ""))
+
+
+def _words(given: list[str]) -> list[str]:
+    return given[: given.index("--")] if "--" in given else given
+
+
+def _print_json(given: list[str], failure: _Failure) -> None:
+    import json
+
+    command = next((one for one in given if not one.startswith("-")), "")
+    error = {"code": failure.code, "message": failure.message}
+    error |= {"hint": failure.hint, "details": failure.details}
+    error = {key: redact(value) for key, value in error.items()}
+    click.echo(json.dumps({"version": 1, "command": command, "ok": False, "error": error}))
+
+
+def _print_words(failure: _Failure) -> None:
+    said = failure.code in {"interrupted", "terminated"}
+    lines = [failure.message if said else f"error: {failure.message}"]
+    lines += [f"  {line}" for line in failure.details.rstrip().splitlines()]
+    if failure.hint:
+        lines += ["", f"hint: {failure.hint}"]
+    click.echo(redact("\n".join(lines)), err=True)

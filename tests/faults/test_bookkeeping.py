@@ -1,0 +1,160 @@
+"""Bookkeeping tables that are missing, unreadable, planted or another program's."""
+
+import secrets
+from collections.abc import Generator
+
+import pytest
+
+from psqlmigrate.errors import HistoryError
+from psqlmigrate.postgres.connect import Connection, connect
+from psqlmigrate.postgres.target import Target
+from psqlmigrate.service import bookkeeping, history, journal, state
+from psqlmigrate.service.bookkeeping import Found, Tables, create, inspect
+
+TABLES = Tables()
+
+PSQLMODEL = """
+CREATE SCHEMA migrations;
+CREATE TABLE migrations._psqlmodel_migrations (
+    version varchar(50) PRIMARY KEY, message text, applied_at timestamp DEFAULT now(),
+    checksum varchar(64), execution_time_ms int, rolled_back_at timestamp);
+CREATE TABLE migrations._psqlmodel_schema_state (
+    object_type varchar(50), object_name varchar(255), schema_hash varchar(64),
+    updated_at timestamptz, PRIMARY KEY (object_type, object_name));
+INSERT INTO migrations._psqlmodel_migrations (version, message) VALUES ('1', 'one')"""
+
+
+@pytest.fixture
+def role(connection: Connection) -> Generator[str]:
+    name = f"role_{secrets.token_hex(6)}"
+    connection.execute(f"CREATE ROLE {name} LOGIN".encode())
+    yield name
+    connection.execute("RESET ROLE")
+    connection.execute(f"DROP OWNED BY {name}; DROP ROLE {name}".encode())
+
+
+def test_absent_is_not_an_error(connection: Connection) -> None:
+    assert inspect(connection, TABLES) == Found()
+    assert history.read(connection, TABLES) is None
+
+
+def test_created_in_any_schema_and_by_any_name(connection: Connection) -> None:
+    names = Tables('my "%s" schema', "a%b {}", "c'd", "e f")
+    assert create(connection, names).complete
+    assert create(connection, names).complete
+    assert history.read(connection, names) == ()
+    journal.write(connection, names, "stamped", "1", what="%s")
+    assert journal.read(connection, names)[0].detail["what"] == "%s"
+
+
+def test_a_psqlmodel_project_is_taken_over(connection: Connection) -> None:
+    connection.execute(PSQLMODEL)
+    names = Tables("migrations")
+    found = create(connection, names)
+    assert found.hash_column == "schema_hash"
+    rows = history.read(connection, names)
+    assert rows is not None
+    assert (rows[0].version, rows[0].checksum, rows[0].is_applied) == ("1", None, True)
+    state.write(connection, names, found, {("tables", "public.t"): "0" * 64}, ["1"])
+    assert state.read(connection, names, found, ["1"]) == state.State(
+        {("tables", "public.t"): "0" * 64}, current=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("planting", "words"),
+    [
+        (
+            "CREATE VIEW _psqlmodel_migrations AS SELECT 'x'::text AS version",
+            "is not a plain table",
+        ),
+        (
+            "ALTER TABLE _psqlmodel_migrations ENABLE ROW LEVEL SECURITY",
+            "has row security",
+        ),
+        (
+            "CREATE RULE r AS ON INSERT TO _psqlmigrate_journal DO ALSO SELECT 1",
+            "has rules",
+        ),
+        (
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER t BEFORE INSERT ON _psqlmodel_migrations EXECUTE FUNCTION f()",
+            "has triggers",
+        ),
+        ("ALTER TABLE _psqlmodel_migrations DROP COLUMN checksum", "has no column checksum"),
+        ("ALTER TABLE _psqlmodel_schema_state DROP COLUMN hash", "has no column hash"),
+        ("COMMENT ON TABLE _psqlmigrate_journal IS 'format 2'", "format 2, this psqlmigrate"),
+    ],
+)
+def test_what_we_did_not_make_is_refused(connection: Connection, planting: str, words: str) -> None:
+    if "CREATE VIEW" not in planting:
+        create(connection, TABLES)
+    connection.execute(planting.encode())
+    with pytest.raises(HistoryError, match=words):
+        history.read(connection, TABLES)
+    with pytest.raises(HistoryError, match=words):
+        create(connection, TABLES)
+
+
+def test_a_stranger_owns_the_table(connection: Connection, role: str) -> None:
+    """Also for a superuser, who passes for a member of every role."""
+    create(connection, TABLES)
+    connection.execute(f"ALTER TABLE _psqlmodel_migrations OWNER TO {role}".encode())
+    with pytest.raises(HistoryError, match=f"belongs to {role}"):
+        history.read(connection, TABLES)
+    connection.execute(f"GRANT {role} TO CURRENT_USER".encode())
+    assert history.read(connection, TABLES) == ()
+
+
+def test_a_history_that_cannot_be_read_is_not_empty(
+    connection: Connection, database: Target, role: str
+) -> None:
+    create(connection, TABLES)
+    with connect(Target({**database.params, "user": role}, "test")) as other:
+        with pytest.raises(HistoryError, match="permission denied") as caught:
+            history.read(other, TABLES)
+        assert "SELECT" in caught.value.hint
+        connection.execute(f"GRANT SELECT ON _psqlmodel_migrations TO {role}".encode())
+        assert history.read(other, TABLES) == ()
+
+
+def test_tables_that_cannot_be_made(connection: Connection, database: Target, role: str) -> None:
+    connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    with (
+        connect(Target({**database.params, "user": role}, "test")) as other,
+        pytest.raises(HistoryError, match="cannot create the bookkeeping tables") as caught,
+    ):
+        create(other, TABLES)
+    assert "GRANT CREATE" in caught.value.hint
+
+
+def test_operators_in_public_are_not_called(connection: Connection) -> None:
+    """CVE-2018-1058: `varchar = varchar` in public would fit better than pg_catalog's."""
+    create(connection, TABLES)
+    connection.execute(
+        "CREATE FUNCTION bad(varchar, varchar) RETURNS bool LANGUAGE plpgsql AS "
+        "'BEGIN RAISE ''trapped''; END';"
+        "CREATE OPERATOR public.= (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = bad);"
+        "CREATE OPERATOR public.<> (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = bad)"
+    )
+    found = inspect(connection, TABLES)
+    hashes = {("tables", "public.t"): "0" * 64}
+    for _ in range(2):
+        state.write(connection, TABLES, found, hashes, ())
+    connection.execute("INSERT INTO _psqlmodel_migrations (version, checksum) VALUES ('1', 'x')")
+    history.undo(connection, TABLES, "1", claimed=True)
+    history.stamp(connection, TABLES, (), purge=False)
+    journal.seal(connection, TABLES, "applied", "1", ms=1, lock=(0, 0))
+    assert len(journal.read(connection, TABLES, "applied")) == 1
+
+
+def test_state_is_replaced_and_long_names_are_cut(connection: Connection) -> None:
+    found = create(connection, TABLES)
+    long = [("tables", "x" * 300 + end) for end in "ab"]
+    state.write(connection, TABLES, found, dict.fromkeys([*long, ("t", "old")], "1" * 64), ["1"])
+    state.write(connection, TABLES, found, dict.fromkeys(long, "2" * 64), ["1"])
+    recorded = state.read(connection, TABLES, found, ["1"])
+    assert recorded is not None
+    assert set(recorded.hashes.values()) == {"2" * 64}
+    assert {name for _, name in recorded.hashes} == {state.stored_name(name) for _, name in long}
+    assert all(len(name) == 255 for _, name in recorded.hashes)
+    assert bookkeeping.FORMAT == 1
