@@ -10,6 +10,7 @@ import pytest
 from psqlmigrate.cli.app import main
 from psqlmigrate.postgres.connect import connect
 from psqlmigrate.postgres.target import Target
+from psqlmigrate.schema.script import split
 
 SHOP = Path(__file__).parent.parent / "projects" / "shop" / "schema.sql"
 Run = Callable[..., tuple[int, str, str]]
@@ -192,8 +193,28 @@ def test_an_edited_file_is_refused(run: Run, project: Path) -> None:
     code, _, err = run("upgrade")
     assert code == 5
     assert "edited" in err
+    assert "edited after it was applied" in run("verify")[1]
+    assert run("verify", "--accept", path.name[:15])[0] == 0
+    assert run("upgrade")[0] == 0
+    assert run("verify")[0] == 1
     path.unlink()
     assert run("upgrade")[0] == 5
+    assert run("verify")[0] == 1
+
+
+def test_sql_does_what_upgrade_does(run: Run, database: Target) -> None:
+    run("init", "--models", "schema.sql")
+    run("autogenerate", "first")
+    code, out, _ = run("sql")
+    assert code == 0
+    with connect(database) as connection:
+        for one in split(out.replace("\\set ON_ERROR_STOP on", "")):
+            connection.execute(one.text.encode())
+    assert run("check")[0] == 0
+    assert "first" in run("history")[1]
+    assert run("verify")[0] == 0
+    assert run("upgrade")[1].startswith("nothing to do")
+    assert "DROP TABLE" in run("sql", "downgrade")[1]
 
 
 def test_errors_as_json(run: Run) -> None:

@@ -59,4 +59,31 @@ def diff(options: Options, source: str, desired: str, *, exit_code: bool) -> int
     return 1 if exit_code and plan.statements else 0
 
 
-COMMANDS: tuple[click.Command, ...] = (heads, diff)
+@click.command()
+@click.option("--accept", metavar="VERSION", help="Take the edited file of an applied migration.")
+@common
+def verify(options: Options, accept: str | None) -> int:
+    """Check files, certificates and history; exit 1 when something does not fit.
+
+    \b
+    psqlmigrate verify
+    """
+    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.service import verifying
+
+    if accept:
+        version = verifying.accept(workspace(options), accept)
+        click.echo(f"{version}  accepted as it is")
+        return 0
+    result = verifying.verify(workspace(options))
+    if options.as_json:
+        show_json("verify", result)
+        return 1 if result.findings else 0
+    for finding in result.findings:
+        click.echo(finding)
+    where = "files and history" if result.database else "files only: no database is named"
+    click.echo(f"{result.files} migrations, {len(result.findings)} findings ({where})")
+    return 1 if result.findings else 0
+
+
+COMMANDS: tuple[click.Command, ...] = (heads, diff, verify)

@@ -69,4 +69,24 @@ def stamp(options: Options, version: str, *, purge: bool) -> None:
     click.echo("\n".join(lines) or "nothing to change")
 
 
-COMMANDS: tuple[click.Command, ...] = (check, current, stamp)
+@click.command()
+@click.argument("direction", type=click.Choice(["upgrade", "downgrade"]), default="upgrade")
+@click.argument("span", metavar="[FROM:TO]", default="")
+@common
+def sql(options: Options, direction: str, span: str) -> None:
+    """Print the SQL of migrations, ready for psql; needs no database.
+
+    \b
+    psqlmigrate sql upgrade 20261123_101500:head
+    """
+    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.service.executing import offline
+
+    text = offline(workspace(options), direction, span)
+    if options.as_json:
+        show_json("sql", {"sql": text})
+    else:
+        click.echo(text, nl=not text.endswith("\n"))
+
+
+COMMANDS: tuple[click.Command, ...] = (check, current, stamp, sql)

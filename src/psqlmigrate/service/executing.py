@@ -7,6 +7,7 @@ from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.schema.hashing import sections
 from psqlmigrate.service import history, versions
 from psqlmigrate.service.attempt import Hooks, RunOptions
+from psqlmigrate.service.offline import script
 from psqlmigrate.service.running import RanMigration, Runner, RunResult, StampResult
 from psqlmigrate.service.workspace import Workspace
 
@@ -34,6 +35,22 @@ def stamp(workspace: Workspace, target: str, *, purge: bool) -> StampResult:
     """Makes exactly the target and what comes before it count as applied."""
     with workspace.connection() as connection:
         return _runner(workspace, connection, Wishes()).stamp(target, purge=purge)
+
+
+def offline(workspace: Workspace, direction: str, span: str) -> str:
+    """The script of `upgrade` or `downgrade` between two versions, without a database.
+
+    `span` is `from:to` (from is not run by an upgrade), `to`, or empty for everything.
+    """
+    first, _, last = span.rpartition(":")
+    directory, graph = workspace.directory, workspace.graph
+    if direction == "upgrade":
+        done = {one.version for one in versions.to_stamp(directory, graph, first or "base")}
+        files = versions.to_apply(directory, graph, done, last or "head")
+        return script(files, "up", graph, workspace.tables)
+    done = {one.version for one in versions.to_stamp(directory, graph, first or "heads")}
+    files = versions.to_revert(directory, graph, done, last or "base")
+    return script(files, "down", graph, workspace.tables)
 
 
 def _runner(workspace: Workspace, connection: Connection, wishes: Wishes) -> Runner:
