@@ -49,14 +49,16 @@ def diff(options: Options, source: str, desired: str, *, exit_code: bool) -> int
     from psqlmigrate.cli.context import show_json, workspace
     from psqlmigrate.service.reporting import difference
 
-    plan = difference(workspace(options), source, desired)
+    result = difference(workspace(options), source, desired)
     if options.as_json:
-        show_json("diff", {"statements": plan.statements})
-    elif plan.statements:
+        show_json("diff", result)
+    elif result.statements:
         click.echo("SET check_function_bodies = off;")
-        for statement in plan.statements:
+        for statement in result.statements:
             click.echo(f"{statement.sql};")
-    return 1 if exit_code and plan.statements else 0
+    for name in result.unmodelled:
+        click.echo(f"not compared: {name}", err=True)
+    return 1 if exit_code and result.statements else 0
 
 
 @click.command()

@@ -66,15 +66,14 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A migration to run, its code, and what is applied once it has run."""
+    """A migration to run and its code; the last of a run knows what is applied at its end."""
 
     file: MigrationFile
     direction: str
     body: Body
     timeout: float
     parents: Collection[str]
-    applied_then: Collection[str]
-    last: bool
+    applied_at_end: Collection[str] | None
 
     @property
     def up(self) -> bool:
@@ -178,9 +177,9 @@ class Attempt:
         repin(work.connection, work.options.search_path)
         if work.hooks.verify:
             work.hooks.verify(work.connection, step.file, step.direction)
-        if work.hooks.after and step.last:
+        if work.hooks.after and step.applied_at_end is not None:
             hashes = work.hooks.after(work.connection)
-            state.write(work.connection, work.tables, work.found, hashes, step.applied_then)
+            state.write(work.connection, work.tables, work.found, hashes, step.applied_at_end)
         ms = round((time.monotonic() - self._start) * 1000)
         self._seal(claimed, ms)
         commit(work.connection)

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from psqlmigrate.schema.catalog import Change, diff
 from psqlmigrate.schema.hashing import sections
+from psqlmigrate.schema.statement import Statement
 from psqlmigrate.service import history
+from psqlmigrate.service.diffing import compare
 from psqlmigrate.service.history import AppliedRow
-from psqlmigrate.service.planning import Plan, plan
 from psqlmigrate.service.versions import current, pending
 from psqlmigrate.service.workspace import Workspace
 
@@ -59,6 +60,14 @@ class CurrentResult:
     versions: tuple[str, ...]
     applied: int
     at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DiffResult:
+    """The statements that turn one schema into another, and what was found but not compared."""
+
+    statements: tuple[Statement, ...]
+    unmodelled: tuple[str, ...]
 
 
 def status(workspace: Workspace, *, look: bool, with_models: bool) -> StatusResult:
@@ -145,10 +154,10 @@ def applied_rows(workspace: Workspace, limit: int | None, *, everything: bool) -
     return HistoryResult(tuple(chosen[:limit]))
 
 
-def difference(workspace: Workspace, old: str, new: str) -> Plan:
+def difference(workspace: Workspace, old: str, new: str) -> DiffResult:
     """The plan from one source to another: URL, `.sql`, database, models, migrations, empty."""
     with workspace.scratch_for(old, new) as scratch:
         before, after = (workspace.source(name, scratch) for name in (old, new))
-        if before == after:
-            return Plan((), ())
-        return plan(workspace.fixpoint(scratch, before), workspace.fixpoint(scratch, after))
+        unmodelled = tuple(sorted({*before.unmodelled, *after.unmodelled}))
+        found = compare(before, after, scratch)
+    return DiffResult(found.statements, unmodelled)

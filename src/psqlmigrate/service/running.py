@@ -198,14 +198,13 @@ class Runner:
         self, plan: _Plan, todo: Sequence[MigrationFile], applied: Collection[str]
     ) -> list[Step]:
         """All steps with their code loaded, so that a broken file stops the run before it begins."""
+        then = frozenset(applied) ^ {file.version for file in todo}
         steps: list[Step] = []
-        then = frozenset(applied)
         for file in todo:
-            then ^= {file.version}
             body, timeout = code(file, plan.direction)
             parents = self._graph.parents(file.version)
-            last = file is todo[-1]
-            steps.append(Step(file, plan.direction, body, timeout, parents, then, last))
+            at_end = then if file is todo[-1] else None
+            steps.append(Step(file, plan.direction, body, timeout, parents, at_end))
         return steps
 
     def _run_one(self, step: Step, done: int) -> int | None:
@@ -270,11 +269,12 @@ class Runner:
 def _closure(plan: _Plan, applied: Collection[str]) -> tuple[MigrationFile, ...]:
     """What is still to do for the plan, now that nobody else changes the history."""
     reach = plan.graph.ancestors if plan.direction == "up" else plan.graph.descendants
-    wanted = {version for file in plan.files for version in (file.version, *reach(file.version))}
+    wanted: set[str] = set()
+    for file in reversed(plan.files):
+        if file.version not in wanted:
+            wanted |= {file.version} | reach(file.version)
     if plan.direction == "up":
-        return tuple(
-            file for file in plan.graph.order if file.version in wanted.difference(applied)
-        )
-    return tuple(
-        file for file in reversed(plan.graph.order) if file.version in wanted.intersection(applied)
-    )
+        left = wanted.difference(applied)
+        return tuple(file for file in plan.graph.order if file.version in left)
+    left = wanted.intersection(applied)
+    return tuple(file for file in reversed(plan.graph.order) if file.version in left)

@@ -87,8 +87,12 @@ def pending(graph: Graph, applied: Collection[str]) -> tuple[MigrationFile, ...]
 
 def late(graph: Graph, applied: Collection[str]) -> tuple[MigrationFile, ...]:
     """Pending migrations that an applied one comes after."""
-    before = frozenset[str]().union(*(graph.ancestors(v) for v in applied if v in graph.files))
-    return tuple(file for file in pending(graph, applied) if file.version in before)
+    followed: set[str] = set()
+    for file in reversed(graph.order):
+        after = graph.children(file.version)
+        if any(child in applied or child in followed for child in after):
+            followed.add(file.version)
+    return tuple(file for file in pending(graph, applied) if file.version in followed)
 
 
 def current(graph: Graph, applied: Collection[str]) -> tuple[str, ...]:
