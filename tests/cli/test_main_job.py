@@ -223,6 +223,7 @@ def test_sql_does_what_upgrade_does(run: Run, database: Target) -> None:
     assert run("verify")[0] == 0
     assert run("upgrade")[1].startswith("nothing to do")
     assert "DROP TABLE" in run("sql", "downgrade")[1]
+    assert "0 migrations" in run("sql", "upgrade", "head:head")[1]
 
 
 def test_errors_as_json(run: Run) -> None:

@@ -82,7 +82,7 @@ def sql(options: Options, direction: str, span: str) -> None:
     from psqlmigrate.cli.context import show_json, workspace
     from psqlmigrate.service.executing import offline
 
-    text = offline(workspace(options), direction, span)
+    text = offline(workspace(options), "up" if direction == "upgrade" else "down", span)
     if options.as_json:
         show_json("sql", {"sql": text})
     else:

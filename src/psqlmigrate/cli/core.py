@@ -186,7 +186,11 @@ def _run(options: Options, direction: str, target: str, given: dict[str, Any]) -
     from psqlmigrate.service import executing
 
     command = "upgrade" if direction == "up" else "downgrade"
-    result = executing.execute(workspace(options), direction, target, executing.Wishes(**given))
+    from psqlmigrate.output.waiting import Waiting
+
+    wishes = executing.Wishes(**given)
+    progress = None if options.quiet else Waiting()
+    result = executing.execute(workspace(options), direction, target, wishes, progress)
     if options.as_json:
         show_json(command, result)
     else:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.postgres.loading import run_statement
 from psqlmigrate.schema.script import split
 
 Params: TypeAlias = Sequence[Any] | Mapping[str, Any] | None
@@ -21,7 +22,7 @@ class Engine:
             self.connection.execute(sql.encode(), params)
             return
         for statement in split(sql):
-            self.connection.execute(statement.text.encode())
+            run_statement(self.connection, statement)
 
     execute_sql = execute
 

@@ -28,7 +28,7 @@ def load_script(connection: Connection, text: str, origin: str) -> None:
     for statement in split(text):
         _guard(statement, origin)
         try:
-            _run(connection, statement)
+            run_statement(connection, statement)
         except psycopg.Error as error:
             raise _explained(error, statement, origin) from None
     pin(connection)
@@ -38,7 +38,7 @@ def load_setup(connection: Connection, text: str, origin: str) -> None:
     """Runs what a scratch database needs first: roles, extensions, other people's tables."""
     for statement in split(text):
         try:
-            _run(connection, statement)
+            run_statement(connection, statement)
         except psycopg.errors.DuplicateObject:
             continue
         except psycopg.Error as error:
@@ -57,7 +57,8 @@ def load_statements(connection: Connection, statements: Iterable[Statement | Sql
             raise _explained(error, statement, "the plan") from None
 
 
-def _run(connection: Connection, statement: ScriptStatement) -> None:
+def run_statement(connection: Connection, statement: ScriptStatement) -> None:
+    """Runs one statement; a COPY FROM stdin with its rows."""
     if statement.copy_data is None:
         connection.execute(statement.text.encode())
         return

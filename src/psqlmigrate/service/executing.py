@@ -8,6 +8,7 @@ from psqlmigrate.schema.hashing import sections
 from psqlmigrate.service import history, versions
 from psqlmigrate.service.attempt import Hooks, RunOptions
 from psqlmigrate.service.offline import script
+from psqlmigrate.service.progress import Progress
 from psqlmigrate.service.running import RanMigration, Runner, RunResult, StampResult
 from psqlmigrate.service.workspace import Workspace
 
@@ -22,12 +23,18 @@ class Wishes:
     dry_run: bool = False
 
 
-def execute(workspace: Workspace, direction: str, target: str, wishes: Wishes) -> RunResult:
+def execute(
+    workspace: Workspace,
+    direction: str,
+    target: str,
+    wishes: Wishes,
+    progress: Progress | None = None,
+) -> RunResult:
     """Applies (`up`) or reverts (`down`) up to the target."""
     with workspace.connection() as connection:
         if wishes.dry_run:
             return _preview(workspace, connection, direction, target)
-        runner = _runner(workspace, connection, wishes)
+        runner = _runner(workspace, connection, wishes, progress)
         return runner.upgrade(target) if direction == "up" else runner.downgrade(target)
 
 
@@ -38,22 +45,14 @@ def stamp(workspace: Workspace, target: str, *, purge: bool) -> StampResult:
 
 
 def offline(workspace: Workspace, direction: str, span: str) -> str:
-    """The script of `upgrade` or `downgrade` between two versions, without a database.
-
-    `span` is `from:to` (from is not run by an upgrade), `to`, or empty for everything.
-    """
-    first, _, last = span.rpartition(":")
-    directory, graph = workspace.directory, workspace.graph
-    if direction == "upgrade":
-        done = {one.version for one in versions.to_stamp(directory, graph, first or "base")}
-        files = versions.to_apply(directory, graph, done, last or "head")
-        return script(files, "up", graph, workspace.tables)
-    done = {one.version for one in versions.to_stamp(directory, graph, first or "heads")}
-    files = versions.to_revert(directory, graph, done, last or "base")
-    return script(files, "down", graph, workspace.tables)
+    """The script of an upgrade (`up`) or downgrade (`down`) for `from:to`, `to`, or the default."""
+    files = versions.between(workspace.directory, workspace.graph, direction, span)
+    return script(files, direction, workspace.graph, workspace.tables)
 
 
-def _runner(workspace: Workspace, connection: Connection, wishes: Wishes) -> Runner:
+def _runner(
+    workspace: Workspace, connection: Connection, wishes: Wishes, progress: Progress | None = None
+) -> Runner:
     settings = workspace.settings
     options = RunOptions(
         lock=not wishes.no_lock,
@@ -72,7 +71,10 @@ def _runner(workspace: Workspace, connection: Connection, wishes: Wishes) -> Run
         }
 
     tables = workspace.tables
-    return Runner(connection, workspace.directory, tables, options, hooks=Hooks(after=hashes))
+    hooks = Hooks(after=hashes)
+    return Runner(
+        connection, workspace.directory, tables, options, hooks=hooks, progress=progress
+    )
 
 
 def _preview(

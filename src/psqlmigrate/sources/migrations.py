@@ -8,6 +8,7 @@ from psqlmigrate.migrations.file import MigrationFile, statements
 from psqlmigrate.migrations.loading import load_python
 from psqlmigrate.postgres.connect import Connection, repin
 from psqlmigrate.postgres.engine import Engine
+from psqlmigrate.postgres.loading import run_statement
 
 
 def replay(connection: Connection, files: Iterable[MigrationFile]) -> None:
@@ -34,7 +35,7 @@ def _run(connection: Connection, file: MigrationFile, direction: str) -> None:
     try:
         if file.is_sql:
             for statement in statements(file, direction):
-                engine.execute(statement.text)
+                run_statement(connection, statement)
         else:
             migration = load_python(file)
             (migration.up if direction == "up" else migration.down)(engine)
