@@ -72,9 +72,7 @@ def _runner(
 
     tables = workspace.tables
     hooks = Hooks(after=hashes)
-    return Runner(
-        connection, workspace.directory, tables, options, hooks=hooks, progress=progress
-    )
+    return Runner(connection, workspace.directory, tables, options, hooks=hooks, progress=progress)
 
 
 def _preview(
