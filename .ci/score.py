@@ -6,7 +6,7 @@ import sys
 
 from psqlmigrate.postgres.embedded import scratch_server
 
-RUNS = (("0.70", ()), ("0.65", ("--reverse",)))
+RUNS = (("0.74", ()), ("0.78", ("--reverse",)))
 
 
 def main(bindir: str, judge: str) -> int:

@@ -34,6 +34,13 @@ def set_options(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[Sql, ...]:
     return tuple(changes)
 
 
+def cluster(table: Sql, index: Sql, *, on: bool) -> Sql:
+    """Which index CLUSTER takes next time (manual, ALTER TABLE); no row is moved."""
+    if on:
+        return sql("ALTER TABLE {} CLUSTER ON {}", table, index)
+    return sql("ALTER TABLE {} SET WITHOUT CLUSTER", table)
+
+
 def sequence_options(
     start: int, increment: int, minimum: int, maximum: int, cache: int, *, cycle: bool
 ) -> Sql:

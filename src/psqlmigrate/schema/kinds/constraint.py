@@ -1,8 +1,9 @@
 """Constraints of tables: keys, unique, check, foreign key, exclusion (manual, 5.5)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, LiteralString, Self
 
+from psqlmigrate.schema.clauses import cluster
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, printed, sql
@@ -26,6 +27,7 @@ class Constraint(DbObject):
     definition: str
     options: tuple[str, ...]
     local: bool
+    clustered: bool
     partitioned: bool = field(compare=False, default=False)
     partition: bool = field(compare=False, default=False)
     attached_to: tuple[str, str, str] | None = field(compare=False, default=None)
@@ -36,6 +38,7 @@ class Constraint(DbObject):
         return """
 SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text,
        pg_catalog.pg_get_constraintdef(k.oid), x.reloptions, k.conislocal OR c.relispartition,
+       coalesce(i.indisclustered, false),
        c.relkind = 'p', c.relispartition,
        CASE WHEN k.conparentid <> 0 THEN
            (SELECT ARRAY[pn.nspname, pc.relname, pk.conname]::text[]
@@ -47,15 +50,24 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
   JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_catalog.pg_class x ON x.oid = k.conindid AND k.contype IN ('p', 'u', 'x')
+  LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = x.oid
  WHERE k.contype IN ('p', 'u', 'c', 'f', 'x') AND c.relkind IN ('r', 'p')
    AND NOT (k.contype = 'f' AND k.conparentid <> 0)
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Constraint":
-        *plain, options, local, partitioned, partition, attached = row
+        *plain, options, local, clustered, partitioned, partition, attached = row
         attached = tuple(attached) if attached else None
-        values: Row = (*plain, tuple(options or ()), local, partitioned, partition, attached)
+        values: Row = (
+            *plain,
+            tuple(options or ()),
+            local,
+            clustered,
+            partitioned,
+            partition,
+            attached,
+        )
         return cls(*values)
 
     @property
@@ -107,7 +119,14 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
             return ()
         only = sql("ONLY ") if self.partitioned and self.type in "pux" else NOTHING
         text = sql("ALTER TABLE {}{} ADD {}", only, self._table, self._line())
-        return (Statement(text, self.id, frozenset({Hazard.FULL_SCAN, Hazard.MAY_FAIL})),)
+        made = Statement(text, self.id, frozenset({Hazard.FULL_SCAN, Hazard.MAY_FAIL}))
+        return (made, *self.adjust())
+
+    def adjust(self) -> Statements:
+        return (self._cluster(on=True),) if self.clustered else ()
+
+    def _cluster(self, *, on: bool) -> Statement:
+        return Statement(cluster(self._table, ident(self.name), on=on), self.id)
 
     def drop(self) -> Statements:
         if self.inherited_only:
@@ -116,9 +135,12 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
         return (Statement(text, self.id),)
 
     def alter(self, new: Self) -> Alteration | None:
+        changed = (self._cluster(on=new.clustered),) if self.clustered != new.clustered else ()
+        if replace(self, clustered=new.clustered) == new:
+            return Alteration(changed)
         if self.options == new.options and self.definition == new.definition + _NOT_VALID:
             text = sql("ALTER TABLE {} VALIDATE CONSTRAINT {}", self._table, ident(self.name))
-            return Alteration((Statement(text, self.id, frozenset({Hazard.FULL_SCAN})),))
+            return Alteration((Statement(text, self.id, frozenset({Hazard.FULL_SCAN})), *changed))
         return None
 
     @property

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.clauses import set_options
+from psqlmigrate.schema.clauses import cluster, set_options
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import Sql, ident, number, printed, sql
@@ -24,6 +24,7 @@ class Index(DbObject):
     definition: str
     options: tuple[str, ...]
     statistics: tuple[tuple[int, int], ...]
+    clustered: bool
     relation: str = field(compare=False, default="table")
     attached_to: tuple[str, str] | None = field(compare=False, default=None)
 
@@ -35,6 +36,7 @@ SELECT x.oid, n.nspname::text, x.relname::text, c.relname::text,
        (SELECT pg_catalog.array_agg(ARRAY[a.attnum::int, a.attstattarget::int] ORDER BY a.attnum)
           FROM pg_catalog.pg_attribute a
          WHERE a.attrelid = x.oid AND coalesce(a.attstattarget, -1) >= 0),
+       i.indisclustered,
        CASE c.relkind WHEN 'm' THEN 'materialized view' ELSE 'table' END,
        (SELECT ARRAY[pn.nspname, p.relname]::text[]
           FROM pg_catalog.pg_inherits h
@@ -50,12 +52,13 @@ SELECT x.oid, n.nspname::text, x.relname::text, c.relname::text,
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Index":
-        schema, name, table, definition, options, statistics, relation, attached = row
+        schema, name, table, definition, options, statistics, clustered, relation, attached = row
         definition = _without_options(definition, options)
         statistics = tuple((number, target) for number, target in statistics or ())
         attached = tuple(attached) if attached else None
+        options = tuple(options or ())
         return cls(
-            schema, name, table, definition, tuple(options or ()), statistics, relation, attached
+            schema, name, table, definition, options, statistics, clustered, relation, attached
         )
 
     @property
@@ -86,6 +89,8 @@ SELECT x.oid, n.nspname::text, x.relname::text, c.relname::text,
         for column, target in self.statistics:
             change = sql("ALTER COLUMN {} SET STATISTICS {}", number(column), number(target))
             statements.extend(self._changes((change,)))
+        if self.clustered:
+            statements.append(self._cluster(on=True))
         return tuple(statements)
 
     def drop(self) -> Statements:
@@ -95,7 +100,14 @@ SELECT x.oid, n.nspname::text, x.relname::text, c.relname::text,
         same = (self.definition, self.table, self.statistics)
         if same != (new.definition, new.table, new.statistics):
             return None
-        return Alteration(self._changes(set_options(self.options, new.options)))
+        statements = self._changes(set_options(self.options, new.options))
+        if self.clustered != new.clustered:
+            statements = (*statements, self._cluster(on=new.clustered))
+        return Alteration(statements)
+
+    def _cluster(self, *, on: bool) -> Statement:
+        table = ident(self.schema, self.table)
+        return Statement(cluster(table, ident(self.name), on=on), self.id)
 
     def _changes(self, changes: tuple[Sql, ...]) -> Statements:
         name = ident(self.schema, self.name)

@@ -1,0 +1,3 @@
+CREATE TABLE t (a int PRIMARY KEY, b int);
+CREATE INDEX i ON t (b);
+CREATE TABLE u (a int PRIMARY KEY);
