@@ -11,6 +11,8 @@ import click
 from psqlmigrate.cli import advanced, alembic, core, users
 from psqlmigrate.errors import USAGE
 
+_COLUMNS = 80
+
 GROUPS: dict[str, tuple[click.Command, ...]] = {
     "Core": core.COMMANDS,
     "Alembic-compatible": alembic.COMMANDS,
@@ -56,6 +58,8 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _terminate)
     try:
         return _run(given)
+    except click.exceptions.Exit as end:  # --help and --version come by here, and shall be quick
+        return end.exit_code
     except BaseException as error:  # noqa: BLE001 - the one place
         from psqlmigrate.cli import failures
 
@@ -76,9 +80,18 @@ def _run(given: list[str]) -> int:
     if not given:
         click.echo(program.get_help(click.Context(program, info_name="psqlmigrate")), err=True)
         return USAGE
-    with program.make_context("psqlmigrate", list(given)) as context:
+    with program.make_context("psqlmigrate", list(given), terminal_width=_width()) as context:
         outcome = program.invoke(context)
     return outcome if isinstance(outcome, int) else 0
+
+
+def _width() -> int:
+    """As wide as Click writes; it would import shutil to find out."""
+    try:
+        columns = int(os.environ.get("COLUMNS", "0")) or os.get_terminal_size(1).columns
+    except (OSError, ValueError):
+        columns = _COLUMNS
+    return max(min(columns, _COLUMNS) - 2, 50)
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:

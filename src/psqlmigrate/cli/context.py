@@ -28,6 +28,6 @@ def show_json(command: str, result: object) -> None:
     """Prints the JSON document of a result."""
     import click
 
-    from psqlmigrate.output.console import envelope
+    from psqlmigrate.output.document import envelope
 
     click.echo(envelope(command, result))

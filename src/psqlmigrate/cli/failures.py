@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import click
 
-from psqlmigrate.errors import USAGE, MigrationError
+from psqlmigrate.errors import FAILED, USAGE, MigrationError
 from psqlmigrate.postgres.target import redact
 
 INTERRUPTED, TERMINATED, PIPE_CLOSED, BUG = 130, 143, 141, 70
@@ -26,10 +26,8 @@ class _Failure(NamedTuple):
 
 def report(given: list[str], error: BaseException) -> int:
     """Tells of the error; the answer is the exit code."""
-    if isinstance(error, click.exceptions.Exit):
-        return error.exit_code
     if isinstance(error, SystemExit):
-        return error.code if isinstance(error.code, int) else BUG
+        return error.code if isinstance(error.code, int) else FAILED if error.code else 0
     if isinstance(error, BrokenPipeError):
         # The interpreter flushes stdout once more at its end, and would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -51,6 +49,9 @@ def _failure(given: list[str], error: BaseException) -> _Failure:
         return _Failure("terminated", TERMINATED, "terminated")
     if isinstance(error, (click.Abort, KeyboardInterrupt)):
         return _Failure("interrupted", INTERRUPTED, "interrupted")
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return _Failure("system", FAILED, f"{where}{error.strerror}")
     from psqlmigrate.cli.bugs import keep
 
     message, hint = keep(given, error)
@@ -60,12 +61,11 @@ def _failure(given: list[str], error: BaseException) -> _Failure:
 def _usage(error: click.ClickException) -> _Failure:
     context = getattr(error, "ctx", None)
     path = context.command_path if isinstance(context, click.Context) else "psqlmigrate"
-    message, _, question = error.format_message().partition("Did you mean")
+    message, _, near = error.format_message().partition("Did you mean")
+    names = near.strip(" .?)").removeprefix("one of: ").replace("'", "").replace(", ", " or ")
     message = message.rstrip(" .(\n")
-    hint = (
-        f"did you mean{question.rstrip('.)')}".rstrip("?") + "?" if question else f"{path} --help"
-    )
-    return _Failure("usage", USAGE, message[:1].lower() + message[1:], hint.replace("'", ""))
+    hint = f"did you mean {names}?" if names else f"{path} --help"
+    return _Failure("usage", USAGE, message[:1].lower() + message[1:], hint)
 
 
 def _words(given: list[str]) -> list[str]:

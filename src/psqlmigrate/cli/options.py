@@ -1,16 +1,14 @@
 """The options that every command has."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import click
 
 Command: TypeAlias = Callable[..., Any]
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """What was given of the options that every command has."""
 
     url: str | None
@@ -28,18 +26,8 @@ def common(command: Command) -> Command:
     """Adds the options; the command's first argument is an Options."""
 
     def run(**given: Any) -> Any:
-        names = (
-            "url",
-            "profile",
-            "migrations",
-            "models",
-            "connect_wait",
-            "as_json",
-            "quiet",
-            "no_color",
-            "config",
-        )
-        return command(Options(**{name: given.pop(name) for name in names}), **given)
+        mine = {name: given.pop(name) for name in Options._fields}
+        return command(Options(**mine), **given)
 
     run.__name__ = command.__name__
     run.__doc__ = command.__doc__

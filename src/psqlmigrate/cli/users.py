@@ -1,8 +1,20 @@
-"""Connection profiles."""
+"""The command for connection profiles."""
+
+from typing import Any
 
 import click
 
 from psqlmigrate.cli.options import Options, common
+
+_ACTIONS = {
+    "show_all": "--list",
+    "save": "--save",
+    "show": "--show",
+    "use": "--use",
+    "remove": "--remove",
+    "import_file": "--import",
+}
+_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 
 @click.command()
@@ -11,98 +23,39 @@ from psqlmigrate.cli.options import Options, common
 @click.option("--remove", metavar="NAME", help="Remove a profile.")
 @click.option("--use", metavar="NAME", help="Make a profile the default.")
 @click.option("--show", metavar="NAME", help="Show one profile.")
+@click.option("--import", "import_file", metavar="FILE", help="Save a JSON file's profiles.")
 @click.option("--username", help="With --save: the role.")
 @click.option("--host", help="With --save: the server.")
-@click.option("--port", type=int, help="With --save: its port.")
+@click.option("--port", type=click.IntRange(1, 65535), help="With --save: its port.")
 @click.option("--database", help="With --save: the database.")
-@click.option("--sslmode", help="With --save: libpq's sslmode.")
+@click.option("--sslmode", type=click.Choice(_SSL_MODES), help="With --save: libpq's sslmode.")
+@click.option("--models-path", metavar="SPEC", multiple=True, help="With --save: its models.")
+@click.option("--migrations-path", metavar="PATH", help="With --save: its migrations.")
 @click.option("--default", is_flag=True, help="With --save: make it the default.")
+@click.option("--password", help="With --save: a password, which other users may see.")
 @click.option("--password-stdin", is_flag=True, help="With --save: read the password from stdin.")
-@click.option("--password-command", metavar="CMD", help="With --save: the program that prints it.")
+@click.option("--password-command", metavar="CMD", help="With --save: what prints the password.")
+@click.option("--keyring", is_flag=True, help="With --save: keep the password in the keyring.")
 @common
-def users(
-    options: Options,
-    *,
-    show_all: bool,
-    save: str | None,
-    remove: str | None,
-    use: str | None,
-    show: str | None,
-    password_stdin: bool,
-    default: bool,
-    **given: str | int | None,
-) -> None:
+def users(options: Options, **given: Any) -> None:
     """Save, list and choose connection profiles.
+
+    In a terminal --save asks for the password; in a script an option gives it.
 
     \b
     psqlmigrate users --save dev --host localhost --database app --username me
     """
-    import os
-    import sys
+    chosen = [name for name in _ACTIONS if given[name] is not None and given[name] is not False]
+    if len(chosen) != 1:
+        raise click.UsageError(f"say one of {', '.join(_ACTIONS.values())}")
+    if options.profile:
+        raise click.UsageError("--profile chooses a connection; say --show or --save here")
+    idle = [key for key in given if key not in _ACTIONS and given[key] not in {None, False, ()}]
+    if idle and chosen != ["save"]:
+        raise click.UsageError(f"--{idle[0].replace('_', '-')} goes with --save")
+    from psqlmigrate.cli import profiles
 
-    from psqlmigrate.service.profiles import ProfileStore
-
-    store = ProfileStore.of_user(os.environ)
-    if save:
-        changes = {key: value for key, value in given.items() if value is not None}
-        if password_stdin:
-            changes["password"] = sys.stdin.readline().rstrip("\r\n")
-        store.save(save, changes, default=default)
-        click.echo(f"saved {save}")
-    elif remove:
-        store.remove(remove)
-        click.echo(f"removed {remove}")
-    elif use:
-        store.use(use)
-        click.echo(f"{use} is the default")
-        _warn_of_shadow()
-    elif show or show_all:
-        _show(show, options)
-    else:
-        raise click.UsageError("say --list, --save, --show, --use or --remove")
-    for warning in store.warnings():
-        click.echo(f"warning: {warning}", err=True)
-
-
-def _warn_of_shadow() -> None:
-    import os
-    from pathlib import Path
-
-    from psqlmigrate.service.config import load
-    from psqlmigrate.service.targets import shadowed_by
-
-    other = shadowed_by(load(Path.cwd()), os.environ)
-    if other:
-        click.echo(f"warning: {other} comes first here", err=True)
-
-
-def _show(name: str | None, options: Options) -> None:
-    import os
-
-    from psqlmigrate.cli.context import show_json
-    from psqlmigrate.output.console import console, rows
-    from psqlmigrate.service.profiles import ProfileStore
-
-    store = ProfileStore.of_user(os.environ)
-    chosen = [store.show(name)] if name else [one for _, one in sorted(store.profiles().items())]
-    keys = ("host", "database", "username")
-    lines = [
-        (
-            "*" if one.name == store.default else "",
-            one.name,
-            *(one.text(key) or "" for key in keys),
-            one.password,
-        )
-        for one in chosen
-    ]
-    if options.as_json:
-        names = ("default", "name", *keys, "password")
-        show_json("users", {"profiles": [dict(zip(names, line, strict=True)) for line in lines]})
-    elif not lines:
-        click.echo("no profile is saved")
-    else:
-        headings = ("", "Name", "Host", "Database", "User", "Password")
-        console(no_color=options.no_color).print(rows([(one, "left") for one in headings], lines))
+    profiles.act(chosen[0], options, given)
 
 
 COMMANDS: tuple[click.Command, ...] = (users,)

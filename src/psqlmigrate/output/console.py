@@ -1,12 +1,6 @@
 """Where text goes: data to stdout, the rest to stderr, colour only where it is wanted."""
 
-import dataclasses
-import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from enum import Enum
-from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -37,24 +31,3 @@ def rows(
     for line in lines:
         table.add_row(*(Text(cell) for cell in line))
     return table
-
-
-def to_json(value: Any) -> Any:
-    """Dataclasses, enums, paths and times as JSON has them."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {one.name: to_json(getattr(value, one.name)) for one in dataclasses.fields(value)}
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, (Path, datetime)):
-        return value.isoformat() if isinstance(value, datetime) else str(value)
-    if isinstance(value, dict):
-        return {str(key): to_json(one) for key, one in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [to_json(one) for one in value]  # pyright: ignore[reportUnknownVariableType]
-    return value
-
-
-def envelope(command: str, result: object) -> str:
-    """The JSON document of a command that went well."""
-    content = {"version": 1, "command": command, "ok": True, "result": to_json(result)}
-    return json.dumps(content, ensure_ascii=False)

@@ -74,7 +74,7 @@ class Config:
         return replace(
             self,
             migrations=str(Path(migrations).absolute()) if migrations else self.migrations,
-            models=tuple(map(_from_here, models)) or self.models,
+            models=tuple(map(absolute_spec, models)) or self.models,
             schemas=schemas or self.schemas,
         )
 
@@ -176,7 +176,7 @@ def _unknown(path: Path, key: str) -> NoReturn:
     raise ConfigError(f"{path}: unknown key {key}", hint=hint)
 
 
-def _from_here(spec: str) -> str:
+def absolute_spec(spec: str) -> str:
     """A path of the command line as an absolute one; a module stays what it is."""
     reader, separator, place = spec.rpartition(":")
     whole = Path(spec)

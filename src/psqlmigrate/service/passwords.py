@@ -29,8 +29,11 @@ def keep_in_keyring(name: str, password: str) -> None:
     keyring = _keyring()
     try:
         keyring.set_password(_SERVICE, name, password)
-    except keyring.errors.KeyringError as error:
-        raise ProfileError(f"the keyring did not take it: {type(error).__name__}") from None
+    except Exception as error:  # noqa: BLE001 - backends raise what they like, passwords included
+        raise ProfileError(
+            f"the keyring did not take the password: {type(error).__name__}",
+            hint="unlock it, or use --password-command",
+        ) from None
 
 
 def drop_from_keyring(name: str) -> None:
@@ -38,10 +41,11 @@ def drop_from_keyring(name: str) -> None:
     keyring = _keyring()
     try:
         keyring.delete_password(_SERVICE, name)
-    except keyring.errors.PasswordDeleteError:
-        return
-    except keyring.errors.KeyringError as error:
-        raise ProfileError(f"the keyring did not let it go: {type(error).__name__}") from None
+    except Exception as error:  # noqa: BLE001 - likewise
+        if type(error).__name__ != "PasswordDeleteError":
+            raise ProfileError(
+                f"the keyring did not let the password go: {type(error).__name__}"
+            ) from None
 
 
 def _from_command(profile: Profile, command: str, timeout: float) -> str:
@@ -74,7 +78,7 @@ def _from_keyring(name: str) -> str:
     keyring = _keyring()
     try:
         password: str | None = keyring.get_password(_SERVICE, name)
-    except keyring.errors.KeyringError as error:
+    except Exception as error:  # noqa: BLE001 - likewise
         raise ConnectionFailedError(
             f'the keyring does not give the password of "{name}": {type(error).__name__}',
             hint="unlock it, or save the profile with --password-command",

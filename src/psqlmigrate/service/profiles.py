@@ -75,6 +75,23 @@ class Profile:
         return Target({"host": "localhost", **params}, source, self.name)
 
 
+@dataclass(frozen=True, slots=True)
+class ProfileRow:
+    """A profile as it is shown; `password` says where the password is, never what it is."""
+
+    name: str
+    default: bool
+    host: str
+    port: int | None
+    database: str | None
+    username: str | None
+    sslmode: str | None
+    password: str
+    models_path: tuple[str, ...]
+    migrations_path: str | None
+    file: Path
+
+
 class ProfileStore:
     """The profiles of a user; those of psqlmodel's file are read too, own ones win."""
 
@@ -112,6 +129,14 @@ class ProfileStore:
         if name not in known:
             raise _unknown(name, known)
         return known[name]
+
+    def rows(self) -> tuple[ProfileRow, ...]:
+        """All profiles by name, as they are shown."""
+        return tuple(self.row(name) for name in sorted(self.profiles()))
+
+    def row(self, name: str) -> ProfileRow:
+        """A profile as it is shown. Raises ProfileError that names near ones."""
+        return _row(self.show(name), default=name == self.default)
 
     def save(self, name: str, changes: Mapping[str, Any], *, default: bool = False) -> Profile:
         """Stores a profile, or changes it; a value of None takes the key away."""
@@ -178,6 +203,31 @@ class ProfileStore:
 
 
 _NOBODY = Profile("", {}, Path())
+
+
+def read_profiles(path: Path) -> dict[str, Profile]:
+    """The profiles of a file of that shape. Raises StateCorruptionError and ProfileError."""
+    if not path.exists():
+        raise ProfileError(f"{path}: No such file")
+    found = _read(path)["profiles"].items()
+    return {name: Profile(name, entry, path, own=False) for name, entry in found}
+
+
+def _row(one: Profile, *, default: bool) -> ProfileRow:
+    port = one.text("port") or ""
+    return ProfileRow(
+        one.name,
+        default,
+        one.text("host") or "localhost",
+        int(port) if port.isdecimal() else None,
+        one.text("database"),
+        one.text("username"),
+        one.text("sslmode"),
+        one.password,
+        one.models_path,
+        one.text("migrations_path"),
+        one.file,
+    )
 
 
 def _holds_password(path: Path) -> bool:
