@@ -230,19 +230,19 @@ def test_a_keyring_that_fails(users: Users, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("typed", [CANARY, ""])
 def test_a_terminal_asks_without_echo(config: Path, typed: str) -> None:
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "psqlmigrate", "users", "--save", "a"],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
         start_new_session=True,
-    )
-    os.close(theirs)
-    shown = b""
-    while b"Password" not in shown or not shown.endswith(b": "):
-        shown += os.read(ours, 1000)
-    os.write(ours, f"{typed}\n".encode())
-    assert process.wait(30) == 0
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        while b"Password" not in shown or not shown.endswith(b": "):
+            shown += os.read(ours, 1000)
+        os.write(ours, f"{typed}\n".encode())
+        assert process.wait(30) == 0
     shown += os.read(ours, 1000)
     os.close(ours)
     assert CANARY.encode() not in shown
