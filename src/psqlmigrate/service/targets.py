@@ -60,7 +60,7 @@ def _of_url(url: str | None, source: str) -> Target | None:
     if not url:
         return None
     if url == "embedded":
-        return Target({}, source, embedded=True)
+        return Target({"dbname": "app"}, source, embedded=True)
     return parse_url(url, source)
 
 

@@ -64,7 +64,9 @@ def test_options_come_first(store: ProfileStore) -> None:
 
 def test_embedded(store: ProfileStore) -> None:
     env = {"PSQL_PASSWORD": "x", **PG}
-    assert resolve(CONFIG, store, env, url="embedded") == Target({}, "option --url", embedded=True)
+    assert resolve(CONFIG, store, env, url="embedded") == Target(
+        {"dbname": "app"}, "option --url", embedded=True
+    )
     assert resolve(CONFIG, store, {"PSQLMIGRATE_URL": "embedded"}).embedded
 
 
