@@ -1,61 +1,151 @@
-"""Models in Python, read by the user's own interpreter."""
+"""Models in Python, read by the project's own interpreter, become SQL text."""
 
+import dataclasses
 import json
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from psqlmigrate.errors import ModelError
+from psqlmigrate.sources.interpreter import Interpreter, find_interpreter
+from psqlmigrate.sources.modelspec import ModelSpec, parse_specs
 
 _READER = Path(__file__).parent / "readers" / "models_to_sql.py"
-_PATIENCE_S = 120
+_NOT_THE_USERS = (str(_READER.parent), "<frozen ", "importlib/__init__.py")
+_PATIENCE_S = 120.0
+_GRACE_S = 10.0
+_STDERR = 2  # what models print is nobody's data
+_INSTALLED_AS = {
+    "sqlalchemy": "sqlalchemy",
+    "psqlmodel": "'psqlmodel[async]'",
+    "asyncpg": "'psqlmodel[async]'",
+}
+# macOS's framework builds tell a child by this which Python it is: ours, not the project's.
+_NOT_INHERITED = ("__PYVENV_LAUNCHER__",)
 
 
-def interpreter(root: Path, python: str | None, env: Mapping[str, str]) -> Path:
-    """The setting, the active virtual environment, the project's own, else ours."""
-    if python:
-        return Path(python) if Path(python).is_absolute() else root / python
-    places = [Path(env["VIRTUAL_ENV"])] if env.get("VIRTUAL_ENV") else []
-    for folder in (*places, root / ".venv", root / "venv"):
-        for name in ("bin/python", "Scripts/python.exe"):
-            if (folder / name).exists():
-                return folder / name
-    return Path(sys.executable)
+@dataclasses.dataclass(frozen=True)
+class ModelSql:
+    """What models state: SQL that makes their schema in an empty database.
+
+    `tables` are schema.name; `coverage` the kinds of object of which the models state all there
+    are, so that an absent one is to be dropped.
+    """
+
+    statements: tuple[str, ...]
+    tables: tuple[str, ...]
+    coverage: frozenset[str]
+    warnings: tuple[str, ...]
 
 
 def read_models(
     specs: Sequence[str], root: Path, python: str | None, env: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """The SQL that makes the models' schema.
+    """The SQL alone of `read_model_sql`."""
+    return read_model_sql(specs, root=root, python=python, env=env).statements
+
+
+def read_model_sql(
+    specs: Sequence[str],
+    *,
+    root: Path,
+    python: str | None,
+    env: Mapping[str, str],
+    patience_s: float = _PATIENCE_S,
+) -> ModelSql:
+    """Imports the models as their project would, with `root` as the working directory.
 
     Raises ModelError with the user's own traceback: what cannot be read is never "no change".
     """
-    chosen = interpreter(root, python, env)
-    with tempfile.TemporaryDirectory() as folder:
-        answer = Path(folder) / "answer.json"
-        command = [str(chosen), str(_READER), str(answer), *specs]
+    chosen = find_interpreter(root, python, env)
+    models = [one for one in parse_specs(specs, root) if not one.is_sql]
+    answer = _ask(chosen, models, root, env, patience_s)
+    if "error" in answer:
+        raise _as_error(answer["error"], chosen)
+    return ModelSql(
+        tuple(answer["statements"]),
+        tuple(answer["tables"]),
+        frozenset(answer["coverage"]),
+        tuple(answer["warnings"]),
+    )
+
+
+def _ask(
+    chosen: Interpreter,
+    models: Sequence[ModelSpec],
+    root: Path,
+    env: Mapping[str, str],
+    patience_s: float,
+) -> dict[str, Any]:
+    """Runs the reader; it answers in a file, since models may print."""
+    with tempfile.TemporaryDirectory(prefix="psqlmigrate-models-") as name:
+        folder = Path(name)
+        specs = [{**dataclasses.asdict(one), "form": one.form.value} for one in models]
+        request = json.dumps({"specs": specs, "patience": patience_s})
+        (folder / "request.json").write_text(request, encoding="utf-8")
+        status = _run([str(chosen.path), str(_READER), name], root, env, patience_s)
         try:
-            done = subprocess.run(
-                command, cwd=root, capture_output=True, text=True, timeout=_PATIENCE_S, check=False,
-                env={**env, "PYTHONDONTWRITEBYTECODE": "1"},
-            )  # fmt: skip
-        except OSError as error:
-            raise ModelError(
-                f"cannot run {chosen}: {error.strerror}", hint="check the setting python"
-            ) from None
-        except subprocess.TimeoutExpired:
-            raise ModelError(f"reading the models took more than {_PATIENCE_S} s") from None
-        if not answer.exists():
-            raise ModelError(
-                f"the models ended their interpreter (exit {done.returncode})", details=done.stderr
-            )
-        content = json.loads(answer.read_text(encoding="utf-8"))
-    if "error" in content:
-        raise ModelError(
-            f"cannot read the models {', '.join(specs)}: {content['error']}",
-            details=content["traceback"],
-            hint=f"they were read with {chosen}; the setting python names another interpreter",
+            answer: dict[str, Any] = json.loads((folder / "answer.json").read_bytes())
+        except FileNotFoundError:
+            raise _without_answer(models, chosen, status, folder / "crash.txt") from None
+        return answer
+
+
+def _run(command: list[str], root: Path, env: Mapping[str, str], patience_s: float) -> int | None:
+    """The exit status; None when even the reader's own alarm did not end it."""
+    inherited = {key: value for key, value in env.items() if key not in _NOT_INHERITED}
+    try:
+        done = subprocess.run(
+            command,
+            cwd=root,
+            env={**inherited, "PYTHONDONTWRITEBYTECODE": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=_STDERR,
+            timeout=patience_s + _GRACE_S,
+            check=False,
         )
-    return tuple(content["sql"])
+    except OSError as error:
+        raise ModelError(
+            f"cannot run {command[0]}: {error.strerror}",
+            hint="name the project's interpreter with the setting python",
+        ) from None
+    except subprocess.TimeoutExpired:
+        return None
+    return done.returncode
+
+
+def _without_answer(
+    models: Sequence[ModelSpec], chosen: Interpreter, status: int | None, crash: Path
+) -> ModelError:
+    """The interpreter is gone and has said nothing, except where it was."""
+    report = crash.read_text(encoding="utf-8", errors="replace") if crash.exists() else ""
+    names = ", ".join(map(str, models))
+    if status is None or report.startswith("Timeout"):
+        message = f"reading the models {names} took too long and was stopped"
+        hint = "models must not wait for a server or for input when they are imported"
+    else:
+        message = f"the interpreter ended with status {status} while it read the models {names}"
+        hint = f"it was {chosen.path} ({chosen.origin}); Python 3.9 or newer is needed"
+    frames = "\n".join(
+        line for line in report.splitlines() if not any(part in line for part in _NOT_THE_USERS)
+    )
+    return ModelError(message, details=frames, hint=hint)
+
+
+def _as_error(error: dict[str, str], chosen: Interpreter) -> ModelError:
+    """The reader's report, with what to do about it."""
+    where = f"{chosen.path} ({chosen.origin})"
+    missing = error["missing"].partition(".")[0]
+    if missing in _INSTALLED_AS:
+        hint = (
+            f"{missing} is not installed for {where}: run"
+            f" `{chosen.path} -m pip install {_INSTALLED_AS[missing]}`, or name the project's own"
+            " interpreter with the setting python"
+        )
+    elif missing:
+        hint = f"{missing} was looked for with {where}; the setting python names another"
+    else:
+        hint = f"the models were read with {where}; the setting python names another"
+    return ModelError(error["message"], details=error["traceback"], hint=hint)

@@ -1,163 +1,104 @@
-"""Runs in the user's own interpreter: models become SQL text, as JSON in the file argv[1].
+"""Run by the project's own interpreter: its models become SQL text.
 
-Only the standard library is imported here; SQLAlchemy and psqlmodel are the user's.
+`models_to_sql.py FOLDER` reads FOLDER/request.json, {"specs": [...], "patience": seconds}, and
+writes FOLDER/answer.json: {"statements", "tables", "coverage", "warnings"} or {"error": {...}}.
+Works on Python 3.9, imports the standard library only; SQLAlchemy and psqlmodel are the user's.
 """
 
+from __future__ import annotations
+
+import faulthandler
 import importlib
-import importlib.util
 import json
+import os
 import sys
 import traceback
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+
+_HERE = Path(__file__).parent
+_PACKAGE = "psqlmigrate_readers"
+_PARTS = ("load_models", "model_source", "read_psqlmodel", "read_sqlalchemy")
 
 
 def main() -> None:
-    """Reads the specs in argv[2:]; the answer is {"sql": [...]} or {"error", "traceback"}."""
-    answer: dict[str, Any]
-    sys.path.insert(0, str(Path.cwd()))
+    """Answers the request, whatever the models do."""
+    folder = Path(sys.argv[1])
+    request = json.loads((folder / "request.json").read_text(encoding="utf-8"))
+    with (folder / "crash.txt").open("w", encoding="utf-8") as crash:
+        faulthandler.enable(crash)
+        faulthandler.dump_traceback_later(request["patience"], exit=True, file=crash)
+        text = json.dumps(_answer(request["specs"]))
+        faulthandler.cancel_dump_traceback_later()
+        faulthandler.disable()
+    (folder / "answer.part").write_text(text, encoding="utf-8")
+    (folder / "answer.part").replace(folder / "answer.json")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # threads that the models have started would keep the interpreter alive
+
+
+def _answer(specs: list[dict[str, str]]) -> dict[str, Any]:
+    load_models, model_source, psqlmodel, sqlalchemy = _own_parts()
+    stage = "run"
     try:
-        modules = [module for spec in sys.argv[2:] for module in load(spec)]
-        answer = {"sql": statements(modules)}
-    except BaseException as error:
-        lines = traceback.extract_tb(error.__traceback__)
-        hidden = (__file__, importlib.__file__)
-        own = [one for one in lines if one.filename not in hidden and "<frozen" not in one.filename]
-        text = "".join(traceback.format_list(own) + traceback.format_exception_only(error))
-        answer = {"error": f"{type(error).__name__}: {error}", "traceback": text}
-    Path(sys.argv[1]).write_text(json.dumps(answer), encoding="utf-8")
+        sources = []
+        for spec in specs:
+            stage = f"import {spec['target']}"
+            sources.append(load_models.load(spec))
+        stage = "read " + ", ".join(spec["target"] for spec in specs)
+        readings = [reader.read(sources) for reader in (sqlalchemy, psqlmodel)]
+        answer: dict[str, Any] = model_source.joined(readings, sources)
+    except model_source.UnusableModels as error:
+        return {"error": {"message": str(error), "traceback": "", "missing": ""}}
+    except BaseException as error:  # sys.exit() in a model is an error of the model, too
+        return {"error": _described(error, stage)}
+    return answer
 
 
-def load(spec: str) -> list[Any]:
-    """The modules of a spec: a dotted name, a .py file, or a directory of them."""
-    path = Path(spec)
-    if path.is_dir():
-        files = [one for one in sorted(path.rglob("*.py")) if not one.name.startswith("_")]
-        return [load_file(one) for one in files]
-    if spec.endswith(".py"):
-        return [load_file(path)]
-    module = importlib.import_module(spec)
-    return [module, *submodules(module)]
+def _own_parts() -> list[Any]:
+    """The files beside this one, as a package that the models' own imports cannot meet."""
+    sys.path[:] = [place for place in sys.path if place != str(_HERE)]
+    package = ModuleType(_PACKAGE)
+    package.__path__ = [str(_HERE)]
+    sys.modules[_PACKAGE] = package
+    return [importlib.import_module(f"{_PACKAGE}.{name}") for name in _PARTS]
 
 
-def submodules(module: Any) -> list[Any]:
-    """The modules of a package, so that a package of models needs no list of its own."""
-    files = (
-        path
-        for folder in getattr(module, "__path__", ())
-        for path in sorted(Path(folder).glob("*.py"))
+def _described(error: BaseException, stage: str) -> dict[str, str]:
+    """The user's own traceback: without our frames and the import system's."""
+    report = traceback.TracebackException.from_exception(error)
+    _cut(report, set())
+    kind = type(error).__name__
+    text = str(error)
+    if isinstance(error, SystemExit):
+        kind, text = "SystemExit", f"the models called sys.exit({error.code!r})"
+    empty = not (report.stack or report.__cause__ or report.__context__)
+    told = empty and not isinstance(error, SyntaxError)  # the message says it all
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    return {
+        "message": f"cannot {stage}: {kind}: {text}".rstrip(": "),
+        "traceback": "" if told else "".join(report.format()).rstrip(),
+        "missing": missing or "",
+    }
+
+
+def _cut(report: traceback.TracebackException, seen: set[int]) -> None:
+    seen.add(id(report))
+    kept = [frame for frame in report.stack if not _is_ours(frame.filename)]
+    report.stack = traceback.StackSummary.from_list(kept)
+    for other in (report.__cause__, report.__context__):
+        if other is not None and id(other) not in seen:
+            _cut(other, seen)
+
+
+def _is_ours(filename: str) -> bool:
+    return (
+        filename.startswith("<frozen ")
+        or filename == importlib.__file__
+        or Path(filename).parent == _HERE
     )
-    names = (path.stem for path in files if not path.name.startswith("_"))
-    return [importlib.import_module(f"{module.__name__}.{name}") for name in names]
-
-
-def load_file(path: Path) -> Any:
-    """A file as a module; one that belongs to an importable package is imported as such."""
-    try:
-        relative = path.resolve().relative_to(Path.cwd().resolve()).with_suffix("")
-    except ValueError:
-        relative = Path(path.stem)
-    name = ".".join(relative.parts)
-    if name.isidentifier() or all(part.isidentifier() for part in relative.parts):
-        sys.path.insert(0, str(path.resolve().parent)) if len(relative.parts) == 1 else None
-        return importlib.import_module(name)
-    found = importlib.util.spec_from_file_location(path.stem, path)
-    if found is None or found.loader is None:
-        raise ImportError(f"cannot load {path}")
-    module = importlib.util.module_from_spec(found)
-    sys.modules[path.stem] = module
-    found.loader.exec_module(module)
-    return module
-
-
-def statements(modules: list[Any]) -> list[str]:
-    """DDL of all models found, SQLAlchemy's and psqlmodel's."""
-    found = [*sqlalchemy_ddl(modules), *psqlmodel_ddl(modules)]
-    if not found:
-        names = ", ".join(module.__name__ for module in modules)
-        raise LookupError(
-            f"no models in {names}: neither SQLAlchemy metadata nor PSQLModel classes"
-        )
-    return found
-
-
-def sqlalchemy_ddl(modules: list[Any]) -> list[str]:
-    """What create_all() would run on an empty database, schemas first."""
-    if "sqlalchemy" not in sys.modules:
-        return []
-    import sqlalchemy
-
-    metadatas: list[Any] = []
-    for module in modules:
-        for value in vars(module).values():
-            metadata = (
-                value
-                if isinstance(value, sqlalchemy.MetaData)
-                else getattr(value, "metadata", None)
-            )
-            if (
-                isinstance(metadata, sqlalchemy.MetaData)
-                and metadata not in metadatas
-                and metadata.tables
-            ):
-                metadatas.append(metadata)
-    found: list[str] = []
-
-    def keep(statement: Any, *_: Any, **__: Any) -> None:
-        found.append(str(statement.compile(dialect=engine.dialect)).strip())
-
-    engine = _mock(keep)
-    for metadata in metadatas:
-        schemas = sorted({table.schema for table in metadata.tables.values() if table.schema})
-        found.extend(
-            f'CREATE SCHEMA IF NOT EXISTS "{schema}"' for schema in schemas if schema != "public"
-        )
-        metadata.create_all(engine, checkfirst=False)
-    return found
-
-
-def _mock(keep: Any) -> Any:
-    """A mock engine that needs no database driver."""
-    from sqlalchemy.dialects import postgresql
-    from sqlalchemy.engine.mock import MockConnection
-
-    return MockConnection(postgresql.dialect(), keep)
-
-
-def psqlmodel_ddl(modules: list[Any]) -> list[str]:
-    """Tables, then foreign keys and triggers, of every PSQLModel class."""
-    if "psqlmodel" not in sys.modules:
-        return []
-    from psqlmodel.orm.table import generate_table_ddl
-
-    models: dict[str, Any] = {}
-    for module in modules:
-        for value in vars(module).values():
-            if (
-                isinstance(value, type)
-                and getattr(value, "__tablename__", None)
-                and getattr(value, "__columns__", None)
-            ):
-                models.setdefault(f"{value.__module__}.{value.__qualname__}", value)
-    tables: list[str] = []
-    late: list[str] = []
-    for _, model in sorted(models.items()):
-        for text in generate_table_ddl(model):
-            (tables if text.lstrip().upper().startswith("CREATE TABLE") else late).append(text)
-        late.extend(triggers(model))
-    kinds = sorted(
-        {getattr(model, "__schema__", None) or "public" for model in models.values()} - {"public"}
-    )
-    return [*(f'CREATE SCHEMA IF NOT EXISTS "{kind}"' for kind in kinds), *tables, *late]
-
-
-def triggers(model: Any) -> list[str]:
-    """The triggers' SQL, whatever form this version of psqlmodel gives it."""
-    found: list[str] = []
-    for trigger in getattr(model, "__triggers__", None) or ():
-        text = trigger.to_sql() if hasattr(trigger, "to_sql") else trigger
-        found.extend([text] if isinstance(text, str) else text)
-    return found
 
 
 if __name__ == "__main__":

@@ -1,0 +1,77 @@
+"""What the loader hands to the readers of models, and what they hand back."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+
+class UnusableModels(Exception):  # noqa: N818 - it is about models, and is reported as one line
+    """The models cannot be stated as SQL; the text says which and why."""
+
+
+class ModelSource:
+    """What one spec named.
+
+    `objects` are modules or, where the spec has an attribute, the attribute's values.
+    """
+
+    def __init__(self, name: str, reader: str, objects: list[Any]) -> None:
+        self.name = name
+        self.reader = reader
+        self.objects = objects
+
+    def candidates(self, reader: str) -> list[Any]:
+        """What that reader may look at: the objects and, of modules, everything in them."""
+        if self.reader not in ("", reader):
+            return []
+        found: list[Any] = []
+        for one in self.objects:
+            found.extend(vars(one).values() if isinstance(one, ModuleType) else [one])
+        return found
+
+
+class Reading:
+    """What a reader found: SQL in an order that works, and what it speaks for."""
+
+    def __init__(
+        self,
+        statements: list[str],
+        tables: list[str],
+        coverage: tuple[str, ...],
+        warnings: list[str],
+    ) -> None:
+        self.statements = statements
+        self.tables = tables
+        self.coverage = coverage
+        self.warnings = warnings
+
+
+def joined(readings: list[Reading | None], sources: list[ModelSource]) -> dict[str, Any]:
+    """One answer. No tables at all is an error: nothing found never means "no tables"."""
+    found = [reading for reading in readings if reading is not None]
+    tables = [table for reading in found for table in reading.tables]
+    if not tables:
+        names = ", ".join(source.name for source in sources)
+        raise UnusableModels(
+            f"no models in {names}: neither tables of SQLAlchemy's MetaData nor PSQLModel classes"
+            " with @table"
+        )
+    coverage = set(found[0].coverage).union(*(reading.coverage for reading in found))
+    return {
+        "statements": [text for reading in found for text in reading.statements],
+        "tables": sorted(tables),
+        "coverage": sorted(coverage),
+        "warnings": [text for reading in found for text in reading.warnings],
+    }
+
+
+def quoted(name: str) -> str:
+    """A name between quotes."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A string constant that means the same whatever standard_conforming_strings says."""
+    escaped = "'" + text.replace("'", "''") + "'"
+    return " E" + escaped.replace("\\", "\\\\") if "\\" in escaped else escaped

@@ -1,0 +1,142 @@
+"""PSQLModel classes as SQL.
+
+Built from the classes' attributes: psqlmodel's own generate_table_ddl() changes the models, does
+not quote, leaves columns out that it cannot write, and evaluates callable defaults.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from typing import Any
+
+from .model_source import ModelSource, Reading, UnusableModels, literal
+from .psqlmodel_columns import ColumnTypes
+from .psqlmodel_tables import Table
+
+# Functions are not listed: the only ones that a PSQLModel class can state are its triggers'.
+COVERAGE = (
+    "schema", "enum", "sequence", "sequence owner", "table", "column", "default", "constraint",
+    "index", "trigger",
+)  # fmt: skip
+
+_DROP = re.compile(r"\ADROP TRIGGER IF EXISTS [^;]+;\s*")
+_JUNCTION = re.compile(r"CREATE TABLE IF NOT EXISTS (\S+)")
+
+
+def read(sources: list[ModelSource]) -> Reading | None:
+    """The DDL of every model that the sources name; None where psqlmodel has no part."""
+    if any(source.reader == "psqlmodel" for source in sources):
+        importlib.import_module("psqlmodel")
+    if "psqlmodel" not in sys.modules:
+        return None
+    models = _models(sources)
+    if not models:
+        return None
+    types = ColumnTypes()
+    tables = _parents_first([Table(model, types, models) for model in models.values()])
+    warnings: list[str] = []
+    junctions = _junctions(list(models.values()), {table.name for table in tables})
+    statements = [
+        *_schemas(tables),
+        *types.statements(),
+        *(table.create() for table in tables),
+        *(text for table in tables for text in table.indexes()),
+        *(text for table in tables for text in table.comments()),
+        *junctions.values(),
+        *(text for table in tables for text in table.foreign_keys()),
+        *(text for table in tables for text in _triggers(table, warnings)),
+    ]
+    names = [*(".".join(table.key) for table in tables), *junctions]
+    return Reading(statements, names, COVERAGE, warnings)
+
+
+def _models(sources: list[ModelSource]) -> dict[tuple[str, str], Any]:
+    """The model of each table, by (schema, name) in that order."""
+    base = importlib.import_module("psqlmodel.orm.model").PSQLModel
+    found: dict[tuple[str, str], Any] = {}
+    for source in sources:
+        for value in source.candidates("psqlmodel"):
+            if not (isinstance(value, type) and issubclass(value, base)):
+                continue
+            # A subclass without a @table of its own has its parent's name: it is no model.
+            if not vars(value).get("__tablename__") or not vars(value).get("__columns__"):
+                continue
+            key = (
+                getattr(value, "__schema__", None) or "public",
+                str(vars(value)["__tablename__"]),
+            )
+            known = found.setdefault(key, value)
+            if known is not value:
+                raise UnusableModels(
+                    f"two models state the table {'.'.join(key)}: {known.__module__}"
+                    f".{known.__qualname__} and {value.__module__}.{value.__qualname__}"
+                )
+    return dict(sorted(found.items()))
+
+
+def _schemas(tables: list[Table]) -> list[str]:
+    names = {table.schema for table in tables} - {'"public"'}
+    return [f"CREATE SCHEMA IF NOT EXISTS {name}" for name in sorted(names)]
+
+
+def _parents_first(tables: list[Table]) -> list[Table]:
+    """In the order of their names, except that INHERITS needs its parents."""
+    ordered: list[Table] = []
+    waiting = list(tables)
+    while waiting:
+        unmade = {name for table in waiting for name in (table.key[1], ".".join(table.key))}
+        ready = [table for table in waiting if not unmade & set(table.parents)]
+        if not ready:
+            raise UnusableModels(f"{'.'.join(waiting[0].key)} inherits from itself")
+        ordered.extend(ready)
+        waiting = [table for table in waiting if table not in ready]
+    return ordered
+
+
+def _junctions(models: list[Any], known: set[str]) -> dict[str, str]:
+    """Tables that psqlmodel itself makes for many-to-many relations without a model."""
+    engine = importlib.import_module("psqlmodel.core.engine")
+    generate = getattr(engine, "_generate_junction_tables", None)
+    texts = generate([(model, "") for model in models]) if generate else []
+    found: dict[str, str] = {}
+    for text in texts:
+        match = _JUNCTION.match(text)
+        name = match[1] if match else text
+        if f'"{name.rpartition(".")[2]}"' not in known:
+            found[name if "." in name else f"public.{name}"] = text
+    return dict(sorted(found.items()))
+
+
+def _triggers(table: Table, warnings: list[str]) -> list[str]:
+    """Each trigger's function and then the trigger."""
+    found: list[str] = []
+    for one in getattr(table.model, "__triggers__", None) or ():
+        if one.model is not table.model:
+            continue  # the list is the parent's, whose own table has it
+        if not one.trigger_name:
+            one.trigger_name = one._generate_trigger_name()
+        found.append(_function(one, warnings))
+        found.append(_DROP.sub("", one.to_sql()[1]))
+    return found
+
+
+def _function(trigger: Any, warnings: list[str]) -> str:
+    """The trigger's function in the language that psqlmodel would choose on this server."""
+    if getattr(trigger, "language", None):
+        return str(trigger.to_sql()[0])
+    warnings.append(
+        f"trigger {trigger.trigger_name} states no language: like psqlmodel, its function is"
+        " PL/Python where the server has plpython3u, else a PL/pgSQL function that does nothing;"
+        ' .Language("plpgsql") or .Language("plpython3u") makes it the same everywhere'
+    )
+    texts: list[str] = []
+    for python in (True, False):
+        trigger._use_plpython = python
+        texts.append(literal(str(trigger.to_sql()[0])))
+    return (
+        "DO $psqlmigrate$ BEGIN\n"
+        "IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'plpython3u') THEN\n"
+        f"EXECUTE {texts[0]};\nELSE\nEXECUTE {texts[1]};\nEND IF;\nEND $psqlmigrate$"
+    )

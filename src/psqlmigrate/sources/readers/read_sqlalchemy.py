@@ -1,0 +1,176 @@
+"""SQLAlchemy's MetaData as SQL: what create_all() would run on an empty PostgreSQL database."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+import sys
+from itertools import groupby
+from typing import Any
+
+from .model_source import ModelSource, Reading, UnusableModels
+
+COVERAGE = (
+    "schema", "enum", "sequence", "sequence owner", "table", "column", "default", "identity",
+    "constraint", "index", "comment",
+)  # fmt: skip
+
+# SQLAlchemy keeps indexes and late foreign keys in sets, whose order differs from run to run.
+_IN_SETS = ("CreateIndex", "AddConstraint")
+_LATE = "SetConstraintComment"  # may be about a foreign key that comes last
+_DATA = ("insert", "update", "delete", "select")
+_SHARED = re.compile(r"CREATE (TYPE|DOMAIN|SEQUENCE)\b", re.IGNORECASE)
+_CONCURRENTLY = re.compile(r"\A(CREATE (?:UNIQUE )?INDEX) CONCURRENTLY ")
+_CREATE_SCHEMA = re.compile(r'\s*CREATE SCHEMA\s+(IF NOT EXISTS\s+)?"?([^\s";]+)', re.IGNORECASE)
+
+
+def read(sources: list[ModelSource]) -> Reading | None:
+    """The DDL of every MetaData that the sources name; None where SQLAlchemy has no part."""
+    if any(source.reader == "sqlalchemy" for source in sources):
+        importlib.import_module("sqlalchemy")
+    if "sqlalchemy" not in sys.modules:
+        return None
+    metadatas = [one for one in _metadatas(sources) if one.tables]
+    if not metadatas:
+        return None
+    _refuse_doubles(metadatas)
+    ddl = _Ddl(_dialect())
+    for metadata in _in_order(metadatas):
+        ddl.create(metadata)
+    tables = [_qualified(table) for one in metadatas for table in _tables(one)]
+    return Reading(ddl.statements(), tables, COVERAGE, ddl.warnings)
+
+
+def _metadatas(sources: list[ModelSource]) -> list[Any]:
+    """Each MetaData once, in the order in which the modules name them."""
+    found: list[Any] = []
+    for source in sources:
+        for value in source.candidates("sqlalchemy"):
+            one = _metadata_of(value)
+            if one is not None and not any(one is other for other in found):
+                found.append(one)
+    return found
+
+
+def _metadata_of(value: Any) -> Any:
+    """The MetaData that an object is or has. Other objects are not asked: proxies may fail."""
+    sqlalchemy = importlib.import_module("sqlalchemy")
+    orm = importlib.import_module("sqlalchemy.orm")
+    if isinstance(value, type):
+        value = inspect.getattr_static(value, "metadata", None)
+    elif isinstance(value, (sqlalchemy.Table, orm.registry)) or _is_flask(value):
+        value = value.metadata
+    return value if isinstance(value, sqlalchemy.MetaData) else None
+
+
+def _is_flask(value: Any) -> bool:
+    return type(value).__module__.startswith("flask_sqlalchemy")
+
+
+def _refuse_doubles(metadatas: list[Any]) -> None:
+    seen: set[str] = set()
+    for metadata in metadatas:
+        for table in metadata.tables.values():
+            name = _qualified(table)
+            if name in seen:
+                raise UnusableModels(f"the table {name} is stated by two MetaData objects")
+            seen.add(name)
+
+
+def _tables(metadata: Any) -> list[Any]:
+    return [one for one in metadata.tables.values() if not getattr(one, "is_view", False)]
+
+
+def _qualified(table: Any) -> str:
+    return f"{table.schema or 'public'}.{table.name}"
+
+
+def _in_order(metadatas: list[Any]) -> list[Any]:
+    """Those first whose tables others refer to by foreign keys."""
+    done: list[Any] = []
+
+    def visit(metadata: Any, above: list[Any]) -> None:
+        if not any(metadata is other for other in (*done, *above)):
+            for other in metadatas:
+                if other is not metadata and _refers(metadata, other):
+                    visit(other, [*above, metadata])
+            done.append(metadata)
+
+    for metadata in metadatas:
+        visit(metadata, [])
+    return done
+
+
+def _refers(metadata: Any, other: Any) -> bool:
+    keys = (key for table in metadata.tables.values() for key in table.foreign_keys)
+    names = {key.target_fullname.rpartition(".")[0] for key in keys}
+    return bool((names - set(metadata.tables)) & set(other.tables))
+
+
+def _dialect() -> Any:
+    """PostgreSQL's, without a driver; the named style of parameters leaves % as it is."""
+    return importlib.import_module("sqlalchemy.dialects.postgresql").dialect(paramstyle="named")
+
+
+def _schemas(metadata: Any) -> set[str]:
+    """The schemas that tables, sequences and named types are in."""
+    owners = [*metadata.tables.values(), *getattr(metadata, "_sequences", {}).values()]
+    for table in metadata.tables.values():
+        for column in table.columns:
+            owners.extend([column.type, getattr(column.type, "item_type", None)])
+    return {getattr(one, "schema", None) or "public" for one in owners} - {"public"}
+
+
+class _Ddl:
+    """Collects what create_all() executes, DDL that listeners add included."""
+
+    def __init__(self, dialect: Any) -> None:
+        self.warnings: list[str] = []
+        self._dialect = dialect
+        self._schemas: set[str] = set()
+        self._found: list[tuple[str, str]] = []
+
+    def create(self, metadata: Any) -> None:
+        """Runs create_all() on a connection that only listens."""
+        self._schemas |= _schemas(metadata)
+        base = importlib.import_module("sqlalchemy.engine.mock").MockConnection
+
+        def exec_driver_sql(_: Any, text: str, *__: Any) -> None:
+            self._keep("text", text)
+
+        listening = type("ListeningConnection", (base,), {"exec_driver_sql": exec_driver_sql})
+        metadata.create_all(listening(self._dialect, self._run), checkfirst=False)
+
+    def statements(self) -> list[str]:
+        """Schemas first, then everything in SQLAlchemy's order, where it has one."""
+        quote = self._dialect.identifier_preparer.quote
+        found = [f"CREATE SCHEMA IF NOT EXISTS {quote(name)}" for name in sorted(self._schemas)]
+        for sort, run in groupby(self._found, key=lambda one: one[0]):
+            texts = [text for _, text in run]
+            found.extend(sorted(texts) if sort in _IN_SETS else texts if sort != _LATE else ())
+        found.extend(sorted(text for sort, text in self._found if sort == _LATE))
+        return _without_repeated(found)
+
+    def _run(self, statement: Any, *parameters: Any, **_: Any) -> None:
+        sort = type(statement).__name__
+        if isinstance(statement, str):
+            self._keep(sort, statement)
+        elif statement.__visit_name__ in _DATA or any(parameters):
+            self.warnings.append(f"{sort} of a listener is left out: only DDL states a schema")
+        else:
+            self._keep(sort, str(statement.compile(dialect=self._dialect)))
+
+    def _keep(self, sort: str, text: str) -> None:
+        schema = _CREATE_SCHEMA.match(text)
+        if not (schema and schema[2] in self._schemas):
+            self._found.append((sort, _CONCURRENTLY.sub(r"\1 ", text.strip())))
+
+
+def _without_repeated(statements: list[str]) -> list[str]:
+    """Types and sequences that several MetaData share are made once."""
+    found: list[str] = []
+    for text in statements:
+        if not (_SHARED.match(text) and text in found):
+            found.append(text)
+    return found

@@ -1,0 +1,1 @@
+"""The shop's tables, one module for each part of the business."""
