@@ -18,6 +18,7 @@ class Options(NamedTuple):
     connect_wait: float
     as_json: bool
     quiet: bool
+    details: bool
     no_color: bool
     config: str | None
 
@@ -53,6 +54,7 @@ _OPTIONS = (
     ),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
     click.option("-q", "--quiet", is_flag=True, help="Print results only."),
+    click.option("-v", "details", is_flag=True, help="Say more."),
     click.option("--no-color", is_flag=True, help="No colour."),
     click.option("--config", metavar="FILE", help="Another configuration file."),
 )

@@ -99,7 +99,12 @@ def pin(connection: Connection, search_path: str = "public") -> None:
 
 def repin(connection: Connection, search_path: str = "public") -> None:
     """Forgets what a migration has left in the session, then pins again; advisory locks stay."""
-    connection.execute(_FORGET + _pins(search_path, _settings_of(connection)))
+    connection.execute(repinning(connection, search_path))
+
+
+def repinning(connection: Connection, search_path: str = "public") -> bytes:
+    """The statements that `repin` sends."""
+    return _FORGET + _pins(search_path, _settings_of(connection))
 
 
 def pins(search_path: str = "public") -> dict[str, str]:

@@ -9,27 +9,37 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+import psycopg
+
 from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.schema.sqltext import Sql, literal, number, sql
 from psqlmigrate.service.bookkeeping import Tables
 
 _WRITE = """
 INSERT INTO {journal} (event, version, detail)
 VALUES (%s, %s, pg_catalog.jsonb_build_object('role', session_user) || %s::pg_catalog.jsonb)"""
 
-# The last look before COMMIT goes with the journal's row in one round trip.
+# It raises rather than answers, so that the COMMIT sent behind it in the same message is not run.
 _SEAL = """
 WITH entry AS (
   INSERT INTO {journal} (event, version, detail)
-  VALUES (%s, %s, pg_catalog.jsonb_build_object('role', session_user) || %s::pg_catalog.jsonb)),
+  VALUES ({event}, {version},
+          pg_catalog.jsonb_build_object('role', session_user) || {detail}::pg_catalog.jsonb)),
 mark AS (
-  UPDATE {history} SET execution_time_ms = coalesce(%s::pg_catalog.int4, execution_time_ms)
-   WHERE version OPERATOR(pg_catalog.=) %s RETURNING rolled_back_at IS NULL AS applied)
-SELECT pg_catalog.pg_current_xact_id()::pg_catalog.text,
-       (SELECT applied FROM mark),
-       EXISTS (SELECT FROM pg_catalog.pg_locks k
-                WHERE k.locktype = 'advisory' AND k.pid = pg_catalog.pg_backend_pid()
-                  AND k.classid::pg_catalog.int8 = %s AND k.objid::pg_catalog.int8 = %s
-                  AND k.objsubid = 1 AND k.granted)"""
+  UPDATE {history} SET execution_time_ms = coalesce({ms}, execution_time_ms)
+   WHERE version OPERATOR(pg_catalog.=) {version} RETURNING rolled_back_at IS NULL AS applied)
+SELECT CASE
+  WHEN pg_catalog.pg_current_xact_id()::pg_catalog.text OPERATOR(pg_catalog.=) {transaction}
+   AND (SELECT applied FROM mark) IS NOT DISTINCT FROM {applied}
+  THEN CASE WHEN {locked} THEN 0
+       ELSE pg_catalog.concat('psqlmigrate: unlocked', pg_catalog.clock_timestamp())::pg_catalog.int4 END
+  ELSE pg_catalog.concat('psqlmigrate: meddled', pg_catalog.clock_timestamp())::pg_catalog.int4 END"""
+
+# The session holds its lock twice (see locking): one of them is given back and taken again, which
+# tells whether it was held, leaves no moment without a lock, and costs less than pg_locks.
+_LOCKED = """
+CASE WHEN pg_catalog.pg_advisory_unlock({key})
+     THEN pg_catalog.pg_try_advisory_lock({key}) ELSE false END"""
 
 _READ = """
 SELECT at, event, version, detail FROM {journal}
@@ -48,11 +58,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What is true just before COMMIT."""
+    """What must be true at a migration's end: its own transaction, its row, the lock (None: no)."""
 
+    version: str
+    up: bool
     transaction: str
-    applied: bool | None
-    locked: bool
+    lock: int | None
 
 
 def write(
@@ -62,19 +73,29 @@ def write(
     tables.run(connection, _WRITE, (event, version, details(**detail)))
 
 
-def seal(
-    connection: Connection,
-    tables: Tables,
-    event: str,
-    version: str,
-    *,
-    ms: int | None,
-    lock: tuple[int, int],
-    **detail: object,
-) -> Seal:
-    """Adds the entry of a migration that ran, and reports what its code left behind."""
-    params = (event, version, details(**detail), ms, version, *lock)
-    return Seal(*tables.run(connection, _SEAL, params)[0])
+def sealing(tables: Tables, seal: Seal, ms: int, **detail: object) -> Sql:
+    """The statement that adds the entry of a migration that ran, and fails unless all is true.
+
+    `unsealed` knows its error.
+    """
+    return tables.text(
+        _SEAL,
+        event=literal("applied" if seal.up else "reverted"),
+        version=literal(seal.version),
+        detail=literal(details(took_ms=ms, **detail)),
+        ms=number(ms) if seal.up else sql("NULL::pg_catalog.int4"),
+        transaction=literal(seal.transaction),
+        applied=sql("true") if seal.up else sql("false"),
+        locked=sql("true") if seal.lock is None else sql(_LOCKED, key=number(seal.lock)),
+    )
+
+
+def unsealed(error: psycopg.Error) -> str | None:
+    """`meddled` (transaction or row are not the run's) or `unlocked`; None for other errors."""
+    if error.sqlstate != "22P02":
+        return None
+    text = error.diag.message_primary or ""
+    return next((one for one in ("meddled", "unlocked") if f"psqlmigrate: {one}" in text), None)
 
 
 def read(connection: Connection, tables: Tables, event: str | None = None) -> tuple[Entry, ...]:
@@ -84,7 +105,12 @@ def read(connection: Connection, tables: Tables, event: str | None = None) -> tu
 
 def details(**detail: object) -> str:
     """What every entry says of its run, and what this one adds, as JSON."""
-    return json.dumps({"host": socket.gethostname(), "tool": _tool(), **detail})
+    return json.dumps({"host": _host(), "tool": _tool(), **detail})
+
+
+@cache
+def _host() -> str:
+    return socket.gethostname()
 
 
 @cache
