@@ -147,7 +147,8 @@ def test_operators_in_public_are_not_called(connection: Connection) -> None:
     with connection.transaction():
         row = connection.execute("SELECT pg_current_xact_id()::text").fetchone() or ("",)
         seal = Seal("1", up=False, transaction=row[0], lock=None)
-        connection.execute(journal.sealing(TABLES, seal, 1).encode())
+        for one in journal.sealing(TABLES, seal, 1):
+            connection.execute(one.encode())
     assert len(journal.read(connection, TABLES, "reverted")) == 1
 
 

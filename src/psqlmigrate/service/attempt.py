@@ -200,7 +200,7 @@ class Attempt:
             self._check()
         ms = _ms_since(self._start)
         try:
-            commit(work.connection, *again, self._sealing(claimed, ms))
+            commit(work.connection, *again, *self._sealing(claimed, ms))
         except psycopg.Error as error:
             self._refuse_unsealed(journal.unsealed(error))
             raise
@@ -221,13 +221,13 @@ class Attempt:
         if self.work.connection.info.transaction_status == TransactionStatus.INERROR:
             raise error
 
-    def _sealing(self, claimed: str, ms: int) -> bytes:
+    def _sealing(self, claimed: str, ms: int) -> list[bytes]:
         work, step = self.work, self.step
         key = work.key.number if work.options.lock else None
         seal = Seal(step.file.version, step.up, claimed, key)
         checksum, parents = step.file.checksum, sorted(step.parents)
-        text = journal.sealing(work.tables, seal, ms, checksum=checksum, parents=parents)
-        return text.encode()
+        texts = journal.sealing(work.tables, seal, ms, checksum=checksum, parents=parents)
+        return [one.encode() for one in texts]
 
     def _refuse_unsealed(self, reason: str | None) -> None:
         if reason == "meddled":

@@ -12,34 +12,36 @@ from typing import Any
 import psycopg
 
 from psqlmigrate.postgres.connect import Connection
-from psqlmigrate.schema.sqltext import Sql, literal, number, sql
+from psqlmigrate.schema.sqltext import NOTHING, Sql, literal, number, sql
 from psqlmigrate.service.bookkeeping import Tables
 
 _WRITE = """
 INSERT INTO {journal} (event, version, detail)
 VALUES (%s, %s, pg_catalog.jsonb_build_object('role', session_user) || %s::pg_catalog.jsonb)"""
 
-# It raises rather than answers, so that the COMMIT sent behind it in the same message is not run.
+# They raise rather than answer, so that the COMMIT sent behind them in the same message is not run:
+# a row that is gone makes the event NULL. Two plain statements cost half of one with a CTE.
 _SEAL = """
-WITH entry AS (
-  INSERT INTO {journal} (event, version, detail)
-  VALUES ({event}, {version},
-          pg_catalog.jsonb_build_object('role', session_user) || {detail}::pg_catalog.jsonb)),
-mark AS (
-  UPDATE {history} SET execution_time_ms = coalesce({ms}, execution_time_ms)
-   WHERE version OPERATOR(pg_catalog.=) {version} RETURNING rolled_back_at IS NULL AS applied)
-SELECT CASE
-  WHEN pg_catalog.pg_current_xact_id()::pg_catalog.text OPERATOR(pg_catalog.=) {transaction}
-   AND (SELECT applied FROM mark) IS NOT DISTINCT FROM {applied}
-  THEN CASE WHEN {locked} THEN 0
-       ELSE pg_catalog.concat('psqlmigrate: unlocked', pg_catalog.clock_timestamp())::pg_catalog.int4 END
-  ELSE pg_catalog.concat('psqlmigrate: meddled', pg_catalog.clock_timestamp())::pg_catalog.int4 END"""
+INSERT INTO {journal} (event, version, detail) VALUES (
+  (SELECT CASE
+     WHEN pg_catalog.pg_current_xact_id()::pg_catalog.text OPERATOR(pg_catalog.=) {transaction}
+      AND rolled_back_at IS {unless_applied} NULL
+     THEN CASE WHEN {locked} THEN {event}
+          ELSE pg_catalog.concat('psqlmigrate: unlocked', version)::pg_catalog.int4::pg_catalog.text END
+     ELSE pg_catalog.concat('psqlmigrate: meddled', version)::pg_catalog.int4::pg_catalog.text END
+   FROM {history} WHERE version OPERATOR(pg_catalog.=) {version}),
+  {version}, pg_catalog.jsonb_build_object('role', session_user) || {detail}::pg_catalog.jsonb)"""
+
+_TIME = """
+UPDATE {history} SET execution_time_ms = {ms} WHERE version OPERATOR(pg_catalog.=) {version}"""
 
 # The session holds its lock twice (see locking): one of them is given back and taken again, which
 # tells whether it was held, leaves no moment without a lock, and costs less than pg_locks.
 _LOCKED = """
 CASE WHEN pg_catalog.pg_advisory_unlock({key})
      THEN pg_catalog.pg_try_advisory_lock({key}) ELSE false END"""
+
+_NOT_A_NUMBER = "22P02"
 
 _READ = """
 SELECT at, event, version, detail FROM {journal}
@@ -73,26 +75,31 @@ def write(
     tables.run(connection, _WRITE, (event, version, details(**detail)))
 
 
-def sealing(tables: Tables, seal: Seal, ms: int, **detail: object) -> Sql:
-    """The statement that adds the entry of a migration that ran, and fails unless all is true.
+def sealing(tables: Tables, seal: Seal, ms: int, **detail: object) -> tuple[Sql, ...]:
+    """The statements that add the entry of a migration that ran; they fail unless all is true.
 
-    `unsealed` knows its error.
+    `unsealed` knows their error.
     """
-    return tables.text(
+    version = literal(seal.version)
+    entry = tables.text(
         _SEAL,
         event=literal("applied" if seal.up else "reverted"),
-        version=literal(seal.version),
+        version=version,
         detail=literal(details(took_ms=ms, **detail)),
-        ms=number(ms) if seal.up else sql("NULL::pg_catalog.int4"),
         transaction=literal(seal.transaction),
-        applied=sql("true") if seal.up else sql("false"),
+        unless_applied=NOTHING if seal.up else sql("NOT"),
         locked=sql("true") if seal.lock is None else sql(_LOCKED, key=number(seal.lock)),
     )
+    if not seal.up:
+        return (entry,)
+    return entry, tables.text(_TIME, ms=number(ms), version=version)
 
 
 def unsealed(error: psycopg.Error) -> str | None:
     """`meddled` (transaction or row are not the run's) or `unlocked`; None for other errors."""
-    if error.sqlstate != "22P02":
+    if isinstance(error, psycopg.errors.NotNullViolation) and error.diag.column_name == "event":
+        return "meddled"
+    if error.sqlstate != _NOT_A_NUMBER:
         return None
     text = error.diag.message_primary or ""
     return next((one for one in ("meddled", "unlocked") if f"psqlmigrate: {one}" in text), None)

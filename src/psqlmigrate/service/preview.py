@@ -66,7 +66,7 @@ def preview(
     choose = versions.to_apply if direction == "up" else versions.to_revert
     files = choose(directory, graph, applied, target)
     admission.refuse(files, direction, forbidden)
-    late = {file.version for file in versions.late(graph, applied)} if direction == "up" else set()
+    late = {file.version for file in versions.late(graph, applied) if direction == "up"}
     chosen = {file.version for file in files}
     then = applied | chosen if direction == "up" else applied - chosen
     return PreviewResult(
