@@ -1,6 +1,7 @@
 """From nothing to a migrated database and back, through the command line."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -59,7 +60,7 @@ def test_up_and_down_with_rows(run: Run, project: Path, database: Target) -> Non
     assert run("check")[0] == 1
     code, out, _ = run("autogenerate", "first")
     assert code == 0
-    assert "certified: up, down, up" in out
+    assert re.search(r"certified in .* s: up, down, up", out)
     assert run("upgrade")[0] == 0
     assert run("check")[0] == 0
     assert "nothing to do" in run("autogenerate", "again")[1]
@@ -163,7 +164,7 @@ def test_a_failing_migration_leaves_nothing(run: Run, project: Path, database: T
             5,
             "heads",
         ),
-        ({}, ("autogenerate", "x", "--models", "nope.sql"), 3, "no file"),
+        ({}, ("autogenerate", "x", "--models", "nope.sql"), 2, "there is no"),
         ({}, ("check", "--models", "nope"), 3, "nope"),
         ({}, ("diff", "empty", "broken.sql"), 3, "broken.sql:2"),
         ({}, ("status", "--url", "postgresql://nobody:canary@127.0.0.1:1/x"), 3, "cannot connect"),

@@ -47,7 +47,12 @@ class Catalog:
             for oid, one in self.objects.items()
             if not _belongs(one, rejected, self.objects)
         }
-        return Catalog(kept, self.edges, self.unmodelled)
+        edges = {
+            oid: frozenset(target for target in targets if target in kept)
+            for oid, targets in self.edges.items()
+            if oid in kept
+        }
+        return Catalog(kept, edges, self.unmodelled)
 
 
 def _belongs(one: DbObject, rejected: set[ObjectId], objects: Mapping[ObjectId, DbObject]) -> bool:

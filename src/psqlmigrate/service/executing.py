@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from psqlmigrate.postgres.connect import Connection
-from psqlmigrate.postgres.introspect import introspect
-from psqlmigrate.schema.hashing import sections
+from psqlmigrate.schema.hashing import state_hashes
 from psqlmigrate.service import history, versions
 from psqlmigrate.service.attempt import Hooks, RunOptions
+from psqlmigrate.service.live import live
 from psqlmigrate.service.offline import script
 from psqlmigrate.service.progress import Progress
 from psqlmigrate.service.running import RanMigration, Runner, RunResult, StampResult
@@ -63,12 +63,7 @@ def _runner(
     )
 
     def hashes(at: Connection) -> dict[tuple[str, str], str]:
-        found = sections(workspace.without_bookkeeping(introspect(at, edges=False)))
-        return {
-            (kind, name): value.removeprefix("sha256:")
-            for kind, named in found.items()
-            for name, value in named.items()
-        }
+        return state_hashes(live(workspace, at, edges=False))
 
     tables = workspace.tables
     hooks = Hooks(after=hashes)

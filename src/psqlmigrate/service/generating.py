@@ -1,8 +1,9 @@
 """Writes certified migrations from the difference between the models and the migrations."""
 
 import json
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,22 +13,47 @@ from psqlmigrate.migrations.directory import Directory, file_name, next_version
 from psqlmigrate.migrations.file import MigrationFile, read_file
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.migrations.render import render_python, render_sql
-from psqlmigrate.postgres.scratch import Scratch
-from psqlmigrate.schema.catalog import Catalog, Change
+from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.hashing import FORMAT_VERSION
+from psqlmigrate.service.baseline import choose
+from psqlmigrate.service.checking import Comparison, against, model_words
+from psqlmigrate.service.describing import Entry, entries
 from psqlmigrate.service.planning import Plan, plan
-from psqlmigrate.service.proving import Proof, final_schema, prove
+from psqlmigrate.service.proving import Proof, prove
+from psqlmigrate.service.schemas import Schemas
+from psqlmigrate.service.scratching import scratch_of
+from psqlmigrate.service.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateWishes:
+    """The options of autogenerate.
+
+    `orphans`: drop what no migration made and no model states. `concurrently`: build and drop
+    indexes of existing tables in a migration of their own, outside of a transaction.
+    """
+
+    as_sql: bool = False
+    empty: bool = False
+    baseline: str | None = None
+    orphans: bool = False
+    concurrently: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class GenerateResult:
     """What autogenerate found and wrote; no files when nothing differs."""
 
-    changes: tuple[Change, ...]
+    objects: tuple[Entry, ...]
     files: tuple[Path, ...]
     hazards: tuple[str, ...]
+    models: str
     baseline: str
+    notes: tuple[str, ...]
     unmodelled: tuple[str, ...]
+    certified: bool = False
+    seconds: float = 0.0
+    loses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,32 +63,72 @@ class _Draft:
     parents: tuple[str, ...]
     up: Plan
     down: Plan
+    transactional: bool = True
 
 
-def generate(
-    directory: Directory, desired: Catalog, message: str, scratch: Scratch, *, as_sql: bool = False
-) -> GenerateResult:
-    """Writes what is missing between the migrations and `desired` (a fixpoint catalog).
+def autogenerate(workspace: Workspace, message: str, wishes: GenerateWishes) -> GenerateResult:
+    """Writes what the models have and the baseline has not, as certified migrations.
 
     Nothing stays on disk unless up, down and up again were proven. Raises MultipleHeadsError,
-    PlanRefusedError, ProofError.
+    PlanRefusedError, ProofError, and what reading the models raises.
     """
-    graph = Graph(directory.files)
+    parents = _parents(workspace.graph)
+    if wishes.empty:
+        return _empty(workspace, message, parents, wishes)
+    with scratch_of(workspace) as scratch:
+        schemas = Schemas(workspace, scratch)
+        found = against(schemas, choose(schemas, wishes.baseline, orphans=wishes.orphans))
+        result = GenerateResult(
+            entries(found.changes, found.base.catalog, found.desired),
+            (),
+            (),
+            model_words(schemas),
+            found.base.words,
+            (*found.base.notes, *schemas.models.warnings),
+            found.desired.unmodelled,
+        )
+        if not found.changes:
+            return result
+        return _written(schemas, found, message, parents, wishes, result)
+
+
+def _parents(graph: Graph) -> tuple[str, ...]:
     parents = tuple(one.version for one in graph.heads)
     if len(parents) > 1:
         raise MultipleHeadsError(
             f"there are several heads: {', '.join(parents)}",
             hint='psqlmigrate merge "join the branches" makes one of them',
         )
-    base = final_schema(scratch, graph.order)
-    up = plan(base, desired)
-    baseline = f"{len(graph.order)} migrations"
-    if not up.statements:
-        return GenerateResult(up.changes, (), (), baseline, desired.unmodelled)
-    drafts = _drafts(directory, parents, message, _stages(base, desired))
-    files = _write(directory.path, drafts, render_sql_file if as_sql else render_python_file)
+    return parents
+
+
+def _empty(
+    workspace: Workspace, message: str, parents: tuple[str, ...], wishes: GenerateWishes
+) -> GenerateResult:
+    """A migration to be filled in by hand."""
+    directory = workspace.directory
+    nothing = Plan((), ())
+    draft = _Draft(next_version(directory.files), message, parents, nothing, nothing)
+    render = render_sql_file if wishes.as_sql else render_python_file
+    files = _write(directory.path, [draft], render)
+    return GenerateResult((), (files[0].path,), (), "", "", (), ())
+
+
+def _written(
+    schemas: Schemas,
+    found: Comparison,
+    message: str,
+    parents: tuple[str, ...],
+    wishes: GenerateWishes,
+    result: GenerateResult,
+) -> GenerateResult:
+    start = time.monotonic()
+    workspace, scratch = schemas.workspace, schemas.scratch
+    directory, earlier = workspace.directory, workspace.graph.order
+    drafts = _drafts(directory, parents, message, _stages(found.base.catalog, found.desired))
+    files = _write(directory.path, drafts, render_sql_file if wishes.as_sql else render_python_file)
     try:
-        proofs = prove(scratch, graph.order, files)
+        proofs = prove(scratch, earlier, files)
         for file, draft, proof in zip(files, drafts, proofs, strict=True):
             write_certificate(file, draft.up, proof)
     except BaseException:
@@ -70,8 +136,12 @@ def generate(
             file.path.unlink(missing_ok=True)
         raise
     hazards = tuple(sorted({str(one) for draft in drafts for one in draft.up.hazards}))
-    return GenerateResult(
-        up.changes, tuple(one.path for one in files), hazards, baseline, desired.unmodelled
+    return replace(
+        result,
+        files=tuple(one.path for one in files),
+        hazards=hazards,
+        certified=True,
+        seconds=time.monotonic() - start,
     )
 
 

@@ -43,6 +43,26 @@ class State:
     current: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What differs from the recorded hashes, by (kind, name)."""
+
+    changed: tuple[tuple[str, str], ...]
+    removed: tuple[tuple[str, str], ...]
+    added: tuple[tuple[str, str], ...]
+
+
+def drift(recorded: State, live: Hashes) -> Drift:
+    """What differs between the recorded hashes and those of the database as it is."""
+    now = {(kind, stored_name(name)): value for (kind, name), value in live.items()}
+    known = recorded.hashes
+    return Drift(
+        tuple(sorted(key for key in known.keys() & now.keys() if known[key] != now[key])),
+        tuple(sorted(known.keys() - now.keys())),
+        tuple(sorted(now.keys() - known.keys())),
+    )
+
+
 def read(
     connection: Connection, tables: Tables, found: Found, applied: Collection[str]
 ) -> State | None:
