@@ -91,7 +91,7 @@ def _value(value: Json) -> Json:
         ((mark, content),) = cast("dict[str, Json]", value).items()
         return _MARKS[mark](content)
     if isinstance(value, list):
-        return tuple(_value(one) for one in value)
+        return tuple(map(_value, cast("list[Json]", value)))
     return value
 
 

@@ -59,6 +59,6 @@ def _forget_oldest(shelf: Path) -> None:
 def _tool() -> str:
     """Changes with the code that reads and prints catalogs, also in a checkout."""
     package = Path(__file__).parent.parent
-    parts = sorted((*package.glob("schema/**/*.py"), *package.glob("postgres/*.py")))
+    parts = sorted(package.rglob("*.py"))
     facts = [(one.name, one.stat().st_size, one.stat().st_mtime_ns) for one in parts]
     return json.dumps([str(package), facts])

@@ -61,6 +61,11 @@ class Workspace:
         """The directory of migrations."""
         return self.settings.migrations_path
 
+    @property
+    def state_file(self) -> Path:
+        """The local state file."""
+        return self.migrations_path / self.settings.state_file_name
+
     @cached_property
     def directory(self) -> Directory:
         """The migrations on disk."""
