@@ -2,50 +2,14 @@
 
 import json
 import re
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from psqlmigrate.cli.app import main
+from cli.conftest import Run
 from psqlmigrate.postgres.connect import connect
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.script import split
-
-SHOP = Path(__file__).parent.parent / "projects" / "shop" / "schema.sql"
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    shutil.copy(SHOP, tmp_path / "schema.sql")
-    monkeypatch.chdir(tmp_path)
-    for name in ("DATABASE_URL", "PGHOST", "PGUSER", "PGPORT", "PGDATABASE"):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path
-
-
-@pytest.fixture
-def run(
-    project: Path,
-    database: Target,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Run:
-    assert project.is_dir()
-    params = database.params
-    url = f"postgresql://{params['user']}@/{params['dbname']}?host={params['host']}"
-    if "port" in params:
-        url += f"&port={params['port']}"
-    monkeypatch.setenv("DATABASE_URL", url)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = main(list(arguments))
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def _edit(project: Path, old: str, new: str) -> None:

@@ -41,15 +41,25 @@ def scratch_of(workspace: Workspace) -> Generator[Scratch]:
 
 @contextmanager
 def _home(target: Target) -> Generator[Target]:
-    """The target's own server, or one of ours if the role may not make databases there."""
-    with connect(target) as connection:
-        row = connection.execute(_MAY_CREATE).fetchone()
-        major = server_major(connection)
-    if (row and row[0]) or not available_binaries():
+    """The target's own server; one of ours if it does not answer or the role may not make
+    databases there.
+    """
+    major, suits = _asked(target)
+    if suits or not available_binaries():
         yield target
         return
     with scratch_server(_available(major)) as server:
         yield server
+
+
+def _asked(target: Target) -> tuple[int | None, bool]:
+    """The server's major, and whether we may make databases there."""
+    try:
+        with connect(target) as connection:
+            row = connection.execute(_MAY_CREATE).fetchone()
+            return server_major(connection), bool(row and row[0])
+    except ConnectionFailedError:
+        return None, False
 
 
 @contextmanager
@@ -61,7 +71,7 @@ def scratch_for(workspace: Workspace, *sources: str) -> Generator[Scratch]:
         with _home(near[0]) as home:
             yield Scratch(home, _setup(workspace), like=_name(near[0]) if home is near[0] else None)
     elif targets and not workspace.settings.scratch_url:
-        with scratch_server(_available(_major_of(targets[0]))) as server:
+        with scratch_server(_available(_asked(targets[0])[0])) as server:
             yield Scratch(server, _setup(workspace))
     else:
         with scratch_of(workspace) as scratch:
@@ -110,15 +120,7 @@ def _wanted_major(workspace: Workspace) -> int | None:
     """The target's major, if it can be asked and is at hand here."""
     if not workspace.has_target:
         return None
-    return _available(_major_of(workspace.chosen))
-
-
-def _major_of(target: Target) -> int | None:
-    try:
-        with connect(target) as connection:
-            return server_major(connection)
-    except ConnectionFailedError:
-        return None
+    return _available(_asked(workspace.chosen)[0])
 
 
 def _available(major: int | None) -> int | None:
