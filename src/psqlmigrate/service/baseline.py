@@ -94,12 +94,24 @@ def _of_database(
 
 
 def _drift_note(recorded: State, live: Catalog) -> str:
-    found = state.drift(recorded, state_hashes(live))
-    count = len(found.changed) + len(found.removed)
+    count = len(by_hand(recorded, live))
     if not count:
         return ""
     objects = "object differs" if count == 1 else "objects differ"
     return f"{count} {objects} in the database from what the migrations made there"
+
+
+def by_hand(recorded: State, live: Catalog) -> tuple[tuple[str, str], ...]:
+    """What was changed by hand since the last run, by (kind, name).
+
+    What no migration made counts when it belongs to something that one made.
+    """
+    found = state.drift(recorded, state_hashes(live))
+    mine = frozenset[tuple[str, str]]()
+    if found.added:
+        made = managed(live, recorded.hashes).where(lambda one: not one.native)
+        mine = frozenset((one.kind, state.stored_name(str(one.id))) for one in made)
+    return (*found.changed, *found.removed, *(key for key in found.added if key in mine))
 
 
 def managed(live: Catalog, known: Iterable[tuple[str, str]]) -> Catalog:

@@ -9,4 +9,6 @@ from psqlmigrate.service.workspace import Workspace
 def live(workspace: Workspace, connection: Connection, *, edges: bool = True) -> Catalog:
     """The database's schema; without `edges` for hashing, which is cheaper."""
     own = {(workspace.tables.schema, name) for name in workspace.tables.names}
-    return introspect(connection, edges=edges).where(lambda one: one.id.path not in own)
+    return introspect(connection, edges=edges).where(
+        lambda one: bool(one.owners) or one.id.path not in own
+    )

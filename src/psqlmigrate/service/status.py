@@ -13,7 +13,7 @@ from psqlmigrate.schema.catalog import Catalog, diff
 from psqlmigrate.schema.hashing import state_hashes
 from psqlmigrate.schema.selection import Selection, only
 from psqlmigrate.service import history, state
-from psqlmigrate.service.baseline import DATABASE, Baseline, managed
+from psqlmigrate.service.baseline import DATABASE, Baseline, by_hand, managed
 from psqlmigrate.service.bookkeeping import inspect
 from psqlmigrate.service.checking import against
 from psqlmigrate.service.describing import Entry, entries
@@ -107,9 +107,8 @@ class _Looker:
         models = with_models and bool(workspace.settings.models)
         found = only(live(workspace, self._connection, edges=models), _selection(workspace))
         recorded = self._recorded()
-        if recorded and self._agrees(recorded, found) and not models:
-            known = recorded.hashes
-            return _Look((), _unmanaged(found, known), found.unmodelled)
+        if recorded and not models and not by_hand(recorded, found):
+            return _Look((), _unmanaged(found, recorded.hashes), found.unmodelled)
         try:
             with self._scratch() as schemas:
                 return self._with_scratch(schemas, recorded, found, models=models)
@@ -123,16 +122,6 @@ class _Looker:
         found = state.read(self._connection, tables, inspect(self._connection, tables), self._done)
         return found if found and found.current else None
 
-    def _agrees(self, recorded: State, found: Catalog) -> bool:
-        changes = state.drift(recorded, state_hashes(found))
-        return not (changes.changed or changes.removed or self._foreign(recorded, found))
-
-    def _foreign(self, recorded: State, found: Catalog) -> bool:
-        """Whether something that no migration made belongs to something that one made."""
-        mine = managed(found, recorded.hashes).where(lambda one: not one.native)
-        keys = state_hashes(mine).keys()
-        return any((kind, state.stored_name(name)) not in recorded.hashes for kind, name in keys)
-
     @contextmanager
     def _scratch(self) -> Generator[Schemas]:
         with scratch_of(self._workspace) as scratch:
@@ -145,7 +134,7 @@ class _Looker:
         drift: tuple[Drifted, ...] = ()
         known = recorded.hashes if recorded else state_hashes(schemas.replayed(files))
         mine = managed(found, known)
-        if recorded is None or not self._agrees(recorded, found):
+        if recorded is None or by_hand(recorded, found):
             built = only(schemas.replayed(files), schemas.selection)
             again = schemas.fixpoint(mine) if diff(built, mine) else mine
             drift = _drifted(built, again, BY_HAND)
@@ -191,13 +180,15 @@ def _drifted(built: Catalog, have: Catalog, found: str) -> tuple[Drifted, ...]:
 
 
 def _unmanaged(found: Catalog, known: state.Hashes) -> tuple[str, ...]:
-    mine = managed(found, known)
-    others = {
-        str(one.id): f"{one.kind} {one.id}"
-        for one in found
-        if one.id not in mine.objects and not one.is_part and not one.owners
-    }
-    return tuple(sorted(others.values()))
+    return tuple(
+        sorted(
+            f"{oid.kind} {oid}"
+            for oid, one in found.objects.items()
+            if not one.owners
+            and not one.native
+            and (oid.kind, state.stored_name(str(oid))) not in known
+        )
+    )
 
 
 def _result(
