@@ -1,5 +1,6 @@
 """Every error that psqlmigrate reports: its code, its exit code, and the way out."""
 
+import re
 from typing import ClassVar
 
 USAGE, FAILED, LOCKED, REFUSED = 2, 3, 4, 5
@@ -28,6 +29,12 @@ class UsageError(MigrationError):
 
     code = "usage"
     exit_code = USAGE
+
+
+class NoTargetError(UsageError):
+    """No database is named anywhere."""
+
+    code = "no_target"
 
 
 class ConfigError(UsageError):
@@ -210,3 +217,12 @@ class RollbackError(StatementError):
     """Reverting a migration failed."""
 
     code = "rollback"
+
+
+_MISSING_ROLE = re.compile(r'role "(.+)" does not exist\Z', re.MULTILINE)
+
+
+def missing_role(error: MigrationError) -> str | None:
+    """The role whose absence is what the error is about, in the English of a server of ours."""
+    found = _MISSING_ROLE.search(error.message)
+    return found[1] if found else None

@@ -1,50 +1,15 @@
 """From nothing to a migrated database and back, through the command line."""
 
 import json
-import shutil
-from collections.abc import Callable
+import re
 from pathlib import Path
 
 import pytest
 
-from psqlmigrate.cli.app import main
+from cli.conftest import Run
 from psqlmigrate.postgres.connect import connect
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.script import split
-
-SHOP = Path(__file__).parent.parent / "projects" / "shop" / "schema.sql"
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    shutil.copy(SHOP, tmp_path / "schema.sql")
-    monkeypatch.chdir(tmp_path)
-    for name in ("DATABASE_URL", "PGHOST", "PGUSER", "PGPORT", "PGDATABASE"):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path
-
-
-@pytest.fixture
-def run(
-    project: Path,
-    database: Target,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Run:
-    assert project.is_dir()
-    params = database.params
-    url = f"postgresql://{params['user']}@/{params['dbname']}?host={params['host']}"
-    if "port" in params:
-        url += f"&port={params['port']}"
-    monkeypatch.setenv("DATABASE_URL", url)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = main(list(arguments))
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def _edit(project: Path, old: str, new: str) -> None:
@@ -59,7 +24,7 @@ def test_up_and_down_with_rows(run: Run, project: Path, database: Target) -> Non
     assert run("check")[0] == 1
     code, out, _ = run("autogenerate", "first")
     assert code == 0
-    assert "certified: up, down, up" in out
+    assert re.search(r"certified in .* s: up, down, up", out)
     assert run("upgrade")[0] == 0
     assert run("check")[0] == 0
     assert "nothing to do" in run("autogenerate", "again")[1]
@@ -163,7 +128,7 @@ def test_a_failing_migration_leaves_nothing(run: Run, project: Path, database: T
             5,
             "heads",
         ),
-        ({}, ("autogenerate", "x", "--models", "nope.sql"), 3, "no file"),
+        ({}, ("autogenerate", "x", "--models", "nope.sql"), 2, "there is no"),
         ({}, ("check", "--models", "nope"), 3, "nope"),
         ({}, ("diff", "empty", "broken.sql"), 3, "broken.sql:2"),
         ({}, ("status", "--url", "postgresql://nobody:canary@127.0.0.1:1/x"), 3, "cannot connect"),

@@ -41,13 +41,14 @@ def heads(options: Options) -> None:
 def diff(options: Options, source: str, desired: str, *, exit_code: bool) -> int:
     """Print the SQL that turns one schema into another.
 
-    A schema is a URL, an .sql file or directory, or one of database, models, migrations, empty.
+    A schema is a URL, an .sql file or directory, a .json snapshot, or one of database, models,
+    migrations, migrations@VERSION, empty.
 
     \b
     psqlmigrate diff database schema.sql
     """
     from psqlmigrate.cli.context import show_json, workspace
-    from psqlmigrate.service.reporting import difference
+    from psqlmigrate.service.diffing import difference
 
     result = difference(workspace(options), source, desired)
     if options.as_json:
@@ -59,6 +60,27 @@ def diff(options: Options, source: str, desired: str, *, exit_code: bool) -> int
     for name in result.unmodelled:
         click.echo(f"not compared: {name}", err=True)
     return 1 if exit_code and result.statements else 0
+
+
+@click.command()
+@click.argument("source", default="database")
+@common
+def snapshot(options: Options, source: str) -> None:
+    """Print a schema with the hash of every object as JSON, for review and for diff.
+
+    \b
+    psqlmigrate snapshot database > schema.json
+    """
+    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.service.diffing import snapshot as take
+
+    text = take(workspace(options), source)
+    if options.as_json:
+        import json
+
+        show_json("snapshot", json.loads(text))
+    else:
+        click.echo(text, nl=False)
 
 
 @click.command()
@@ -88,4 +110,4 @@ def verify(options: Options, accept: str | None) -> int:
     return 1 if result.findings else 0
 
 
-COMMANDS: tuple[click.Command, ...] = (heads, diff, verify)
+COMMANDS: tuple[click.Command, ...] = (heads, diff, snapshot, verify)

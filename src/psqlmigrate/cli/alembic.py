@@ -6,44 +6,48 @@ from psqlmigrate.cli.options import Options, common
 
 
 @click.command()
+@click.option(
+    "--baseline",
+    type=click.Choice(["database", "migrations"]),
+    help="Compare with this; else the database, if every migration is applied to it.",
+)
 @common
-def check(options: Options) -> int:
+def check(options: Options, baseline: str | None) -> int:
     """Exit 1 when the models need a migration.
 
     \b
     psqlmigrate check
     """
     from psqlmigrate.cli.context import show_json, workspace
-    from psqlmigrate.service import reporting
+    from psqlmigrate.service import checking
 
-    result = reporting.check(workspace(options))
+    result = checking.check(workspace(options), baseline)
     if options.as_json:
         show_json("check", result)
     else:
         from psqlmigrate.output.reports import print_check
 
         print_check(result, no_color=options.no_color)
-    return 1 if result.changes else 0
+    return 1 if result.objects else 0
 
 
 @click.command()
-@click.option("--verbose", is_flag=True, help="How many are applied, and since when.")
 @common
-def current(options: Options, *, verbose: bool) -> None:
-    """Show the version the database is at.
+def current(options: Options) -> None:
+    """Show the version the database is at; with --verbose how many are applied, since when.
 
     \b
     psqlmigrate current
     """
     from psqlmigrate.cli.context import show_json, workspace
-    from psqlmigrate.service.reporting import where
+    from psqlmigrate.service.applied import where
 
     result = where(workspace(options))
     if options.as_json:
         show_json("current", result)
         return
     click.echo("\n".join(result.versions) or "none: no migration is applied")
-    if verbose and result.at:
+    if options.verbose and result.at:
         click.echo(f"{result.applied} applied, the last {result.at:%Y-%m-%d %H:%M} UTC")
 
 
@@ -67,6 +71,10 @@ def stamp(options: Options, version: str, *, purge: bool) -> None:
     lines = [f"{one}  marked as applied" for one in result.marked]
     lines += [f"{one}  marked as not applied" for one in result.unmarked]
     click.echo("\n".join(lines) or "nothing to change")
+    if not result.state_known:
+        click.echo(
+            "not every migration has a certificate: status replays them to tell drift", err=True
+        )
 
 
 @click.command()
@@ -80,7 +88,7 @@ def sql(options: Options, direction: str, span: str) -> None:
     psqlmigrate sql upgrade 20261123_101500:head
     """
     from psqlmigrate.cli.context import show_json, workspace
-    from psqlmigrate.service.executing import offline
+    from psqlmigrate.service.foreseeing import offline
 
     text = offline(workspace(options), "up" if direction == "upgrade" else "down", span)
     if options.as_json:

@@ -13,7 +13,7 @@ def workspace(options: Options) -> Workspace:
 
     explicit = Path(options.config) if options.config else None
     settings = config.load(Path.cwd(), explicit).overridden(
-        migrations=options.migrations, models=options.models, schemas=()
+        migrations=options.migrations, models=options.models, schemas=options.schemas
     )
     return Workspace(
         settings,

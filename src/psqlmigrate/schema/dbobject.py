@@ -61,6 +61,16 @@ class DbObject:
         raise NotImplementedError
 
     @property
+    def schema_name(self) -> str | None:
+        """The schema it is in, or is; None for what is in none (an extension)."""
+        return self.id.path[0]
+
+    @property
+    def native(self) -> bool:
+        """Whether every new database has it."""
+        return False
+
+    @property
     def owners(self) -> tuple[ObjectId, ...]:
         """The object it belongs to, first, and others that take it along when they go."""
         return ()

@@ -50,8 +50,17 @@ def sections(catalog: Catalog) -> dict[str, dict[str, str]]:
         members[section_of(catalog, one)].append(canonical_bytes(one))
     found: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for oid, parts in members.items():
-        found[oid.kind][".".join(oid.path)] = _digest(b"\n".join(sorted(parts)))
+        found[oid.kind][str(oid)] = _digest(b"\n".join(sorted(parts)))
     return dict(found)
+
+
+def state_hashes(catalog: Catalog) -> dict[tuple[str, str], str]:
+    """The 64 digits of each hash of `sections`, by kind and name."""
+    return {
+        (kind, name): value.removeprefix("sha256:")
+        for kind, named in sections(catalog).items()
+        for name, value in named.items()
+    }
 
 
 def section_of(catalog: Catalog, one: DbObject) -> ObjectId:

@@ -10,7 +10,14 @@ class ObjectId(NamedTuple):
     path: tuple[str, ...]
 
     def __str__(self) -> str:
-        return ".".join(self.path).replace(".(", "(")
+        """`public.users.email`; a name with a dot or quote in it is quoted, so that it stays one."""
+        return ".".join(map(_shown, self.path)).replace(".(", "(")
+
+
+def _shown(name: str) -> str:
+    if name.startswith("(") or not ("." in name or '"' in name):
+        return name
+    return '"' + name.replace('"', '""') + '"'
 
 
 class Address(NamedTuple):

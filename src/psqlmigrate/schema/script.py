@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from psqlmigrate.errors import SourceError
 
-_TOKEN = re.compile(
-    r"""
+_LEXEMES = r"""
       (?P<line>--[^\n]*)
     | (?P<block>/\*)
     | (?P<escape>[eE]'(?:[^'\\]|\\.|'')*')
@@ -20,13 +20,17 @@ _TOKEN = re.compile(
     | (?P<open>['"])
     | (?P<space>\s+)
     | (?P<other>[^\s\w'"$/\\();-]+|\d[\w.]*|.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+    """
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _COPY = re.compile(r"\s*COPY\b.*\bFROM\s+STDIN\b", re.IGNORECASE | re.DOTALL)
 _ROUTINE = re.compile(r"CREATE\s+(OR\s+REPLACE\s+)?(FUNCTION|PROCEDURE)\b", re.IGNORECASE)
 _SKIPPED_META = frozenset({"\\restrict", "\\unrestrict", "\\set", "\\echo", "\\pset", "\\timing"})
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    """Compiled when a script is read: most commands read none."""
+    return re.compile(_LEXEMES, re.VERBOSE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +68,9 @@ class _Splitter:
         self._routine: bool | None = None
 
     def statements(self) -> Iterator[ScriptStatement]:
-        text = self._text
+        text, token = self._text, _token()
         while self._position < len(text):
-            match = _TOKEN.match(text, self._position)
+            match = token.match(text, self._position)
             if match is None:
                 raise self._error("cannot read the script", self._position)
             if self._take(match):

@@ -32,5 +32,7 @@ class Statement:
     hazards: frozenset[Hazard] = frozenset()
     transactional: bool = True
     """False: PostgreSQL refuses it inside a transaction block."""
+    concurrent: Sql | None = None
+    """The same without a lock that blocks writes, for a migration of its own (CONCURRENTLY)."""
     commits: bool = False
     """True: what it makes can be used only after a commit (ALTER TYPE … ADD VALUE)."""

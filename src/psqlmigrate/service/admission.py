@@ -22,19 +22,10 @@ def refuse(files: Sequence[MigrationFile], direction: str, forbidden: frozenset[
     Certificates tell the hazards of `up`: what is reverted, or has no certificate for its present
     text, is refused because nothing is known of it.
     """
-    if not forbidden:
-        return
-    for file in files:
+    for file in files if forbidden else ():
         certified = certificates.read(file) if direction == "up" else None
         if certified is None:
-            raise HazardError(
-                f"the hazards of {'applying' if direction == 'up' else 'reverting'} {file.name} "
-                "are not known",
-                hint="a certificate that fits the file tells those of applying it: "
-                f"psqlmigrate verify --certify {file.version}; "
-                "nothing was run, and without --forbid-hazard it would be",
-                version=file.version,
-            )
+            raise _not_known(file, direction)
         for statement in certified.statements:
             found = sorted(forbidden.intersection(statement.hazards))
             if found:
@@ -44,6 +35,16 @@ def refuse(files: Sequence[MigrationFile], direction: str, forbidden: frozenset[
                     details=_shortened(statement.sql),
                     version=file.version,
                 )
+
+
+def _not_known(file: MigrationFile, direction: str) -> HazardError:
+    if direction == "up":
+        message = f"the hazards of {file.name} are not known: no certificate fits it as it is now"
+        hint = f"psqlmigrate verify --certify {file.version} writes one; nothing was run"
+    else:
+        message = f"the hazards of reverting {file.name} are not known"
+        hint = "certificates tell those of applying it only; nothing was run"
+    return HazardError(message, hint=hint, version=file.version)
 
 
 def _hazard(name: str) -> str:

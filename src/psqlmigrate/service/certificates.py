@@ -1,7 +1,7 @@
 """What the certificates beside the migrations say, and whether a database agrees."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -10,6 +10,9 @@ from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.hashing import FORMAT_VERSION, object_hash
+from psqlmigrate.schema.statement import Hazard
+
+_FULL_VERSION = 10000
 
 Name: TypeAlias = tuple[str, str]
 """An object's kind and its name as people write it."""
@@ -69,12 +72,21 @@ def _certified(version: str, content: Mapping[str, Any]) -> Certified:
         Touched(str(one["kind"]), str(one["name"]), one["before"], one["after"])
         for one in content["objects"]
     )
+    failing = {
+        str(one["sql"]) for one in content.get("may_fail", ()) if one.get("direction") == "up"
+    }
     statements = (
-        HazardousStatement(str(one["sql"]), tuple(map(str, one["hazards"])))
-        for one in content["statements"]
+        _statement(str(one["sql"]), one["hazards"], failing) for one in content["statements"]
     )
-    major = int(content.get("server_version", 0)) // 10000
+    server = int(content.get("server_version", 0))
+    major = server // _FULL_VERSION if server >= _FULL_VERSION else server
     return Certified(version, major, tuple(objects), tuple(statements))
+
+
+def _statement(sql: str, hazards: Iterable[str], failing: Collection[str]) -> HazardousStatement:
+    """What sample rows made fail has that hazard, whoever wrote the statement."""
+    seen = {str(Hazard.MAY_FAIL)} if sql in failing else set[str]()
+    return HazardousStatement(sql, tuple(sorted({*map(str, hazards), *seen})))
 
 
 def left_by(files: Iterable[MigrationFile]) -> dict[Name, str] | None:

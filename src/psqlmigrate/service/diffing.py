@@ -1,9 +1,27 @@
 """The difference of two schemas as a plan that was written from fixpoint text."""
 
+from dataclasses import dataclass
+
 from psqlmigrate.postgres.scratch import Scratch
 from psqlmigrate.schema.catalog import Catalog
+from psqlmigrate.schema.selection import EVERYTHING, merged, only
+from psqlmigrate.schema.serial import dump
+from psqlmigrate.schema.statement import Statement
 from psqlmigrate.service.canonical import canonical
+from psqlmigrate.service.describing import Entry, entries
 from psqlmigrate.service.planning import Plan, plan
+from psqlmigrate.service.schemas import Schemas
+from psqlmigrate.service.scratching import scratch_for
+from psqlmigrate.service.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class DiffResult:
+    """The statements that turn one schema into another, and what was found but not compared."""
+
+    statements: tuple[Statement, ...]
+    objects: tuple[Entry, ...]
+    unmodelled: tuple[str, ...]
 
 
 def compare(old: Catalog, new: Catalog, scratch: Scratch) -> Plan:
@@ -14,3 +32,22 @@ def compare(old: Catalog, new: Catalog, scratch: Scratch) -> Plan:
     if old == new:
         return Plan((), ())
     return plan(canonical(scratch, old), canonical(scratch, new))
+
+
+def difference(workspace: Workspace, old: str, new: str) -> DiffResult:
+    """The plan from one source to another: URL, `.sql`, `.json`, database, models, migrations, empty."""
+    with scratch_for(workspace, old, new) as scratch:
+        schemas = Schemas(workspace, scratch)
+        before, after = schemas.named(old), schemas.named(new)
+        unmodelled = tuple(sorted({*before.unmodelled, *after.unmodelled}))
+        coverage = schemas.models.coverage if new == "models" else EVERYTHING
+        after = merged(before, after, coverage, schemas.selection)
+        found = compare(before, after, scratch)
+    return DiffResult(found.statements, entries(found.changes, before, after), unmodelled)
+
+
+def snapshot(workspace: Workspace, source: str) -> str:
+    """The fixpoint of a source as JSON, with a hash for each object."""
+    with scratch_for(workspace, source) as scratch:
+        schemas = Schemas(workspace, scratch)
+        return dump(only(schemas.fixpoint(schemas.named(source)), schemas.selection))

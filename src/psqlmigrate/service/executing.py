@@ -1,12 +1,11 @@
-"""upgrade, downgrade, stamp and sql of a workspace."""
+"""upgrade, downgrade and stamp of a workspace."""
 
 from dataclasses import dataclass
 
 from psqlmigrate.postgres.connect import Connection, connect
-from psqlmigrate.service import admission, preview, versions
+from psqlmigrate.service import admission
 from psqlmigrate.service.attempt import Hooks, RunOptions
-from psqlmigrate.service.offline import script
-from psqlmigrate.service.preview import PreviewResult
+from psqlmigrate.service.live import live
 from psqlmigrate.service.progress import Progress
 from psqlmigrate.service.running import Runner, RunResult
 from psqlmigrate.service.stamping import StampResult
@@ -46,32 +45,11 @@ def execute(
             watch.close()
 
 
-def foresee(workspace: Workspace, direction: str, target: str, wishes: Wishes) -> PreviewResult:
-    """What `execute` would do; nothing is run or written."""
-    forbidden = admission.hazards(wishes.forbid_hazard)
-    with workspace.connection() as connection:
-        return preview.preview(
-            connection,
-            workspace.directory,
-            workspace.graph,
-            workspace.tables,
-            direction,
-            target,
-            forbidden,
-        )
-
-
 def stamp(workspace: Workspace, target: str, *, purge: bool) -> StampResult:
     """Makes exactly the target and what comes before it count as applied."""
     options = _options(workspace, Wishes())
     with workspace.connection() as connection:
         return _runner(workspace, connection, options).stamp(target, purge=purge)
-
-
-def offline(workspace: Workspace, direction: str, span: str) -> str:
-    """The script of an upgrade (`up`) or downgrade (`down`) for `from:to`, `to`, or the default."""
-    files = versions.between(workspace.directory, workspace.graph, direction, span)
-    return script(files, direction, workspace.graph, workspace.tables)
 
 
 def _options(workspace: Workspace, wishes: Wishes) -> RunOptions:
@@ -94,7 +72,7 @@ def _runner(
     options: RunOptions,
     progress: Progress | None = None,
 ) -> Runner:
-    hooks = Hooks(look=lambda at: workspace.live(at, edges=False))
+    hooks = Hooks(look=lambda at: live(workspace, at, edges=False))
     return Runner(
         connection,
         workspace.directory,

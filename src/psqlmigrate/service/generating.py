@@ -1,33 +1,61 @@
 """Writes certified migrations from the difference between the models and the migrations."""
 
 import json
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from psqlmigrate.errors import MultipleHeadsError
+from psqlmigrate.migrations import statefile
 from psqlmigrate.migrations.atomic import write_atomic, write_new
 from psqlmigrate.migrations.directory import Directory, file_name, next_version
 from psqlmigrate.migrations.file import MigrationFile, read_file
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.migrations.render import render_python, render_sql
-from psqlmigrate.postgres.scratch import Scratch
-from psqlmigrate.schema.catalog import Catalog, Change
-from psqlmigrate.schema.hashing import FORMAT_VERSION
+from psqlmigrate.schema.catalog import Catalog
+from psqlmigrate.schema.hashing import FORMAT_VERSION, sections
+from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.statement import Hazard
+from psqlmigrate.service.baseline import choose
+from psqlmigrate.service.checking import Comparison, against, model_words
+from psqlmigrate.service.describing import Entry, entries
 from psqlmigrate.service.planning import Plan, plan
-from psqlmigrate.service.proving import Proof, final_schema, prove
+from psqlmigrate.service.proving import Proof, prove
+from psqlmigrate.service.schemas import Schemas
+from psqlmigrate.service.scratching import scratch_of
+from psqlmigrate.service.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateWishes:
+    """The options of autogenerate.
+
+    `orphans`: drop what no migration made and no model states. `concurrently`: build and drop
+    indexes of existing tables in a migration of their own, outside of a transaction.
+    """
+
+    as_sql: bool = False
+    empty: bool = False
+    baseline: str | None = None
+    orphans: bool = False
+    concurrently: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class GenerateResult:
     """What autogenerate found and wrote; no files when nothing differs."""
 
-    changes: tuple[Change, ...]
+    objects: tuple[Entry, ...]
     files: tuple[Path, ...]
     hazards: tuple[str, ...]
+    models: str
     baseline: str
+    notes: tuple[str, ...]
     unmodelled: tuple[str, ...]
+    certified: bool = False
+    seconds: float = 0.0
+    loses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,76 +65,195 @@ class _Draft:
     parents: tuple[str, ...]
     up: Plan
     down: Plan
+    transactional: bool = True
 
 
-def generate(
-    directory: Directory, desired: Catalog, message: str, scratch: Scratch, *, as_sql: bool = False
-) -> GenerateResult:
-    """Writes what is missing between the migrations and `desired` (a fixpoint catalog).
+def autogenerate(workspace: Workspace, message: str, wishes: GenerateWishes) -> GenerateResult:
+    """Writes what the models have and the baseline has not, as certified migrations.
 
     Nothing stays on disk unless up, down and up again were proven. Raises MultipleHeadsError,
-    PlanRefusedError, ProofError.
+    PlanRefusedError, ProofError, and what reading the models raises.
     """
-    graph = Graph(directory.files)
+    parents = _parents(workspace.graph)
+    statefile.read(workspace.state_file)  # a damaged one is told before anything is done
+    if wishes.empty:
+        return _empty(workspace, message, parents, wishes)
+    with scratch_of(workspace) as scratch:
+        schemas = Schemas(workspace, scratch)
+        found = against(schemas, choose(schemas, wishes.baseline, orphans=wishes.orphans))
+        result = GenerateResult(
+            entries(found.changes, found.base.catalog, found.desired),
+            (),
+            (),
+            model_words(schemas),
+            found.base.words,
+            (*found.base.notes, *schemas.models.warnings),
+            found.desired.unmodelled,
+        )
+        if not found.changes:
+            return result
+        return _written(schemas, found, message, parents, wishes, result)
+
+
+def _parents(graph: Graph) -> tuple[str, ...]:
     parents = tuple(one.version for one in graph.heads)
     if len(parents) > 1:
         raise MultipleHeadsError(
             f"there are several heads: {', '.join(parents)}",
             hint='psqlmigrate merge "join the branches" makes one of them',
         )
-    base = final_schema(scratch, graph.order)
-    up = plan(base, desired)
-    baseline = f"{len(graph.order)} migrations"
-    if not up.statements:
-        return GenerateResult(up.changes, (), (), baseline, desired.unmodelled)
-    drafts = _drafts(directory, parents, message, _stages(base, desired))
-    files = _write(directory.path, drafts, render_sql_file if as_sql else render_python_file)
+    return parents
+
+
+def _empty(
+    workspace: Workspace, message: str, parents: tuple[str, ...], wishes: GenerateWishes
+) -> GenerateResult:
+    """A migration to be filled in by hand."""
+    directory = workspace.directory
+    nothing = Plan((), ())
+    draft = _Draft(next_version(directory.files), message, parents, nothing, nothing)
+    render = render_sql_file if wishes.as_sql else render_python_file
+    files = _write(directory.path, [draft], render)
+    return GenerateResult((), (files[0].path,), (), "", "", (), ())
+
+
+def _written(
+    schemas: Schemas,
+    found: Comparison,
+    message: str,
+    parents: tuple[str, ...],
+    wishes: GenerateWishes,
+    result: GenerateResult,
+) -> GenerateResult:
+    start = time.monotonic()
+    workspace, scratch = schemas.workspace, schemas.scratch
+    directory, earlier = workspace.directory, workspace.graph.order
+    stages = _stages(found.base.catalog, found.desired, concurrently=wishes.concurrently)
+    drafts = _drafts(directory, parents, message, stages)
+    files = _write(directory.path, drafts, render_sql_file if wishes.as_sql else render_python_file)
     try:
-        proofs = prove(scratch, graph.order, files)
+        proofs = prove(scratch, earlier, files)
         for file, draft, proof in zip(files, drafts, proofs, strict=True):
             write_certificate(file, draft.up, proof)
     except BaseException:
         for file in files:
             file.path.unlink(missing_ok=True)
         raise
+    statefile.write(workspace.state_file, [files[-1].version], sections(found.desired))
     hazards = tuple(sorted({str(one) for draft in drafts for one in draft.up.hazards}))
-    return GenerateResult(
-        up.changes, tuple(one.path for one in files), hazards, baseline, desired.unmodelled
+    return replace(
+        result,
+        files=tuple(one.path for one in files),
+        hazards=hazards,
+        certified=True,
+        seconds=time.monotonic() - start,
     )
 
 
-def _stages(base: Catalog, desired: Catalog) -> list[Catalog]:
-    """What can be used only after a commit (values of an enum) is a stage of its own."""
-    early = {one.subject for one in plan(base, desired).statements if one.commits and one.subject}
-    changed = {oid: desired.objects[oid] for oid in early}
-    middle = Catalog({**base.objects, **changed}, base.edges)
-    return [base, desired] if not early or middle == desired else [base, middle, desired]
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """One migration's worth of change, and the words that tell it from the others."""
+
+    before: Catalog
+    after: Catalog
+    words: str = ""
+    concurrent: bool = False
+
+
+def _stages(base: Catalog, desired: Catalog, *, concurrently: bool) -> list[_Stage]:
+    """What can be used only after a commit (values of an enum) comes first and by itself; indexes
+    that are built while others write come last.
+    """
+    stages: list[_Stage] = []
+    statements = plan(base, desired).statements
+    early = {one.subject for one in statements if one.commits and one.subject}
+    if early:
+        changed = {oid: desired.objects[oid] for oid in early}
+        middle = Catalog({**base.objects, **changed}, base.edges)
+        if middle != desired:
+            stages.append(_Stage(base, middle, "new values"))
+            base = middle
+    if concurrently and (last := _without_indexes(base, desired)):
+        stages += [_Stage(base, last)] if last != base else []
+        return [*stages, _Stage(last, desired, "indexes" if stages else "", concurrent=True)]
+    return [*stages, _Stage(base, desired)]
+
+
+def _without_indexes(base: Catalog, desired: Catalog) -> Catalog | None:
+    """The desired schema before what can be made or dropped concurrently is; None without any."""
+    wanted = [one.subject for one in plan(base, desired).statements if one.concurrent]
+    calm = {oid for oid in wanted if oid and _stands_on(oid, base, desired)}
+    if not calm:
+        return None
+    rest = desired.where(lambda one: one.id not in calm)
+    others = base.where(lambda one: one.id not in calm)
+    kept = {oid: one for oid, one in base.objects.items() if oid not in others.objects}
+    edges = {**rest.edges, **{oid: base.edges.get(oid, frozenset()) for oid in kept}}
+    return Catalog({**rest.objects, **kept}, edges)
+
+
+def _stands_on(oid: ObjectId, base: Catalog, desired: Catalog) -> bool:
+    """Whether what the object is of is there before and after, so that it has time."""
+    sides = (base, desired)
+    needs = {owner for side in sides if (one := side.get(oid)) for owner in one.owners}
+    needs |= base.edges.get(oid, frozenset()) if oid in base.objects else frozenset()
+    return all(need in side.objects for need in needs for side in sides)
 
 
 def _drafts(
-    directory: Directory, parents: tuple[str, ...], message: str, stages: list[Catalog]
+    directory: Directory, parents: tuple[str, ...], message: str, stages: list[_Stage]
 ) -> list[_Draft]:
     drafts: list[_Draft] = []
     files = directory.files
-    for position, (before, after) in enumerate(pairwise(stages)):
+    for stage in stages:
         version = next_version(files)
-        words = f"{message} (new values)" if position < len(stages) - 2 else message
-        drafts.append(_Draft(version, words, parents, plan(before, after), plan(after, before)))
+        words = f"{message} ({stage.words})" if stage.words else message
+        up, down = plan(stage.before, stage.after), plan(stage.after, stage.before)
+        if stage.concurrent:
+            up, down = _calm(up), _calm(down)
+        drafts.append(_Draft(version, words, parents, up, down, not stage.concurrent))
         parents = (version,)
         files = (*files, MigrationFile(version, words, None, Path(), ""))
     return drafts
 
 
+def _calm(made: Plan) -> Plan:
+    """The plan with concurrent statements where there are such."""
+    return Plan(
+        tuple(
+            replace(one, sql=one.concurrent, transactional=False, hazards=_CALM)
+            if one.concurrent
+            else one
+            for one in made.statements
+        ),
+        made.changes,
+    )
+
+
+_CALM = frozenset({Hazard.NO_TRANSACTION, Hazard.FULL_SCAN})
+
+
 def render_python_file(draft: _Draft) -> tuple[str, str]:
     """The text of a Python migration and its suffix."""
     up, down = draft.up.statements, draft.down.statements
-    return render_python(draft.version, draft.message, draft.parents or None, up, down), ".py"
+    text = render_python(
+        draft.version,
+        draft.message,
+        draft.parents or None,
+        up,
+        down,
+        transactional=draft.transactional,
+    )
+    return text, ".py"
 
 
 def render_sql_file(draft: _Draft) -> tuple[str, str]:
     """The text of an SQL migration and its suffix."""
     up, down = draft.up.statements, draft.down.statements
-    return render_sql(draft.message, draft.parents or None, up, down), ".sql"
+    text = render_sql(
+        draft.message, draft.parents or None, up, down, transactional=draft.transactional
+    )
+    return text, ".sql"
 
 
 def _write(

@@ -56,7 +56,7 @@ def _from(workspace: Workspace, spec: str) -> str:
 def _write_config(workspace: Workspace) -> str:
     path = workspace.settings.root / "psqlmigrate.toml"
     url = workspace.url if workspace.url == "embedded" else None
-    models = ", ".join(json.dumps(_from(workspace, one)) for one in workspace.settings.models)
+    models = ", ".join(json.dumps(_from(workspace, one)) for one in workspace.config.models)
     text = _CONFIG.format(
         url=f'url = "{url}"' if url else '# url = "postgresql://me@localhost/app"',
         models=f"models = [{models}]" if models else '# models = ["schema.sql"]',

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
@@ -95,19 +96,26 @@ class ProfileRow:
 class ProfileStore:
     """The profiles of a user; those of psqlmodel's file are read too, own ones win."""
 
-    def __init__(self, folder: Path, legacy: Path) -> None:
-        self.path = folder / "config.json"
+    def __init__(self, folder: Path | None, legacy: Path) -> None:
+        """`folder` None is the user's own configuration directory."""
+        self._folder = folder
         self.legacy = legacy
+
+    @cached_property
+    def path(self) -> Path:
+        """The own file."""
+        if self._folder:
+            return self._folder / "config.json"
+        from platformdirs import user_config_dir  # noqa: PLC0415 - start-up time
+
+        return Path(user_config_dir("psqlmigrate", appauthor=False)) / "config.json"
 
     @classmethod
     def of_user(cls, env: Mapping[str, str]) -> "ProfileStore":
         """The store of the user that runs us."""
         folder = env.get("PSQLMIGRATE_CONFIG_DIR")
-        if not folder:
-            from platformdirs import user_config_dir  # noqa: PLC0415 - start-up time
-
-            folder = user_config_dir("psqlmigrate", appauthor=False)
-        return cls(Path(folder), Path.home() / ".psqlmodel" / "config.json")
+        legacy = Path.home() / ".psqlmodel" / "config.json"
+        return cls(Path(folder) if folder else None, legacy)
 
     def profiles(self) -> dict[str, Profile]:
         """All profiles by name. Raises StateCorruptionError, and leaves the file alone."""

@@ -4,11 +4,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from psqlmigrate.errors import ProofError
-from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.postgres.connect import server_major
 from psqlmigrate.schema.catalog import Catalog
-from psqlmigrate.schema.hashing import sections
 from psqlmigrate.service import certificates, state
 from psqlmigrate.service.attempt import Work
 from psqlmigrate.service.certificates import Certified, Name
@@ -49,26 +47,21 @@ class Recorder:
         recorded = state.read(work.connection, work.tables, work.found, applied)
         files = (file for file in self._graph.order if file.version in applied)
         self._known = state.known(recorded, files, live)
-        self._before = state.hashes_of(sections(live))
+        self._before = state.live_hashes(live)
 
     def checks(
-        self, files: Sequence[MigrationFile], direction: str, at_end: Collection[str]
+        self, certified: Sequence[Certified | None], direction: str, at_end: Collection[str]
     ) -> list[Check | None]:
         """What each of the run's migrations has to call inside its transaction.
 
-        `at_end` is what is applied after the last. A check raises ProofError with `strict`.
+        `certified` are their certificates, `at_end` is what is applied after the last. A check
+        raises ProofError with `strict`.
         """
         if not self._work.hooks.look:
-            return [None] * len(files)
-        certified = [certificates.read(file) for file in files]
-        made: list[Check | None] = []
+            return [None] * len(certified)
         strict = self._work.options.strict
-        for file, one in zip(files, certified, strict=True):
-            if file is files[-1]:
-                made.append(self._last(certified, direction, at_end))
-            else:
-                made.append(self._strict(one, direction) if strict and one else None)
-        return made
+        made = [self._strict(one, direction) if strict and one else None for one in certified]
+        return [*made[:-1], self._last(certified, direction, at_end)]
 
     def forget(self) -> None:
         """Before statements that commit one by one: a run that is killed leaves no current state."""
@@ -83,7 +76,7 @@ class Recorder:
         if self._known is None:
             state.unmark(work.connection, work.tables)
             return
-        now = state.hashes_of(sections(live or work.hooks.look(work.connection)))
+        now = state.live_hashes(work.hooks.look(work.connection) if live is None else live)
         hashes = state.advance(self._known, self._before, now)
         state.write(work.connection, work.tables, work.found, hashes, applied)
 

@@ -1,6 +1,6 @@
 """Applies and reverts migrations: lock, history, one migration after the other."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -24,6 +24,7 @@ from psqlmigrate.service import (
 )
 from psqlmigrate.service.attempt import Attempt, Hooks, RunOptions, Step, Work
 from psqlmigrate.service.bookkeeping import Found, Tables
+from psqlmigrate.service.certificates import Certified
 from psqlmigrate.service.locking import key_of
 from psqlmigrate.service.openattempt import OpenAttempt
 from psqlmigrate.service.progress import Progress, Silent
@@ -123,7 +124,7 @@ class Runner:
         return frozenset(checksums)
 
     def _run(self, plan: _Plan, applied: frozenset[str]) -> RunResult:
-        if not plan.files:
+        if not plan.files:  # no lock is needed, nor the bookkeeping tables
             return RunResult(plan.direction, pending=self._pending(applied))
         with locked(self._work):
             now = self._applied()
@@ -131,7 +132,9 @@ class Runner:
             self._refuse(plan.direction, now, todo)
             late = [file.version for file in versions.late(self._graph, now)]
             recorder = Recorder(self._work, self._graph)
-            ran = self._run_all(plan.direction, todo, now, recorder)
+            certified = {file.version: certificates.read(file) for file in todo}
+            steps = self._steps(plan.direction, todo, now, certified, recorder)
+            ran = self._run_all(steps, now, recorder)
         done = tuple(one.version for one in ran)
         return RunResult(
             plan.direction,
@@ -162,20 +165,16 @@ class Runner:
         return len(versions.pending(self._graph, applied))
 
     def _run_all(
-        self,
-        direction: str,
-        todo: Sequence[MigrationFile],
-        applied: frozenset[str],
-        recorder: Recorder,
+        self, steps: Sequence[Step], applied: frozenset[str], recorder: Recorder
     ) -> list[RanMigration]:
         ran: list[RanMigration] = []
-        if not todo:
+        if not steps:
             return ran
         work = self._work
-        work.progress.planned(todo)
+        work.progress.planned([step.file for step in steps])
         recorder.begin(applied)
         now = set(applied)
-        for step in self._steps(direction, todo, applied, recorder):
+        for step in steps:
             try:
                 ms = self._run_one(step, len(now) if step.up else len(ran), recorder)
             except Exception:
@@ -192,12 +191,14 @@ class Runner:
         direction: str,
         todo: Sequence[MigrationFile],
         applied: Collection[str],
+        certified: Mapping[str, Certified | None],
         recorder: Recorder,
     ) -> list[Step]:
         """All steps with their code loaded, so that a broken file stops the run before it begins."""
         then = frozenset(applied) ^ {file.version for file in todo}
+        checks = recorder.checks([certified[file.version] for file in todo], direction, then)
         steps: list[Step] = []
-        for file, check in zip(todo, recorder.checks(todo, direction, then), strict=True):
+        for file, check in zip(todo, checks, strict=True):
             body, timeout = code(file, direction)
             parents = self._graph.parents(file.version)
             steps.append(Step(file, direction, body, timeout, parents, check))

@@ -17,13 +17,13 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.dbobject import DbObject
-from psqlmigrate.schema.hashing import section_of, sections
+from psqlmigrate.schema.hashing import section_of, state_hashes
 from psqlmigrate.schema.kinds import KINDS
 from psqlmigrate.schema.sqltext import ident
 from psqlmigrate.service import certificates
@@ -32,8 +32,6 @@ from psqlmigrate.service.certificates import Name
 
 Hashes: TypeAlias = Mapping[Name, str]
 """By (object_type, object_name): 64 hex digits."""
-Sections: TypeAlias = Mapping[str, Mapping[str, str]]
-"""As `schema.hashing.sections` gives them."""
 
 _NAME_LENGTH = 255
 _MARK = ("meta", "applied versions")
@@ -71,7 +69,8 @@ class State:
     current: bool
 
 
-class Drift(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Drift:
     """Managed objects that are not as recorded, those that are gone, and unmanaged ones."""
 
     changed: tuple[Name, ...]
@@ -79,16 +78,13 @@ class Drift(NamedTuple):
     added: tuple[Name, ...]
 
 
-def drift(state: State, live: Sections) -> Drift:
-    """What became of the managed objects, by (kind, name), sorted; meaningless unless current."""
-    names = {(kind, stored_name(name)): (kind, name) for kind, name in hashes_of(live, cut=False)}
-    now = hashes_of(live)
-    changed = (key for key, known in state.hashes.items() if now.get(key, known) != known)
-    added = (key for key in now if key not in state.hashes)
+def drift(recorded: State, live: Hashes) -> Drift:
+    """What became of the managed objects, by (kind, stored name); meaningless unless current."""
+    now, known = stored(live), recorded.hashes
     return Drift(
-        tuple(sorted(names[key] for key in changed)),
-        tuple(sorted(key for key in state.hashes if key not in now)),
-        tuple(sorted(names[key] for key in added)),
+        tuple(sorted(key for key in known.keys() & now.keys() if known[key] != now[key])),
+        tuple(sorted(known.keys() - now.keys())),
+        tuple(sorted(now.keys() - known.keys())),
     )
 
 
@@ -149,15 +145,14 @@ def adopted(stamped: Iterable[MigrationFile], live: Catalog) -> Hashes | None:
     return missing | found
 
 
-def hashes_of(live: Sections, *, cut: bool = True) -> dict[Name, str]:
-    """Live hashes as the state has them: 64 digits, names as people write them (and cut)."""
-    return {
-        (kind, stored_name(_written(name)) if cut else _written(name)): value.removeprefix(
-            "sha256:"
-        )
-        for kind, named in live.items()
-        for name, value in named.items()
-    }
+def stored(hashes: Hashes) -> dict[Name, str]:
+    """Hashes by the names that the table has for them."""
+    return {(kind, stored_name(name)): value for (kind, name), value in hashes.items()}
+
+
+def live_hashes(live: Catalog) -> dict[Name, str]:
+    """The hashes of a live schema as the table has them."""
+    return stored(state_hashes(live))
 
 
 def read(
@@ -180,8 +175,7 @@ def write(
     applied: Collection[str],
 ) -> None:
     """Records exactly these, set-based, in the transaction that is open."""
-    stored = {(kind, stored_name(name)): value for (kind, name), value in hashes.items()}
-    rows = [*((*key, value) for key, value in stored.items()), (*_MARK, _digest(applied))]
+    rows = [*((*key, value) for key, value in stored(hashes).items()), (*_MARK, _digest(applied))]
     kinds, names, values = ([row[i] for row in rows] for i in range(3))
     column = ident(found.hash_column)
     tables.run(connection, _FORGET, (kinds, names))
@@ -208,12 +202,7 @@ def _certified(exists: Iterable[Name], live: Catalog) -> list[DbObject]:
 
 def _of_sections(live: Catalog, wanted: Collection[Name]) -> dict[Name, str]:
     keys = {(kind, stored_name(name)) for kind, name in wanted}
-    return {key: value for key, value in hashes_of(sections(live)).items() if key in keys}
-
-
-def _written(name: str) -> str:
-    """A section's name as ObjectId writes it, which is how certificates and people do."""
-    return name.replace(".(", "(")
+    return {key: value for key, value in live_hashes(live).items() if key in keys}
 
 
 def _digest(applied: Collection[str]) -> str:

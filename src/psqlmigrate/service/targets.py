@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from psqlmigrate.errors import UsageError
+from psqlmigrate.errors import NoTargetError, UsageError
 from psqlmigrate.postgres.target import Target, parse_url
 from psqlmigrate.service.config import Config
 from psqlmigrate.service.passwords import password_of
-from psqlmigrate.service.profiles import ProfileStore
+from psqlmigrate.service.profiles import Profile, ProfileStore
 
 _URLS = ("PSQLMIGRATE_URL", "DATABASE_URL")
 _FAMILIES = {
@@ -27,7 +27,8 @@ def resolve(
 ) -> Target:
     """The target by option, environment, configuration, default profile, then libpq's own.
 
-    Raises UsageError, ProfileError, and ConnectionFailedError for a password that is not to be had.
+    Raises NoTargetError where none is named, UsageError, ProfileError, and ConnectionFailedError
+    for a password that is not to be had.
     """
     if url and profile:
         raise UsageError("--url and --profile exclude each other", hint="give one of them")
@@ -40,6 +41,23 @@ def resolve(
         or _of_profile(store, store.default, "default profile")
     )
     return _completed(_whole(found), env) if found else _of_libpq(env)
+
+
+def profile_in_force(
+    config: Config,
+    store: ProfileStore,
+    env: Mapping[str, str],
+    *,
+    url: str | None = None,
+    profile: str | None = None,
+) -> Profile | None:
+    """The profile that names the database, without asking for its password; None when none does."""
+    if profile:
+        return store.show(profile)
+    if url or any(env.get(name) for name in _URLS) or _of_environment(env) or config.url:
+        return None
+    name = config.profile or store.default
+    return store.show(name) if name else None
 
 
 def shadowed_by(config: Config, env: Mapping[str, str]) -> str | None:
@@ -118,7 +136,7 @@ def _of_libpq(env: Mapping[str, str]) -> Target:
         return Target({"service": env["PGSERVICE"]}, "environment PGSERVICE")
     params = _values(env, _LIBPQ)
     if not params.keys() - {"password"}:
-        raise UsageError(
+        raise NoTargetError(
             "no database is named",
             hint="give --url postgresql://user@host/database, set DATABASE_URL,"
             ' or write url = "…" into psqlmigrate.toml; --url embedded needs no server',

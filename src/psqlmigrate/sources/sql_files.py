@@ -3,18 +3,17 @@
 from pathlib import Path
 
 from psqlmigrate.errors import SourceError
-from psqlmigrate.postgres.connect import Connection
-from psqlmigrate.postgres.loading import load_script
 
 
-def load_sql(connection: Connection, path: Path) -> None:
-    """Runs the file, or each `.sql` file below the directory. Raises SourceError."""
+def read_sql(path: Path) -> tuple[tuple[str, str], ...]:
+    """Name and text of the file, or of each `.sql` file below the directory. Raises SourceError."""
+    found: list[tuple[str, str]] = []
     for file in _files(path):
         try:
-            text = file.read_text(encoding="utf-8")
+            found.append((str(file), file.read_text(encoding="utf-8-sig")))
         except (OSError, UnicodeDecodeError) as error:
             raise SourceError(f"cannot read {file}: {error}") from None
-        load_script(connection, text, str(file))
+    return tuple(found)
 
 
 def _files(path: Path) -> tuple[Path, ...]:

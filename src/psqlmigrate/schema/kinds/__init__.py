@@ -74,4 +74,4 @@ UNION ALL SELECT 'collation ' || collname FROM pg_catalog.pg_collation WHERE oid
 ORDER BY 1"""
 """What no kind above models yet; it is reported by name, never skipped in silence."""
 
-BY_NAME = {kind.kind: kind for kind in KINDS}
+BY_NAME: dict[str, type[DbObject]] = {kind.kind: kind for kind in KINDS}

@@ -34,6 +34,10 @@ SELECT e.oid, e.extname::text, n.nspname::text, e.extversion
         return ObjectId(self.kind, (self.name,))
 
     @property
+    def schema_name(self) -> None:
+        return None
+
+    @property
     def requires(self) -> tuple[ObjectId, ...]:
         return (ObjectId("schema", (self.schema,)),)
 

@@ -84,7 +84,9 @@ SELECT x.oid, n.nspname::text, x.relname::text, c.relname::text,
 
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         hazards = frozenset({Hazard.LONG_LOCK, Hazard.FULL_SCAN})
-        statements = [Statement(printed(self.definition), self.id, hazards)]
+        statements = [
+            Statement(printed(self.definition), self.id, hazards, concurrent=self._concurrently())
+        ]
         statements.extend(self._changes(set_options((), self.options)))
         for column, target in self.statistics:
             change = sql("ALTER COLUMN {} SET STATISTICS {}", number(column), number(target))
@@ -94,7 +96,15 @@ SELECT x.oid, n.nspname::text, x.relname::text, c.relname::text,
         return tuple(statements)
 
     def drop(self) -> Statements:
-        return (Statement(sql("DROP INDEX {}", ident(self.schema, self.name)), self.id),)
+        name = ident(self.schema, self.name)
+        calm = sql("DROP INDEX CONCURRENTLY {}", name) if self._concurrently() else None
+        return (Statement(sql("DROP INDEX {}", name), self.id, concurrent=calm),)
+
+    def _concurrently(self) -> Sql | None:
+        """How it is made without blocking writes; PostgreSQL cannot on a partitioned table."""
+        if " ON ONLY " in self.definition or self.attached_to:
+            return None
+        return printed(self.definition.replace(" INDEX ", " INDEX CONCURRENTLY ", 1))
 
     def alter(self, new: Self) -> Alteration | None:
         same = (self.definition, self.table, self.statistics)

@@ -31,6 +31,10 @@ SELECT n.oid, n.nspname::text
         return ObjectId(self.kind, (self.name,))
 
     @property
+    def native(self) -> bool:
+        return self.name == "public"
+
+    @property
     def sql_name(self) -> Sql:
         return sql("SCHEMA {}", ident(self.name))
 

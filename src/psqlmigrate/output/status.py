@@ -1,0 +1,114 @@
+"""How the state of a project looks to people."""
+
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.text import Text
+
+from psqlmigrate.output.console import console, rows
+from psqlmigrate.output.reports import print_entries
+from psqlmigrate.service.locking import spoken
+from psqlmigrate.service.status import BY_HAND, NOT_MIGRATED, StatusResult
+
+
+def print_status(result: StatusResult, *, full: bool, no_color: bool) -> None:
+    """The most important first; `full` lists the objects that differ."""
+    out = console(no_color=no_color)
+    out.print(Text(f"{result.target}   ({result.source})\n"))
+    for name, value in _facts(result):
+        out.print(Text(f"  {name:<18}{value}"))
+    _print_pending(out, result)
+    if full:
+        _print_drift(out, result)
+    for name in result.unmanaged if full else ():
+        out.print(Text(f" ? {name}   unmanaged: no migration made it"))
+    for name in result.unmodelled:
+        out.print(Text(f"not compared: {name}"))
+    for note in result.notes:
+        out.print(Text(f"note: {note}"))
+    if hint := _hint(result, full=full):
+        out.print(Text(f"\nhint: {hint}"))
+
+
+def _facts(result: StatusResult) -> list[tuple[str, str]]:
+    facts = [
+        ("Initialized", "yes" if result.initialized else "no"),
+        ("Migrations path", result.migrations_path),
+        ("Current version", _current(result)),
+        ("Applied", str(result.applied)),
+        ("Pending", str(len(result.pending))),
+    ]
+    if result.unknown:
+        facts.append(("Without a file", ", ".join(result.unknown)))
+    facts.append(("Schema drift", _drift(result)))
+    if result.unmanaged:
+        count = len(result.unmanaged)
+        facts.append(("Unmanaged", f"{count} {'object' if count == 1 else 'objects'}"))
+    return facts
+
+
+def _current(result: StatusResult) -> str:
+    if not result.current:
+        return "none"
+    words = [", ".join(result.current), result.current_message]
+    if result.current_since:
+        words.append(f"{spoken(datetime.now(UTC) - result.current_since)} ago")
+    return "   ".join(filter(None, words))
+
+
+def _drift(result: StatusResult) -> str:
+    if result.drift is None:
+        return "not looked at"
+    if not result.drift:
+        return "no"
+    counts = [
+        (sum(one.found != NOT_MIGRATED for one in result.drift), "changed in the database by hand"),
+        (sum(one.found == NOT_MIGRATED for one in result.drift), "of the models in no migration"),
+    ]
+    parts = [
+        f"{count} {'object' if count == 1 else 'objects'} {words}"
+        for count, words in counts
+        if count
+    ]
+    return f"yes: {'; '.join(parts)}"
+
+
+def _print_pending(out: Console, result: StatusResult) -> None:
+    if not result.pending:
+        return
+    out.print()
+    lines = [
+        (
+            one.version,
+            one.message,
+            "" if one.statements is None else str(one.statements),
+            ", ".join(one.hazards),
+        )
+        for one in result.pending
+    ]
+    columns = (
+        (" Pending", "left"),
+        ("Message", "left"),
+        ("Statements", "right"),
+        ("Hazards", "left"),
+    )
+    out.print(rows(columns, [(f" {first}", *rest) for first, *rest in lines]))
+
+
+def _print_drift(out: Console, result: StatusResult) -> None:
+    for found in sorted({one.found for one in result.drift or ()}):
+        out.print(Text(f"\n Drift: {found}", style="bold"))
+        print_entries(out, [one.object for one in result.drift or () if one.found == found])
+
+
+def _hint(result: StatusResult, *, full: bool) -> str:
+    if not result.initialized:
+        return "psqlmigrate init creates the tables that keep the history"
+    if result.drift and not full:
+        return "psqlmigrate status --full shows what differs"
+    kinds = {one.found for one in result.drift or ()}
+    if kinds == {NOT_MIGRATED}:
+        return 'psqlmigrate autogenerate "…" writes the migration'
+    if BY_HAND in kinds:
+        return "psqlmigrate diff database migrations prints the SQL that undoes it"
+    return ""

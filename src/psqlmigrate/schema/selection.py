@@ -1,0 +1,138 @@
+"""Which objects a comparison is about, and what the others do meanwhile: they stay as they are."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TypeAlias
+
+from psqlmigrate.errors import PlanRefusedError
+from psqlmigrate.schema.catalog import Catalog
+from psqlmigrate.schema.dbobject import DbObject
+from psqlmigrate.schema.identity import ObjectId
+
+Objects: TypeAlias = Mapping[ObjectId, DbObject]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What a source can state.
+
+    `kinds` are those of which it states all there are, None is every kind; `unstated` are fields
+    (`column.storage`) that it has no words for, so that they stay as they are.
+    """
+
+    kinds: frozenset[str] | None = None
+    unstated: frozenset[str] = frozenset()
+
+
+EVERYTHING = Coverage()
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The schemas that are looked at (none named: all) and the patterns of what is ignored.
+
+    A pattern is a kind (`trigger`), a name with wildcards (`audit.*`), or both (`index:*_tmp`).
+    """
+
+    schemas: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is left out."""
+        return not self.schemas and not self.ignore
+
+    def of(self, objects: Objects) -> Callable[[DbObject], bool]:
+        """Whether an object is looked at: it and all that it belongs to must be."""
+        known: dict[ObjectId, bool] = {}
+
+        def chosen(one: DbObject) -> bool:
+            if one.id not in known:
+                owner = objects.get(one.owners[0]) if one.owners else None
+                known[one.id] = self._names(one) and (owner is None or chosen(owner))
+            return known[one.id]
+
+        return chosen
+
+    def _names(self, one: DbObject) -> bool:
+        if self.schemas and not one.owners and one.schema_name not in {*self.schemas, None}:
+            return False
+        return not any(_fits(pattern, one) for pattern in self.ignore)
+
+
+ALL = Selection()
+
+
+def _fits(pattern: str, one: DbObject) -> bool:
+    kind, colon, name = pattern.partition(":")
+    if colon:
+        return kind == one.kind and fnmatchcase(str(one.id), name)
+    return pattern == one.kind or fnmatchcase(str(one.id), pattern)
+
+
+def only(catalog: Catalog, selection: Selection) -> Catalog:
+    """The catalog without what is left out."""
+    return catalog if selection.everything else catalog.where(selection.of(catalog.objects))
+
+
+def merged(
+    base: Catalog, stated: Catalog, coverage: Coverage, selection: Selection = ALL
+) -> Catalog:
+    """The schema that shall be: what is stated, and of the base what the statement is not about.
+
+    Raises PlanRefusedError when something that stays needs something that goes.
+    """
+    if coverage == EVERYTHING and selection.everything:
+        return stated
+    in_base, in_stated = selection.of(base.objects), selection.of(stated.objects)
+    objects = {
+        oid: _completed(base.get(oid), one, coverage.unstated)
+        for oid, one in stated.objects.items()
+        if in_stated(one)
+    }
+    covered = coverage.kinds
+    kept = {
+        oid: one
+        for oid, one in base.objects.items()
+        if oid not in objects and not (in_base(one) and (covered is None or one.kind in covered))
+    }
+    objects |= _rooted(kept, objects)
+    edges = {oid: (base if oid in kept else stated).edges.get(oid, frozenset()) for oid in objects}
+    for oid in kept.keys() & objects.keys():
+        missing = sorted(edges[oid] - objects.keys())
+        if missing:
+            raise PlanRefusedError(
+                f"{kept[oid].kind} {oid}, which the models do not state, needs"
+                f" {missing[0].kind} {missing[0]}, which they no longer have",
+                hint="take it away in a migration of its own first, or state it in an .sql file"
+                " beside the models",
+            )
+    within = {oid: targets & objects.keys() for oid, targets in edges.items()}
+    return Catalog(objects, within, stated.unmodelled)
+
+
+def _completed(before: DbObject | None, one: DbObject, unstated: frozenset[str]) -> DbObject:
+    """The object with the values of the base where the source has no words."""
+    if before is None or not unstated:
+        return one
+    names = [
+        name for kind, _, name in (text.partition(".") for text in unstated) if kind == one.kind
+    ]
+    if not names:
+        return one
+    return dataclasses.replace(one, **{name: getattr(before, name) for name in names})
+
+
+def _rooted(kept: dict[ObjectId, DbObject], stated: Objects) -> dict[ObjectId, DbObject]:
+    """Those of `kept` whose owner stays, too."""
+    found = dict(kept)
+    while gone := [
+        oid
+        for oid, one in found.items()
+        if one.owners and one.owners[0] not in stated and one.owners[0] not in found
+    ]:
+        for oid in gone:
+            del found[oid]
+    return found

@@ -1,0 +1,127 @@
+"""What autogenerate and check start from: the live database, or what the migrations build."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from psqlmigrate.errors import ConnectionFailedError, UsageError
+from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.schema.catalog import Catalog
+from psqlmigrate.schema.hashing import state_hashes
+from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.service import history, state
+from psqlmigrate.service.bookkeeping import inspect
+from psqlmigrate.service.live import live as live_schema
+from psqlmigrate.service.schemas import Schemas
+from psqlmigrate.service.state import State
+from psqlmigrate.service.versions import pending
+
+DATABASE, MIGRATIONS = "database", "migrations"
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A schema to start from and its origin, `database` or `migrations`.
+
+    `words` say it to people; `notes` say why it is not the other one where that may surprise.
+    """
+
+    catalog: Catalog
+    origin: str
+    words: str
+    notes: tuple[str, ...] = ()
+
+
+def choose(schemas: Schemas, wish: str | None = None, *, orphans: bool = False) -> Baseline:
+    """The baseline that was wished for, or: the database where every migration is applied to it
+    and nobody changed it by hand, else the migrations.
+
+    `orphans`: what no migration made is part of it, too, so that it is dropped. That needs the
+    database. Raises UsageError for a database that was wished for and does not fit.
+    """
+    if wish == MIGRATIONS and not orphans:
+        return _of_migrations(schemas)
+    forced = wish == DATABASE or orphans
+    if not forced and not schemas.workspace.has_target:
+        return _of_migrations(schemas)
+    try:
+        with schemas.workspace.connection() as connection:
+            return _of_database(schemas, connection, forced=forced, orphans=orphans)
+    except ConnectionFailedError as error:
+        if forced:
+            raise
+        return _of_migrations(schemas, f"the database was not looked at: {error.message}")
+
+
+def _of_migrations(schemas: Schemas, *notes: str) -> Baseline:
+    files = schemas.workspace.graph.order
+    return Baseline(schemas.replayed(files), MIGRATIONS, _counted(len(files)), notes)
+
+
+def _counted(count: int) -> str:
+    return f"{count} migration{'' if count == 1 else 's'}"
+
+
+def _of_database(
+    schemas: Schemas, connection: Connection, *, forced: bool, orphans: bool
+) -> Baseline:
+    workspace = schemas.workspace
+    rows = history.read(connection, workspace.tables)
+    applied = history.applied(rows)
+    waiting = pending(workspace.graph, applied)
+    unknown = applied - workspace.graph.files.keys()
+    if not forced and (rows is None or waiting or unknown):
+        return _of_migrations(schemas)
+    if waiting or unknown:
+        raise UsageError(
+            f"the database is no baseline: {_counted(len(waiting))} not applied to it"
+            if waiting
+            else f"the database is no baseline: {min(unknown)} is applied and has no file",
+            hint="psqlmigrate upgrade first, or --baseline migrations",
+        )
+    live = live_schema(workspace, connection)
+    recorded = state.read(
+        connection, workspace.tables, inspect(connection, workspace.tables), applied
+    )
+    words = f"{workspace.chosen.label}, {_counted(len(applied))} applied"
+    if recorded is None or not recorded.current:
+        if not forced:
+            return _of_migrations(schemas)
+        known = state_hashes(schemas.replayed(workspace.graph.order))
+        return Baseline(live if orphans else managed(live, known), DATABASE, words)
+    if not forced and (note := _drift_note(recorded, live)):
+        return _of_migrations(schemas, note)
+    return Baseline(live if orphans else managed(live, recorded.hashes), DATABASE, words)
+
+
+def _drift_note(recorded: State, live: Catalog) -> str:
+    count = len(by_hand(recorded, live))
+    if not count:
+        return ""
+    objects = "object differs" if count == 1 else "objects differ"
+    return f"{count} {objects} in the database from what the migrations made there"
+
+
+def by_hand(recorded: State, live: Catalog) -> tuple[tuple[str, str], ...]:
+    """What was changed by hand since the last run, by (kind, name).
+
+    What no migration made counts when it belongs to something that one made.
+    """
+    found = state.drift(recorded, state_hashes(live))
+    mine = frozenset[tuple[str, str]]()
+    if found.added:
+        made = managed(live, recorded.hashes).where(lambda one: not one.native)
+        mine = frozenset((one.kind, state.stored_name(str(one.id))) for one in made)
+    return (*found.changed, *found.removed, *(key for key in found.added if key in mine))
+
+
+def managed(live: Catalog, known: Iterable[tuple[str, str]]) -> Catalog:
+    """The catalog without what neither is among `known` (kind, name) nor belongs to it."""
+    names = {(kind, state.stored_name(name)) for kind, name in known}
+
+    def is_managed(oid: ObjectId) -> bool:
+        one = live.objects[oid]
+        if one.native or (one.kind, state.stored_name(str(oid))) in names:
+            return True
+        return bool(one.owners) and one.owners[0] in live.objects and is_managed(one.owners[0])
+
+    return live.where(lambda one: is_managed(one.id))

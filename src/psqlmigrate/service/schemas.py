@@ -1,0 +1,177 @@
+"""Every source of a schema as a Catalog: models, migrations, databases, files, snapshots."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from psqlmigrate.errors import SourceError, UsageError
+from psqlmigrate.migrations.control import repeatable
+from psqlmigrate.migrations.file import MigrationFile
+from psqlmigrate.postgres.connect import Connection, connect
+from psqlmigrate.postgres.introspect import introspect
+from psqlmigrate.postgres.loading import load_script
+from psqlmigrate.postgres.scratch import Scratch
+from psqlmigrate.postgres.target import parse_url
+from psqlmigrate.schema.catalog import Catalog
+from psqlmigrate.schema.hashing import sections
+from psqlmigrate.schema.selection import EVERYTHING, Coverage, Selection
+from psqlmigrate.schema.serial import load
+from psqlmigrate.service import frozen
+from psqlmigrate.service.canonical import canonical
+from psqlmigrate.service.keeping import kept, server_identity
+from psqlmigrate.service.live import live
+from psqlmigrate.service.scratching import in_scratch
+from psqlmigrate.service.workspace import Workspace
+from psqlmigrate.sources.migrations import replay
+from psqlmigrate.sources.models import read_model_sql
+from psqlmigrate.sources.modelspec import parse_specs
+from psqlmigrate.sources.sql_files import read_sql
+
+_VERSION = re.compile(r"migrations@(.+)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """The fixpoint of what the models state, and of what they state all there is."""
+
+    catalog: Catalog
+    coverage: Coverage
+    tables: int
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """SQL that is loaded, and the file or models it comes from."""
+
+    sql: str
+    origin: str
+
+
+class Schemas:
+    """The schemas of one workspace, read with the help of scratch databases."""
+
+    def __init__(self, workspace: Workspace, scratch: Scratch) -> None:
+        self.workspace = workspace
+        self.scratch = scratch
+
+    @cached_property
+    def selection(self) -> Selection:
+        """What the configuration and --schema leave of each schema."""
+        settings = self.workspace.settings
+        return Selection(settings.schemas, settings.ignore)
+
+    @cached_property
+    def _server(self) -> str:
+        with self.scratch.database() as connection:
+            return server_identity(connection)
+
+    @cached_property
+    def models(self) -> Stated:
+        """What the models state. Raises UsageError, ModelError and SourceError."""
+        root = self.workspace.settings.root
+        specs = parse_specs(self.workspace.model_specs, root)
+        texts = [
+            _Text(text, origin)
+            for spec in specs
+            if spec.is_sql
+            for origin, text in read_sql(root / spec.target)
+        ]
+        modules = [str(spec) for spec in specs if not spec.is_sql]
+        if not modules:
+            catalog = self._loaded(texts)
+            return Stated(catalog, EVERYTHING, _tables(catalog))
+        settings = self.workspace.settings
+        found = read_model_sql(modules, root=root, python=settings.python, env=self.workspace.env)
+        first = [_Text(f"{one};", "the models") for one in found.statements]
+        catalog = self._loaded([*first, *texts])
+        # Beside models that cannot state everything, an .sql file can: it completes them.
+        coverage = EVERYTHING if texts else Coverage(found.coverage)
+        return Stated(catalog, coverage, _tables(catalog), found.warnings)
+
+    def replayed(self, files: Sequence[MigrationFile]) -> Catalog:
+        """The fixpoint of the schema that migrations build, from the first on."""
+
+        def act(connection: Connection) -> Catalog:
+            replay(connection, files)
+            return introspect(connection)
+
+        def make() -> Catalog:
+            return self._fixpoint(act)
+
+        if not all(map(repeatable, files)):
+            return make()
+        return kept(self._server, ["migrations", *self._setup, *(one.text for one in files)], make)
+
+    def fixpoint(self, catalog: Catalog) -> Catalog:
+        """The catalog as a copy of it prints; a copy lacks what is not modelled."""
+        return replace(canonical(self.scratch, catalog), unmodelled=catalog.unmodelled)
+
+    def named(self, name: str) -> Catalog:
+        """The schema that a source of `diff` states. Raises UsageError for an unknown one."""
+        words: dict[str, Callable[[], Catalog]] = {
+            "empty": lambda: in_scratch(self.scratch, introspect),
+            "database": self._database,
+            "models": lambda: self.models.catalog,
+            "migrations": lambda: self.replayed(self.workspace.graph.order),
+        }
+        if name in words:
+            return words[name]()
+        if version := _VERSION.match(name):
+            return self._until(version[1])
+        if "://" in name:
+            with connect(parse_url(name, "the argument")) as connection:
+                return live(self.workspace, connection)
+        return self._of_path(Path(name))
+
+    def _database(self) -> Catalog:
+        with self.workspace.connection() as connection:
+            return live(self.workspace, connection)
+
+    def _until(self, version: str) -> Catalog:
+        graph = self.workspace.graph
+        last = self.workspace.directory.find(version).version
+        wanted = graph.ancestors(last) | {last}
+        return self.replayed([one for one in graph.order if one.version in wanted])
+
+    def _of_path(self, path: Path) -> Catalog:
+        if path.suffix == ".json":
+            try:
+                return load(path.read_text(encoding="utf-8"), str(path))
+            except (OSError, UnicodeDecodeError) as error:
+                raise SourceError(f"cannot read {path}: {error}") from None
+        if path.suffix != ".sql" and not path.is_dir():
+            raise UsageError(
+                f'"{path}" is no source of a schema',
+                hint="a URL, an .sql file or directory, a .json snapshot, database, models,"
+                " migrations, migrations@VERSION or empty",
+            )
+        return self._loaded([_Text(text, origin) for origin, text in read_sql(path)])
+
+    @property
+    def _setup(self) -> list[str]:
+        return [text for _, text in self.scratch.setup]
+
+    def _loaded(self, texts: Sequence[_Text]) -> Catalog:
+        """The fixpoint of scripts. Raises SourceError with file and line."""
+
+        def act(connection: Connection) -> Catalog:
+            for text in texts:
+                load_script(connection, text.sql, text.origin)
+            return introspect(connection)
+
+        def make() -> Catalog:
+            found = in_scratch(self.scratch, act)
+            frozen.refuse(found, lambda: in_scratch(self.scratch, act))
+            return self.fixpoint(found)
+
+        return kept(self._server, [*self._setup, *(one.sql for one in texts)], make)
+
+    def _fixpoint(self, act: Callable[[Connection], Catalog]) -> Catalog:
+        return self.fixpoint(in_scratch(self.scratch, act))
+
+
+def _tables(catalog: Catalog) -> int:
+    return len(sections(catalog).get("table", {}))

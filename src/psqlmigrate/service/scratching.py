@@ -1,0 +1,129 @@
+"""Where scratch databases come from: scratch_url, a local target's own server, or a server of ours."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from psqlmigrate.errors import (
+    ConnectionFailedError,
+    MigrationError,
+    NoTargetError,
+    ScratchError,
+    missing_role,
+)
+from psqlmigrate.postgres.binaries import available_binaries
+from psqlmigrate.postgres.connect import Connection, connect, server_major
+from psqlmigrate.postgres.embedded import scratch_server
+from psqlmigrate.postgres.scratch import Scratch
+from psqlmigrate.postgres.target import Target, parse_url
+from psqlmigrate.service.workspace import Workspace
+
+T = TypeVar("T")
+
+_MOST_ROLES = 100
+_MAY_CREATE = """
+SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"""
+
+
+@contextmanager
+def scratch_of(workspace: Workspace) -> Generator[Scratch]:
+    """Scratch databases for the workspace's target. Raises ScratchError naming the ways out."""
+    setup = _setup(workspace)
+    if workspace.settings.scratch_url:
+        yield Scratch(parse_url(workspace.settings.scratch_url, "scratch_url"), setup)
+    elif _near(workspace):
+        with workspace.target() as target, _home(target) as home:
+            yield Scratch(home, setup, like=_name(target) if home is target else None)
+    else:
+        with scratch_server(_wanted_major(workspace)) as target:
+            yield Scratch(target, setup)
+
+
+@contextmanager
+def _home(target: Target) -> Generator[Target]:
+    """The target's own server; one of ours if it does not answer or the role may not make
+    databases there.
+    """
+    major, suits = _asked(target)
+    if suits or not available_binaries():
+        yield target
+        return
+    with scratch_server(_available(major)) as server:
+        yield server
+
+
+def _asked(target: Target) -> tuple[int | None, bool]:
+    """The server's major, and whether we may make databases there."""
+    try:
+        with connect(target) as connection:
+            row = connection.execute(_MAY_CREATE).fetchone()
+            return server_major(connection), bool(row and row[0])
+    except ConnectionFailedError:
+        return None, False
+
+
+@contextmanager
+def scratch_for(workspace: Workspace, *sources: str) -> Generator[Scratch]:
+    """On the server of the first local URL among the sources, else where `scratch_of` has it."""
+    targets = [parse_url(name, "the argument") for name in sources if "://" in name]
+    near = [target for target in targets if target.local]
+    if near and not workspace.settings.scratch_url:
+        with _home(near[0]) as home:
+            yield Scratch(home, _setup(workspace), like=_name(near[0]) if home is near[0] else None)
+    elif targets and not workspace.settings.scratch_url:
+        with scratch_server(_available(_asked(targets[0])[0])) as server:
+            yield Scratch(server, _setup(workspace))
+    else:
+        with scratch_of(workspace) as scratch:
+            yield scratch
+
+
+def in_scratch(scratch: Scratch, action: Callable[[Connection], T]) -> T:
+    """What the action answers in a new scratch database.
+
+    On a server of ours, roles that it names and that are missing are made, and it begins anew.
+    """
+    for _ in range(_MOST_ROLES):
+        try:
+            with scratch.database() as connection:
+                return action(connection)
+        except MigrationError as error:
+            role = missing_role(error) if scratch.own else None
+            if role is None:
+                raise
+            scratch.create_role(role)
+    raise ScratchError(f"the schema names more than {_MOST_ROLES} roles that are not there")
+
+
+def _setup(workspace: Workspace) -> tuple[tuple[str, str], ...]:
+    """The SQL that each scratch database gets first, with the names of its files."""
+    paths = workspace.settings.setup_paths
+    return tuple((str(path), path.read_text(encoding="utf-8")) for path in paths)
+
+
+def _name(target: Target) -> str:
+    return target.params.get("dbname") or target.params.get("user") or "postgres"
+
+
+def _near(workspace: Workspace) -> bool:
+    """Whether the target's own server may be used for scratch databases."""
+    try:
+        chosen = workspace.chosen
+    except NoTargetError:
+        return False
+    if chosen.embedded or workspace.settings.scratch_on_target:
+        return True
+    return chosen.local and any(chosen.params.values())
+
+
+def _wanted_major(workspace: Workspace) -> int | None:
+    """The target's major, if it can be asked and is at hand here."""
+    if not workspace.has_target:
+        return None
+    return _available(_asked(workspace.chosen)[0])
+
+
+def _available(major: int | None) -> int | None:
+    """The major, unless no such server is installed: then any must do, for both sides alike."""
+    found = {one.major for one in available_binaries()}
+    return major if major in found else None

@@ -1,0 +1,225 @@
+"""Where a project and its database stand."""
+
+import json
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from psqlmigrate.errors import ScratchError
+from psqlmigrate.migrations.file import MigrationFile
+from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.schema.catalog import Catalog, diff
+from psqlmigrate.schema.hashing import state_hashes
+from psqlmigrate.schema.selection import Selection, only
+from psqlmigrate.service import history, state
+from psqlmigrate.service.baseline import DATABASE, Baseline, by_hand, managed
+from psqlmigrate.service.bookkeeping import inspect
+from psqlmigrate.service.checking import against
+from psqlmigrate.service.describing import Entry, entries
+from psqlmigrate.service.history import AppliedRow
+from psqlmigrate.service.live import live
+from psqlmigrate.service.schemas import Schemas
+from psqlmigrate.service.scratching import scratch_of
+from psqlmigrate.service.state import State
+from psqlmigrate.service.versions import current, pending
+from psqlmigrate.service.workspace import Workspace
+
+BY_HAND = "database, not in any migration"
+UNPROVEN = "database, differs in print, unproven"
+NOT_MIGRATED = "models, not in any migration"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A migration that is not applied yet; what its certificate says of it, if it has one."""
+
+    version: str
+    message: str
+    file: str
+    statements: int | None
+    hazards: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drifted:
+    """An object that differs, and which comparison found it."""
+
+    object: Entry
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusResult:
+    """What `status` tells; `drift` is None where nobody looked, `unmanaged` what no migration made."""
+
+    target: str
+    source: str
+    initialized: bool
+    migrations_path: str
+    current: tuple[str, ...]
+    current_message: str
+    current_since: datetime | None
+    applied: int
+    pending: tuple[Pending, ...]
+    unknown: tuple[str, ...]
+    drift: tuple[Drifted, ...] | None
+    unmanaged: tuple[str, ...]
+    unmodelled: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a look at the schemas found."""
+
+    drift: tuple[Drifted, ...]
+    unmanaged: tuple[str, ...] = ()
+    unmodelled: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def status(workspace: Workspace, *, with_models: bool) -> StatusResult:
+    """Where the database stands: against what the migrations left there, and against the models.
+
+    Scratch databases are made only where the recorded hashes do not answer, or for the models.
+    """
+    with workspace.connection() as connection:
+        rows = history.read(connection, workspace.tables)
+        done = history.applied(rows)
+        look = None
+        if rows is not None:
+            look = _Looker(workspace, connection, done).look(with_models=with_models)
+    return _result(workspace, rows, look)
+
+
+class _Looker:
+    """Compares the database with what is recorded, with the migrations and with the models."""
+
+    def __init__(self, workspace: Workspace, connection: Connection, done: frozenset[str]) -> None:
+        self._workspace = workspace
+        self._connection = connection
+        self._done = done
+        self._schemas: Schemas | None = None
+
+    def look(self, *, with_models: bool) -> _Look:
+        workspace = self._workspace
+        models = with_models and bool(workspace.settings.models)
+        found = only(live(workspace, self._connection, edges=models), _selection(workspace))
+        recorded = self._recorded()
+        if recorded and not models and not by_hand(recorded, found):
+            return _Look((), _unmanaged(found, recorded.hashes), found.unmodelled)
+        try:
+            with self._scratch() as schemas:
+                return self._with_scratch(schemas, recorded, found, models=models)
+        except ScratchError as error:
+            if recorded is None:
+                raise
+            return self._unproven(recorded, found, error)
+
+    def _recorded(self) -> State | None:
+        tables = self._workspace.tables
+        found = state.read(self._connection, tables, inspect(self._connection, tables), self._done)
+        return found if found and found.current else None
+
+    @contextmanager
+    def _scratch(self) -> Generator[Schemas]:
+        with scratch_of(self._workspace) as scratch:
+            yield Schemas(self._workspace, scratch)
+
+    def _with_scratch(
+        self, schemas: Schemas, recorded: State | None, found: Catalog, *, models: bool
+    ) -> _Look:
+        files = self._applied_files()
+        drift: tuple[Drifted, ...] = ()
+        known = recorded.hashes if recorded else state_hashes(schemas.replayed(files))
+        mine = managed(found, known)
+        if recorded is None or by_hand(recorded, found):
+            built = only(schemas.replayed(files), schemas.selection)
+            again = schemas.fixpoint(mine) if diff(built, mine) else mine
+            drift = _drifted(built, again, BY_HAND)
+        notes: tuple[str, ...] = ()
+        if models:
+            more, notes = self._models(schemas, mine, drift)
+            drift += more
+        return _Look(drift, _unmanaged(found, known), found.unmodelled, notes)
+
+    def _models(
+        self, schemas: Schemas, mine: Catalog, drift: tuple[Drifted, ...]
+    ) -> tuple[tuple[Drifted, ...], tuple[str, ...]]:
+        """The models against the database where it is at their migrations, else against these."""
+        graph = self._workspace.graph
+        if drift or pending(graph, self._done):
+            base = Baseline(schemas.replayed(graph.order), "migrations", "")
+        else:
+            base = Baseline(mine, DATABASE, "")
+        found = against(schemas, base)
+        objects = entries(found.changes, found.base.catalog, found.desired)
+        return tuple(Drifted(one, NOT_MIGRATED) for one in objects), schemas.models.warnings
+
+    def _unproven(self, recorded: State, found: Catalog, error: ScratchError) -> _Look:
+        """Without scratch only the hashes are known, and text may differ in print alone."""
+        changes = state.drift(recorded, state_hashes(found))
+        objects = [Entry("~", kind, name) for kind, name in changes.changed]
+        objects += [Entry("-", kind, name) for kind, name in changes.removed]
+        drift = tuple(Drifted(one, UNPROVEN) for one in objects)
+        notes = (f"models and texts were not compared: {error.message}",)
+        return _Look(drift, _unmanaged(found, recorded.hashes), found.unmodelled, notes)
+
+    def _applied_files(self) -> tuple[MigrationFile, ...]:
+        return tuple(one for one in self._workspace.graph.order if one.version in self._done)
+
+
+def _selection(workspace: Workspace) -> Selection:
+    return Selection(workspace.settings.schemas, workspace.settings.ignore)
+
+
+def _drifted(built: Catalog, have: Catalog, found: str) -> tuple[Drifted, ...]:
+    objects = entries(diff(built, have), built, have)
+    return tuple(Drifted(one, found) for one in objects)
+
+
+def _unmanaged(found: Catalog, known: state.Hashes) -> tuple[str, ...]:
+    return tuple(
+        sorted(
+            f"{oid.kind} {oid}"
+            for oid, one in found.objects.items()
+            if not one.owners
+            and not one.native
+            and (oid.kind, state.stored_name(str(oid))) not in known
+        )
+    )
+
+
+def _result(
+    workspace: Workspace, rows: tuple[AppliedRow, ...] | None, look: _Look | None
+) -> StatusResult:
+    done = history.applied(rows)
+    graph = workspace.graph
+    at = current(graph, done)
+    row = next((one for one in reversed(rows or ()) if one.is_applied and one.version in at), None)
+    return StatusResult(
+        workspace.chosen.label,
+        workspace.chosen.source,
+        rows is not None,
+        str(workspace.migrations_path),
+        at,
+        (row.message or "") if row else "",
+        row.applied_at if row else None,
+        len(done),
+        tuple(_pending(one) for one in pending(graph, done)),
+        tuple(sorted(done - graph.files.keys())),
+        look.drift if look else None,
+        look.unmanaged if look else (),
+        look.unmodelled if look else (),
+        look.notes if look else (),
+    )
+
+
+def _pending(file: MigrationFile) -> Pending:
+    path = file.path.parent / "certificates" / f"{file.version}.json"
+    if not path.is_file():
+        return Pending(file.version, file.message, file.name, None, ())
+    statements = json.loads(path.read_text(encoding="utf-8"))["statements"]
+    hazards = sorted({hazard for one in statements for hazard in one["hazards"]})
+    return Pending(file.version, file.message, file.name, len(statements), tuple(hazards))

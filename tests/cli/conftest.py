@@ -1,0 +1,52 @@
+"""A project in a folder of its own, and psqlmigrate run in it against a fresh database."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from psqlmigrate.cli.app import main
+from psqlmigrate.postgres.target import Target
+
+SHOP = Path(__file__).parent.parent / "projects" / "shop" / "schema.sql"
+Run: TypeAlias = Callable[..., tuple[int, str, str]]
+
+
+def url_of(database: Target) -> str:
+    params = database.params
+    url = f"postgresql://{params['user']}@/{params['dbname']}?host={params['host']}"
+    return f"{url}&port={params['port']}" if "port" in params else url
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    shutil.copy(SHOP, folder / "schema.sql")
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("PSQLMIGRATE_CONFIG_DIR", str(tmp_path / "config"))
+    for name in ("DATABASE_URL", "PSQLMIGRATE_URL", "PGHOST", "PGUSER", "PGPORT", "PGDATABASE"):
+        monkeypatch.delenv(name, raising=False)
+    return folder
+
+
+@pytest.fixture
+def call(project: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs psqlmigrate in the project, where no database is named."""
+    assert project.is_dir()
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = main(list(arguments))
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def run(call: Run, database: Target, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs psqlmigrate in the project against a fresh database."""
+    monkeypatch.setenv("DATABASE_URL", url_of(database))
+    return call

@@ -1,0 +1,239 @@
+"""Which schemas are compared, what is left alone, and what people are told about it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.conftest import Run, url_of
+from psqlmigrate.postgres.connect import connect
+from psqlmigrate.postgres.target import Target
+
+
+def _first(run: Run) -> None:
+    assert run("init", "--models", "schema.sql")[0] == 0
+    assert run("autogenerate", "first")[0] == 0
+    assert run("upgrade")[0] == 0
+
+
+def _sql(database: Target, text: str) -> None:
+    with connect(database) as connection:
+        connection.execute(text.encode())
+
+
+def _add(project: Path, text: str) -> None:
+    with (project / "schema.sql").open("a") as file:
+        file.write(text)
+
+
+def _status(run: Run, *options: str) -> dict[str, object]:
+    result: dict[str, object] = json.loads(run("status", "--json", *options)[1])["result"]
+    return result
+
+
+def _drift(run: Run, *options: str) -> list[tuple[str, str, str]]:
+    found = json.loads(run("status", "--json", *options)[1])["result"]["drift"]
+    return [(one["object"]["symbol"], one["object"]["name"], one["found"]) for one in found]
+
+
+@pytest.mark.parametrize("options", [(), ("--no-models",)])
+def test_status_finds_what_was_changed_by_hand(
+    run: Run, database: Target, options: tuple[str, ...]
+) -> None:
+    _first(run)
+    assert _drift(run, *options) == []
+    _sql(database, "ALTER TABLE customers ALTER created_at DROP DEFAULT")
+    by_hand = "database, not in any migration"
+    assert _drift(run, *options) == [("~", "public.customers", by_hand)]
+    code, out, _ = run("status", "--full", "--exit-code", *options)
+    assert code == 1
+    assert "~ created_at   - default now()" in out
+    _sql(database, "DROP VIEW open_orders; CREATE INDEX mine ON orders (total)")
+    assert _drift(run, *options) == [
+        ("~", "public.customers", by_hand),
+        ("+", "public.mine", by_hand),
+        ("-", "public.open_orders", by_hand),
+    ]
+
+
+def test_what_no_migration_made_is_unmanaged(run: Run, database: Target) -> None:
+    _sql(database, "CREATE TABLE legacy (a int); CREATE INDEX ON legacy (a)")
+    _first(run)
+    result = _status(run)
+    assert result["unmanaged"] == ["table public.legacy"]
+    assert result["drift"] == []
+    assert "1 object" in run("status")[1]
+    assert run("check")[0] == 0
+    assert "nothing to do" in run("autogenerate", "again")[1]
+    assert run("validate") == (1, "-index public.legacy_a_idx\n-public.legacy\n", "")
+
+
+def test_orphans_are_dropped_on_request(run: Run, project: Path, database: Target) -> None:
+    _first(run)
+    _sql(database, "CREATE TABLE legacy (a int)")
+    code, out, _ = run("autogenerate", "tidy up", "--drop-orphans")
+    assert code == 0
+    assert "- public.legacy   table, 1 column" in out
+    assert "data loss" in out
+    text = next((project / "migrations").glob("*tidy_up.py")).read_text()
+    assert "DROP TABLE public.legacy" in text
+    assert run("upgrade")[0] == 0
+    assert _status(run)["unmanaged"] == []
+
+
+def test_the_baseline_is_the_database_once_all_is_applied(run: Run, project: Path) -> None:
+    _first(run)
+    _add(project, "CREATE TABLE more (a int);")
+    code, out, _ = run("check")
+    assert code == 1
+    assert "+ public.more   table, 1 column" in out
+    assert "1 migration applied" in run("autogenerate", "second")[1]
+    assert "2 migrations" in run("check")[1]
+    assert "1 migration applied" not in run("check")[1]
+    code, _, err = run("check", "--baseline", "database")
+    assert code == 2
+    assert "1 migration not applied" in err
+
+
+def test_a_change_by_hand_does_not_hide_a_missing_migration(
+    run: Run, project: Path, database: Target
+) -> None:
+    _first(run)
+    _sql(database, "CREATE INDEX totals ON orders (total)")
+    _add(project, "CREATE INDEX totals ON orders (total);")
+    code, out, _ = run("check")
+    assert code == 1
+    assert "+ public.totals" in out
+    assert "note: 1 object differs in the database" in out
+    assert run("check", "--baseline", "database")[0] == 0
+
+
+def test_check_needs_no_database(call: Run) -> None:
+    assert call("init", "--offline", "--models", "schema.sql")[0] == 0
+    assert call("check")[0] == 1
+    assert call("autogenerate", "first")[0] == 0
+    assert call("check")[0] == 0
+    code, out, _ = call("check", "--url", "postgresql://nobody@127.0.0.1:1/none")
+    assert code == 0
+    assert "the database was not looked at" in out
+
+
+def test_an_empty_migration(run: Run, project: Path) -> None:
+    run("init")
+    assert run("autogenerate", "by hand", "--empty", "--sql")[0] == 0
+    path = next((project / "migrations").glob("*by_hand.sql"))
+    assert path.read_text().count("psqlmigrate:") == 2
+    assert run("upgrade")[0] == 0
+
+
+def test_indexes_are_built_concurrently_on_request(
+    run: Run, project: Path, database: Target
+) -> None:
+    _first(run)
+    _add(project, "CREATE INDEX totals ON orders (total); CREATE TABLE n (a int UNIQUE);")
+    code, out, _ = run("autogenerate", "totals", "--concurrently")
+    assert code == 0
+    assert "cannot run in a transaction" in out
+    built = next((project / "migrations").glob("*totals_indexes.py")).read_text()
+    assert "transactional = False" in built
+    assert "CREATE INDEX CONCURRENTLY totals" in built
+    assert "DROP INDEX CONCURRENTLY public.totals" in built
+    assert run("upgrade")[0] == 0
+    assert run("downgrade", "-2")[0] == 0
+    assert run("upgrade")[0] == 0
+    assert run("check")[0] == 0
+    with connect(database) as connection:
+        query = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'totals'::regclass"
+        assert connection.execute(query).fetchone() == (True,)
+
+
+def test_a_snapshot_stands_for_its_schema(run: Run, project: Path) -> None:
+    _first(run)
+    code, out, _ = run("snapshot")
+    assert code == 0
+    (project / "then.json").write_text(out)
+    assert run("snapshot", "models")[1] == out
+    assert run("diff", "then.json", "models", "--exit-code") == (0, "", "")
+    _add(project, "CREATE TABLE more (a int);")
+    assert "CREATE TABLE public.more" in run("diff", "then.json", "models")[1]
+    assert "DROP TABLE public.more" in run("diff", "models", "then.json")[1]
+    (project / "bad.json").write_text('{"format": 1}')
+    code, _, err = run("diff", "bad.json", "models")
+    assert code == 5
+    assert "bad.json is no snapshot" in err
+
+
+def test_migrations_until_a_version(run: Run, project: Path) -> None:
+    _first(run)
+    version = run("current")[1].strip()
+    _add(project, "CREATE TABLE more (a int);")
+    run("autogenerate", "second")
+    assert "CREATE TABLE public.more" in run("diff", f"migrations@{version}", "migrations")[1]
+    assert run("diff", "migrations@1999", "migrations")[0] == 2
+    assert run("diff", "nonsense", "empty")[0] == 2
+
+
+def test_what_is_ignored_stays_as_it_is(run: Run, project: Path, database: Target) -> None:
+    _first(run)
+    with (project / "psqlmigrate.toml").open("a") as file:
+        file.write('ignore = ["view", "index:*_tmp", "audit.*"]\n')
+    _add(
+        project,
+        "CREATE SCHEMA audit; CREATE TABLE audit.log (a int); CREATE VIEW v AS SELECT 1 AS a;"
+        "CREATE INDEX orders_tmp ON orders (total);",
+    )
+    code, out, _ = run("check")
+    assert code == 1
+    assert [line for line in out.splitlines() if line.startswith(" ")] == [" + audit   schema"]
+    _sql(database, "DROP VIEW open_orders")
+    assert _drift(run, "--no-models") == []
+
+
+def test_only_the_schemas_that_are_named(run: Run, project: Path) -> None:
+    _add(project, "CREATE SCHEMA other; CREATE TABLE other.t (a int);")
+    out = run("diff", "empty", "schema.sql", "--schema", "other")[1]
+    assert "CREATE TABLE other.t" in out
+    assert "public." not in out
+
+
+def test_models_and_migrations_of_a_profile(
+    call: Run, project: Path, database: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "schema.sql").rename(project / "other.sql")
+    save = ("users", "--save", "dev", "--default", "--models-path", "other.sql")
+    assert call(*save, "--migrations-path", "steps", "--url", url_of(database))[0] == 0
+    assert call("init")[0] == 0
+    assert call("autogenerate", "first")[0] == 0
+    assert len(list((project / "steps").glob("*_first.py"))) == 1
+    assert call("upgrade")[0] == 0
+    assert call("check")[0] == 0
+    monkeypatch.setenv("DATABASE_URL", url_of(database))
+    assert "no models are named" in call("check")[2]
+
+
+def test_roles_that_are_missing_are_made_in_scratch(call: Run, project: Path) -> None:
+    _add(project, "CREATE POLICY p ON orders TO somebody_new USING (true);")
+    call("init", "--offline", "--models", "schema.sql")
+    assert call("autogenerate", "first")[0] == 0
+    assert call("check")[0] == 0
+
+
+def test_a_frozen_moment_is_refused(run: Run, project: Path) -> None:
+    _add(project, "CREATE TABLE frozen (at timestamptz DEFAULT 'now');")
+    code, _, err = run("check", "--models", "schema.sql")
+    assert code == 3
+    assert "default public.frozen.at" in err
+    assert "write now()" in err
+
+
+def test_a_damaged_state_file_is_left_alone(run: Run, project: Path) -> None:
+    _first(run)
+    path = project / "migrations" / ".schema_state.json"
+    assert '"table:public.customers": "sha256:' in path.read_text()
+    path.write_text("{")
+    _add(project, "CREATE TABLE more (a int);")
+    code, out, err = run("autogenerate", "second")
+    assert (code, out) == (5, "")
+    assert ".schema_state.json is damaged" in err
+    assert path.read_text() == "{"
+    assert len(list((project / "migrations").glob("*.py"))) == 1
