@@ -91,7 +91,8 @@ def _value(value: Json) -> Json:
         ((mark, content),) = cast("dict[str, Json]", value).items()
         return _MARKS[mark](content)
     if isinstance(value, list):
-        return tuple(map(_value, cast("list[Json]", value)))
+        items: list[Json] = value
+        return tuple(map(_value, items))
     return value
 
 
