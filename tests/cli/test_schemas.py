@@ -1,6 +1,8 @@
 """Which schemas are compared, what is left alone, and what people are told about it."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -237,3 +239,20 @@ def test_a_damaged_state_file_is_left_alone(run: Run, project: Path) -> None:
     assert ".schema_state.json is damaged" in err
     assert path.read_text() == "{"
     assert len(list((project / "migrations").glob("*.py"))) == 1
+
+
+def test_two_runs_at_once_never_write_the_same_change_twice(run: Run, project: Path) -> None:
+    run("init", "--models", "schema.sql")
+    command = [sys.executable, "-m", "psqlmigrate", "autogenerate", "first"]
+    processes = [
+        subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    results = [(one.communicate(timeout=120), one.returncode) for one in processes]
+    written = list((project / "migrations").glob("*_first.py"))
+    assert len(written) == 1
+    assert run("upgrade")[0] == 0
+    assert run("check")[0] == 0
+    for (_, err), code in results:
+        assert code in {0, 5}
+        assert code == 0 or b"another run has changed" in err

@@ -16,6 +16,17 @@ def locked(path: Path) -> Generator[None]:
 
 
 @contextmanager
+def locked_directory(path: Path) -> Generator[None]:
+    """Holds the lock of a directory itself, which needs no file in it; waits for it."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
+
+
+@contextmanager
 def opened(path: Path, *, make: bool = True) -> Generator[int]:
     """A descriptor of the lock file; closing it frees the lock."""
     fd = os.open(path, os.O_RDWR | os.O_NOFOLLOW | (os.O_CREAT if make else 0), 0o600)

@@ -91,7 +91,7 @@ def _value(value: Json) -> Json:
         ((mark, content),) = cast("dict[str, Json]", value).items()
         return _MARKS[mark](content)
     if isinstance(value, list):
-        return tuple(map(_value, cast("list[Json]", value)))
+        return tuple(map(_value, value))  # pyright: ignore[reportUnknownArgumentType]
     return value
 
 

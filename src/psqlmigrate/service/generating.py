@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from psqlmigrate.errors import MultipleHeadsError
+from psqlmigrate.errors import AppliedFileError, MultipleHeadsError
 from psqlmigrate.migrations import statefile
 from psqlmigrate.migrations.atomic import write_atomic, write_new
-from psqlmigrate.migrations.directory import Directory, file_name, next_version
+from psqlmigrate.migrations.directory import Directory, file_name, next_version, read_directory
 from psqlmigrate.migrations.file import MigrationFile, read_file
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.migrations.render import render_python, render_sql
+from psqlmigrate.postgres.filelock import locked_directory
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.hashing import FORMAT_VERSION, sections
 from psqlmigrate.schema.identity import ObjectId
@@ -113,7 +114,7 @@ def _empty(
     nothing = Plan((), ())
     draft = _Draft(next_version(directory.files), message, parents, nothing, nothing)
     render = render_sql_file if wishes.as_sql else render_python_file
-    files = _write(directory.path, [draft], render)
+    files = _write(directory, [draft], render)
     return GenerateResult((), (files[0].path,), (), "", "", (), ())
 
 
@@ -130,7 +131,7 @@ def _written(
     directory, earlier = workspace.directory, workspace.graph.order
     stages = _stages(found.base.catalog, found.desired, concurrently=wishes.concurrently)
     drafts = _drafts(directory, parents, message, stages)
-    files = _write(directory.path, drafts, render_sql_file if wishes.as_sql else render_python_file)
+    files = _write(directory, drafts, render_sql_file if wishes.as_sql else render_python_file)
     try:
         proofs = prove(scratch, earlier, files)
         for file, draft, proof in zip(files, drafts, proofs, strict=True):
@@ -257,15 +258,21 @@ def render_sql_file(draft: _Draft) -> tuple[str, str]:
 
 
 def _write(
-    folder: Path, drafts: list[_Draft], render: Callable[[_Draft], tuple[str, str]]
+    directory: Directory, drafts: list[_Draft], render: Callable[[_Draft], tuple[str, str]]
 ) -> tuple[MigrationFile, ...]:
+    folder = directory.path
     folder.mkdir(parents=True, exist_ok=True)
     written: list[MigrationFile] = []
-    for draft in drafts:
-        text, suffix = render(draft)
-        path = folder / file_name(draft.version, draft.message, suffix)
-        write_new(path, text.encode())
-        written.append(read_file(path))
+    with locked_directory(folder):
+        if read_directory(folder).files != directory.files:
+            raise AppliedFileError(
+                f"another run has changed {folder} meanwhile", hint="run autogenerate again"
+            )
+        for draft in drafts:
+            text, suffix = render(draft)
+            path = folder / file_name(draft.version, draft.message, suffix)
+            write_new(path, text.encode())
+            written.append(read_file(path))
     return tuple(written)
 
 
