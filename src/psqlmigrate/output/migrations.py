@@ -17,6 +17,7 @@ def print_preview(result: PreviewResult, *, no_color: bool) -> None:
     for one in result.migrations:
         _print_head(out, one)
         _print_sql(out, one.statements, one.unknown)
+        out.print()
     done = "applied" if result.direction == "up" else "reverted"
     count = len(result.migrations)
     left = f"{result.pending} left pending" if result.pending else "none left pending"

@@ -22,12 +22,17 @@ _AGAIN_S = 5.0
 
 @dataclass(slots=True)
 class _Doing:
-    """What the run does now; times are of time.monotonic()."""
+    """What the run does now; times are of time.monotonic().
+
+    `waiting` is what the run said of its pauses, `reason` what its session waits for on the server.
+    """
 
     head: str = ""
     since: float = 0.0
     statement: str = ""
+    sent: float = 0.0
     waiting: str = ""
+    reason: str = ""
 
 
 class RunProgress:
@@ -99,14 +104,14 @@ class RunProgress:
         """A statement is sent."""
         with self._turn:
             self._doing.statement = sql
+            self._doing.sent = time.monotonic()
 
     def statement_done(self, number: int, ms: int) -> None:
         """It went well."""
         with self._turn:
             if self._verbose:
                 self._say(f"   {number:>3}  {one_line(self._doing.statement)}  {ms} ms")
-            self._doing.statement = ""
-            self._doing.waiting = ""
+            self._doing.statement = self._doing.waiting = self._doing.reason = ""
 
     def blocked(self, seconds: float, reason: str) -> None:
         """A lock in the database is not to be had."""
@@ -135,45 +140,47 @@ class RunProgress:
             self._doing.waiting = text
             if self._terminal:
                 if seconds >= _NOTICED_S:
-                    self._show(self._line(seconds))
+                    self._show(self._line())
             elif not self._quiet and seconds >= self._next:
                 self._next = seconds + _AGAIN_S
-                self._say(self._line(seconds))
+                self._say(self._line())
 
     def _watch(self) -> None:
         asked = 0.0
         while not self._end.wait(_TICK_S):
+            now = time.monotonic()
             with self._turn:
                 doing = self._doing
-                seconds = time.monotonic() - doing.since
-                busy = bool(doing.statement) and seconds >= _NOTICED_S
-            if not busy or (not self._terminal and seconds < self._next):
-                continue
-            if self._reason and time.monotonic() - asked >= _NOTICED_S:
-                asked = time.monotonic()
-                # Not under the lock: the run itself never waits for an answer.
-                self._heard(doing, self._reason())
+                busy = bool(doing.statement) and now - doing.since >= _NOTICED_S
+                long = busy and now - doing.sent >= _NOTICED_S
+            if long and now - asked >= _NOTICED_S:
+                asked = now
+                self._ask(doing)
             with self._turn:
-                if doing is self._doing and doing.statement:
-                    self._tell(seconds)
+                if busy and doing is self._doing and doing.statement:
+                    self._tell(now - doing.since)
 
-    def _heard(self, doing: _Doing, reason: str) -> None:
+    def _ask(self, doing: _Doing) -> None:
+        """Not under the lock: the run itself never waits for an answer."""
+        reason = self._reason() if self._reason else ""
         with self._turn:
-            if reason or doing.waiting.startswith("running"):
-                doing.waiting = f"waits for {reason}" if reason else ""
+            doing.reason = reason
 
     def _tell(self, seconds: float) -> None:
         if self._terminal:
-            self._show(self._line(seconds))
-        else:
+            self._show(self._line())
+        elif seconds >= self._next:
             self._next = seconds + _AGAIN_S
-            self._say(self._line(seconds))
+            self._say(self._line())
 
-    def _line(self, seconds: float) -> str:
+    def _line(self) -> str:
         doing = self._doing
         if not doing.head:
             return doing.waiting
+        seconds = time.monotonic() - doing.sent
         what = doing.waiting or f"{seconds:.0f} s  {one_line(doing.statement)}"
+        if doing.reason:
+            what = f"waiting {seconds:.1f} s for {doing.reason}"
         return f" {doing.head}   {what}"
 
     def _show(self, text: str) -> None:

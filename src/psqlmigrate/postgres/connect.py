@@ -3,6 +3,7 @@
 import random
 import re
 import time
+from collections.abc import Mapping
 from functools import cache
 from typing import LiteralString, TypeAlias
 
@@ -63,15 +64,19 @@ _HINTS = (
 )  # fmt: skip
 
 
-def connect(target: Target, *, wait_s: float = 0.0, name: str = "psqlmigrate") -> Connection:
+def connect(
+    target: Target, *, wait_s: float = 0.0, name: str = "psqlmigrate", silence_s: float = 0.0
+) -> Connection:
     """An autocommit connection, pinned; `wait_s` seconds are given to a server that starts.
 
+    After `silence_s` seconds (0: the system's hours) without any answer from the network, not to
+    a keepalive either, the connection is lost. What the target says of this comes first.
     Raises ConnectionFailedError with the reason; a password is never part of it.
     """
     deadline = time.monotonic() + wait_s
     while True:
         try:
-            return _open(target, name)
+            return _open(target, {"application_name": name, **_keepalives(silence_s)})
         except psycopg.OperationalError as error:
             if time.monotonic() >= deadline or _is_final(str(error)):
                 raise _explained(target, str(error)) from None
@@ -80,8 +85,21 @@ def connect(target: Target, *, wait_s: float = 0.0, name: str = "psqlmigrate") -
             raise _explained(target, str(error)) from None
 
 
-def _open(target: Target, name: str) -> Connection:
-    defaults = {"connect_timeout": "10", "application_name": name, "client_encoding": "UTF8"}
+def _keepalives(silence_s: float) -> dict[str, str]:
+    """libpq's parameters (manual, 32.1.2): a few probes, and the limit that ends their waiting."""
+    if not silence_s:
+        return {}
+    pause = str(max(1, round(silence_s / 3)))
+    return {
+        "tcp_user_timeout": str(round(silence_s * 1000)),
+        "keepalives_idle": pause,
+        "keepalives_interval": pause,
+        "keepalives_count": "3",
+    }
+
+
+def _open(target: Target, further: Mapping[str, str]) -> Connection:
+    defaults = {"connect_timeout": "10", "client_encoding": "UTF8", **further}
     conninfo = make_conninfo(**(defaults | dict(target.params)))
     connection = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
     try:

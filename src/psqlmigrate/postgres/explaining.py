@@ -29,12 +29,18 @@ def from_server(
     )
 
 
-def from_code(file: MigrationFile, direction: str, error: Exception, hint: str) -> StatementError:
-    """The migration's own Python raised: its traceback, from the migration file on."""
+def is_own(file: MigrationFile, error: Exception) -> bool:
+    """Whether the error came through the migration's own Python; else it is a bug of ours."""
     frames = traceback.extract_tb(error.__traceback__)
-    first = next((i for i, one in enumerate(frames) if one.filename == str(file.path)), 0)
+    return any(one.filename == str(file.path) for one in frames)
+
+
+def from_code(file: MigrationFile, direction: str, error: Exception, hint: str) -> StatementError:
+    """The migration's own Python raised (`is_own`): its traceback, from the file on."""
+    frames = traceback.extract_tb(error.__traceback__)
+    first = next(i for i, one in enumerate(frames) if one.filename == str(file.path))
     lines = [*traceback.format_list(frames[first:]), *traceback.format_exception_only(error)]
-    place = f"{shown(file.path)}:{frames[first].lineno}" if frames else shown(file.path)
+    place = f"{shown(file.path)}:{frames[first].lineno}"
     return error_class(direction)(
         f"{place}: {type(error).__name__}: {error}",
         version=file.version,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from psqlmigrate.postgres.connect import Connection, connect
+from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.service import admission
 from psqlmigrate.service.attempt import Hooks, RunOptions
 from psqlmigrate.service.live import live
@@ -34,7 +34,7 @@ def execute(
 ) -> RunResult:
     """Applies (`up`) or reverts (`down`) up to the target."""
     options = _options(workspace, wishes)
-    with workspace.target() as at, connect(at, wait_s=workspace.connect_wait) as connection:
+    with workspace.target() as at, workspace.connected(at) as connection:
         watch = Watch(at, connection.info.backend_pid)
         if progress:
             progress.watched(watch.reason)

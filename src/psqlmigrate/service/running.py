@@ -11,6 +11,7 @@ from psqlmigrate.migrations.control import repeatable
 from psqlmigrate.migrations.directory import Directory
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.graph import Graph
+from psqlmigrate.postgres import explaining
 from psqlmigrate.postgres.connect import Connection, repin
 from psqlmigrate.postgres.engine import code
 from psqlmigrate.service import (
@@ -215,7 +216,9 @@ class Runner:
         patience = self._work.options.lock_wait if one and repeatable(step.file) else 0.0
         try:
             return blocking.patiently(attempt.run, patience, attempt.report)
-        except Exception as error:  # noqa: BLE001 - a migration's code may raise anything
+        except Exception as error:
+            if not _has_words(step.file, error):
+                raise
             explained = attempt.explained(error, done)
             self._work.progress.failed(step.file, rolled_back=one)
             self._note_failure(step, explained)
@@ -247,6 +250,12 @@ class Runner:
             return
         with suppress(psycopg.Error), connection.transaction():
             recorder.record(applied)
+
+
+def _has_words(file: MigrationFile, error: Exception) -> bool:
+    """Whether it is the user's error, PostgreSQL's or a known one; else it is a bug of ours."""
+    known = isinstance(error, (MigrationError, psycopg.Error))
+    return known or explaining.is_own(file, error)
 
 
 def _closure(plan: _Plan, applied: Collection[str]) -> tuple[MigrationFile, ...]:

@@ -107,8 +107,13 @@ class Workspace:
     @contextmanager
     def connection(self) -> Generator[Connection]:
         """A connection to the target."""
-        with self.target() as target, connect(target, wait_s=self.connect_wait) as connection:
+        with self.target() as target, self.connected(target) as connection:
             yield connection
+
+    def connected(self, target: Target) -> Connection:
+        """A connection to the target, which runs."""
+        silence = self.settings.network_timeout
+        return connect(target, wait_s=self.connect_wait, silence_s=silence)
 
     @property
     def model_specs(self) -> tuple[str, ...]:

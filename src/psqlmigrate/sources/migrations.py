@@ -44,10 +44,11 @@ def run(connection: Connection, file: MigrationFile, direction: str) -> None:
     except MigrationError:
         _roll_back(connection)
         raise
-    except Exception as error:  # noqa: BLE001 - whatever the file does, it is named
-        explained = _explained(engine, file, direction, error)
+    except Exception as error:
         _roll_back(connection)
-        raise explained from None
+        if not isinstance(error, psycopg.Error) and not explaining.is_own(file, error):
+            raise
+        raise _explained(engine, file, direction, error) from None
     repin(connection)
 
 
