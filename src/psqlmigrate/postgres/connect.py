@@ -3,7 +3,8 @@
 import random
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import LiteralString, TypeAlias
 
@@ -85,8 +86,22 @@ def connect(
             raise _explained(target, str(error)) from None
 
 
+@contextmanager
+def telling_of_its_loss(connection: Connection) -> Generator[None]:
+    """Raises ConnectionFailedError where the connection is lost inside."""
+    try:
+        yield
+    except psycopg.Error as error:
+        if not connection.closed:
+            raise
+        raise ConnectionFailedError(
+            f"the connection was lost: {' '.join(str(error).split())}",
+            hint="psqlmigrate status says what is in the database",
+        ) from None
+
+
 def _keepalives(silence_s: float) -> dict[str, str]:
-    """libpq's parameters (manual, 32.1.2): a few probes, and the limit that ends their waiting."""
+    """Probes, and the limit that ends waiting for their answer (manual, 32.1.2)."""
     if not silence_s:
         return {}
     pause = str(max(1, round(silence_s / 3)))

@@ -12,7 +12,7 @@ from psqlmigrate.migrations.directory import Directory
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.postgres import explaining
-from psqlmigrate.postgres.connect import Connection, repin
+from psqlmigrate.postgres.connect import Connection, repin, telling_of_its_loss
 from psqlmigrate.postgres.engine import code
 from psqlmigrate.service import (
     admission,
@@ -98,24 +98,28 @@ class Runner:
     def upgrade(self, target: str = "head") -> RunResult:
         """Applies what is pending up to the target: `head`, `heads`, a version, `+N`.
 
-        What went well before a failure stays, the error says how much that is.
+        What went well before a failure stays, the error says how much that is. Raises
+        MigrationError of every kind, also ConnectionFailedError.
         """
-        applied = self._applied()
-        files = versions.to_apply(self._directory, self._graph, applied, target)
-        self._refuse("up", applied, files)
-        return self._run(_Plan("up", self._graph, files), applied)
+        with telling_of_its_loss(self._work.connection):
+            applied = self._applied()
+            files = versions.to_apply(self._directory, self._graph, applied, target)
+            self._refuse("up", applied, files)
+            return self._run(_Plan("up", self._graph, files), applied)
 
     def downgrade(self, target: str = "-1") -> RunResult:
         """Reverts, newest first: `-N`, down to a version, which stays applied, or `base`."""
-        applied = self._applied()
-        files = versions.to_revert(self._directory, self._graph, applied, target)
-        self._refuse("down", applied, files)
-        return self._run(_Plan("down", self._graph, files), applied)
+        with telling_of_its_loss(self._work.connection):
+            applied = self._applied()
+            files = versions.to_revert(self._directory, self._graph, applied, target)
+            self._refuse("down", applied, files)
+            return self._run(_Plan("down", self._graph, files), applied)
 
     def stamp(self, target: str, *, purge: bool = False) -> StampResult:
         """Makes exactly the target and all before it count as applied, and runs nothing."""
         files = versions.to_stamp(self._directory, self._graph, target)
-        return stamping.stamp(self._work, files, target, purge=purge)
+        with telling_of_its_loss(self._work.connection):
+            return stamping.stamp(self._work, files, target, purge=purge)
 
     def _applied(self) -> frozenset[str]:
         """What is applied now; the files of it must be as they were then."""
