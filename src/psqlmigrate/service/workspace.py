@@ -23,7 +23,7 @@ from psqlmigrate.service.config import Config
 from psqlmigrate.service.profiles import ProfileStore
 from psqlmigrate.service.targets import resolve
 from psqlmigrate.sources.migrations import replay
-from psqlmigrate.sources.models import read_models
+from psqlmigrate.sources.models import read_model_sql
 from psqlmigrate.sources.sql_files import load_sql
 
 
@@ -134,13 +134,19 @@ class Workspace:
                 if spec not in modules:
                     load_sql(connection, self._model_path(spec))
             if modules:
-                for text in self._statements(modules):
+                for text in self._statements(modules, connection.info.server_version):
                     load_script(connection, text, "models")
             catalog = introspect(connection)
         return canonical(scratch, catalog)
 
-    def _statements(self, modules: tuple[str, ...]) -> tuple[str, ...]:
-        return read_models(modules, self.settings.root, self.settings.python, self.env)
+    def _statements(self, modules: tuple[str, ...], server_version: int) -> tuple[str, ...]:
+        return read_model_sql(
+            modules,
+            root=self.settings.root,
+            python=self.settings.python,
+            env=self.env,
+            server_version=server_version,
+        ).statements
 
     def _is_sql(self, spec: str) -> bool:
         path = self._model_path(spec)

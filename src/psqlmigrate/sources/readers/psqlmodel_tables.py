@@ -29,7 +29,7 @@ class Table:
         self.schema, self.name = (folded(part) for part in self.key)
         self._models = models
         self._columns = list(model.__columns__.items())
-        self._names = {attribute: column.name for attribute, column in self._columns}
+        self._names = {attribute: str(column.name) for attribute, column in self._columns}
         self._types = {column.name: types.sql(column, model) for _, column in self._columns}
         self._options = getattr(model, "__table_options__", None)
         self._constraints = list(getattr(model, "__constraints__", None) or ())

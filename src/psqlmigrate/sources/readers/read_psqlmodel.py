@@ -15,11 +15,40 @@ from .model_source import ModelSource, Reading, UnusableModels, literal
 from .psqlmodel_columns import ColumnTypes
 from .psqlmodel_tables import Table
 
-# Functions are not listed: the only ones that a PSQLModel class can state are its triggers'.
+# A class has a trigger and its function by psqlmodel's own names; others are made by hand, since
+# in PL/pgSQL psqlmodel's do nothing. Of sequences it has those of serial columns alone, of
+# comments those on tables, and no partitions.
 COVERAGE = (
-    "schema", "enum", "sequence", "sequence owner", "table", "column", "default", "constraint",
-    "index", "trigger",
+    "enum", "sequence with sequence owner", "sequence owner", "table without partition",
+    "column of table", "default of column", "constraint of table", "index of table",
+    "trigger named .+_[0-9a-f]{6}", r"function named .+_[0-9a-f]{6}_fn\(\)", "comment of table",
 )  # fmt: skip
+
+_SEQUENCE = r"\b(CREATE|ALTER)\s+SEQUENCE\b"
+_GENERATED = r"\bGENERATED\s+ALWAYS\s+AS\b"
+UNSTATED: dict[str, str | None] = {
+    "column.collation": r"\ACREATE\b[^(]*\bTABLE\b.*\bCOLLATE\b",
+    "column.generated": _GENERATED,
+    "column.expression": _GENERATED,
+    "column.storage": r"\bSTORAGE\s+(PLAIN|EXTERNAL|EXTENDED|MAIN)\b",
+    "column.compression": r"\bCOMPRESSION\s+(pglz|lz4)\b",
+    "column.statistics": None,
+    "column.options": None,
+    "constraint.options": r"\bWITH\s*\(\s*\w+\s*=",
+    "constraint.clustered": None,
+    "index.options": None,
+    "index.statistics": None,
+    "index.clustered": None,
+    "sequence.start": _SEQUENCE,
+    "sequence.increment": _SEQUENCE,
+    "sequence.cache": _SEQUENCE,
+    "sequence.cycle": _SEQUENCE,
+    "table.access_method": None,
+    "table.options": None,
+    "table.row_security": None,
+    "table.force_row_security": None,
+    "trigger.enabled": None,
+}
 
 _DROP = re.compile(r"\ADROP TRIGGER IF EXISTS [^;]+;\s*")
 _JUNCTION = re.compile(r"CREATE TABLE IF NOT EXISTS (\S+)")
@@ -49,7 +78,7 @@ def read(sources: list[ModelSource]) -> Reading | None:
         *(text for table in tables for text in _triggers(table, warnings)),
     ]
     names = [*(".".join(table.key) for table in tables), *junctions]
-    return Reading(statements, names, COVERAGE, warnings)
+    return Reading(statements, names, COVERAGE, UNSTATED, warnings)
 
 
 def _models(sources: list[ModelSource]) -> dict[tuple[str, str], Any]:
