@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from psqlmigrate.cli.app import main
-from psqlmigrate.postgres.connect import connect
+from psqlmigrate.postgres.connect import Connection, connect
+from psqlmigrate.postgres.loading import load_script
 from psqlmigrate.postgres.target import Target
+from psqlmigrate.sources.models import ModelSql
 
 ENVIRONMENTS: Mapping[str, tuple[str, ...]] = {
     "bare": (),
@@ -22,6 +24,7 @@ ENVIRONMENTS: Mapping[str, tuple[str, ...]] = {
     "sqlalchemy": ("sqlalchemy==2.0.*", "psycopg2-binary"),
 }
 _COMPLETE = "complete"
+PROJECTS = Path(__file__).parent / "projects"
 
 
 @pytest.fixture(scope="session")
@@ -100,3 +103,16 @@ class Project:
             query = f"SELECT row_to_json(t)::text FROM {table} t ORDER BY t::text"
             found = [json.loads(row[0]) for row in connection.execute(query.encode())]
         return sorted(found, key=json.dumps)
+
+
+def url_of(database: Target) -> str:
+    """The URL by which other programs reach a database of the tests' server."""
+    params = database.params
+    url = f"postgresql://{params['user']}@/{params['dbname']}?host={params['host']}"
+    return f"{url}&port={params['port']}" if "port" in params else url
+
+
+def load(connection: Connection, found: ModelSql) -> None:
+    """Runs what models state."""
+    for text in found.statements:
+        load_script(connection, text, "models")

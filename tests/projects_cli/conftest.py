@@ -5,13 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from user_projects import Project
-from user_projects import make_environment as make_environment  # noqa: PLC0414
 
 from psqlmigrate.postgres.target import Target
-
-PROJECTS = Path(__file__).parent.parent / "projects"
-
+from user_projects import PROJECTS, Project, url_of
+from user_projects import make_environment as make_environment  # noqa: PLC0414
 
 Open = Callable[[str, str], Project]
 
@@ -25,13 +22,16 @@ def open_project(
     make_environment: Callable[[str], Path],
 ) -> Open:
     """Opens a project by its name and that of its environment."""
-    params = database.params
-    url = f"postgresql://{params['user']}@/{params['dbname']}?host={params['host']}"
-    if "port" in params:
-        url += f"&port={params['port']}"
-    for name in ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PGHOST", "PGUSER", "PGPORT", "PGDATABASE"):
+    for name in (
+        "VIRTUAL_ENV",
+        "UV_PROJECT_ENVIRONMENT",
+        "PGHOST",
+        "PGUSER",
+        "PGPORT",
+        "PGDATABASE",
+    ):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("DATABASE_URL", url_of(database))
 
     def opening(name: str, environment: str) -> Project:
         root = tmp_path / name

@@ -9,19 +9,12 @@ import pytest
 
 from psqlmigrate.errors import ModelError
 from psqlmigrate.postgres.connect import Connection
-from psqlmigrate.postgres.loading import load_script
 from psqlmigrate.sources.models import ModelSql, read_model_sql
-
-PROJECTS = Path(__file__).parents[2] / "projects"
+from user_projects import PROJECTS, load
 
 
 def read_project(name: str, spec: str, environment: Path) -> ModelSql:
     return read_model_sql([spec], root=PROJECTS / name, python=str(environment), env={})
-
-
-def load(connection: Connection, found: ModelSql) -> None:
-    for text in found.statements:
-        load_script(connection, text, "models")
 
 
 def ask(connection: Connection, query: str) -> list[str]:
@@ -128,9 +121,7 @@ def fail(tmp_path: Path, bare: Path) -> Callable[..., ModelError]:
 Fail = Callable[..., ModelError]
 
 
-def test_an_import_error_is_the_users_own_traceback(
-    fail: Fail, bare: Path, tmp_path: Path
-) -> None:
+def test_an_import_error_is_the_users_own_traceback(fail: Fail, bare: Path, tmp_path: Path) -> None:
     error = fail("\nimport no_such_package\n")
     assert error.message == (
         "cannot import models: ModuleNotFoundError: No module named 'no_such_package'"
