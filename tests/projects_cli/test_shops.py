@@ -191,3 +191,42 @@ def test_a_column_less(project: Project, shop: Shop) -> None:
     assert without(contents(project, shop), shop.drop) == after
     project.succeed("upgrade")
     assert contents(project, shop) == after
+
+
+def test_a_trigger_goes_with_its_function(open_project: Open) -> None:
+    project = open_project("psqlmodel_shop", "psqlmodel")
+    project.succeed("init")
+    project.succeed("autogenerate", "first")
+    project.succeed("upgrade")
+    text = (project.root / "shop/models/orders.py").read_text()
+    stated = text[text.index("trigger(\n") : text.index("__all__")]
+    project.edit("shop/models/orders.py", (stated, ""))
+    project.succeed("autogenerate", "no trigger")
+    project.succeed("upgrade")
+    project.succeed("check")
+    query = "SELECT proname FROM pg_proc WHERE proname ~ 'order_changed' UNION ALL SELECT tgname FROM pg_trigger WHERE tgname ~ 'order_changed'"  # fmt: skip
+    assert project.rows(f"({query})") == []
+    project.succeed("downgrade", "-1")
+    assert len(project.rows(f"({query})")) == 2
+
+
+def test_a_label_more(open_project: Open) -> None:
+    """PostgreSQL can use a new label only after a commit: it is a migration of its own."""
+    project = open_project("psqlmodel_shop", "psqlmodel")
+    project.succeed("init")
+    project.succeed("autogenerate", "first")
+    project.succeed("upgrade")
+    project.execute((project.root / "rows.sql").read_text())
+    before = project.rows("orders")
+    project.edit(
+        "shop/models/orders.py",
+        ('    PAID = "paid"\n', '    PACKED = "packed"\n    PAID = "paid"\n'),
+        ("default=OrderStatus.OPEN", "default=OrderStatus.PACKED"),
+    )
+    project.succeed("autogenerate", "packed orders")
+    assert len(project.migrations) == 3
+    project.succeed("upgrade")
+    project.succeed("check")
+    assert project.rows("orders") == before
+    project.succeed("downgrade", "-2")
+    assert project.rows("orders") == before

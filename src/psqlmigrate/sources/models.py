@@ -64,7 +64,7 @@ def read_model_sql(
     request = {"specs": specs_sent, "patience": patience_s, "server_version": server_version}
     answer = _ask(chosen, models, root, env, request)
     if "error" in answer:
-        raise _as_error(answer["error"], chosen)
+        raise _as_error(answer["error"], chosen, root)
     return ModelSql(
         tuple(answer["statements"]),
         tuple(answer["tables"]),
@@ -135,7 +135,7 @@ def _without_answer(
     return ModelError(message, details=frames, hint=hint)
 
 
-def _as_error(error: dict[str, str], chosen: Interpreter) -> ModelError:
+def _as_error(error: dict[str, str], chosen: Interpreter, root: Path) -> ModelError:
     """The reader's report, with what to do about it."""
     where = f"{chosen.path} ({chosen.origin})"
     missing = error["missing"].partition(".")[0]
@@ -146,7 +146,9 @@ def _as_error(error: dict[str, str], chosen: Interpreter) -> ModelError:
             " interpreter with the setting python"
         )
     elif missing:
-        hint = f"{missing} was looked for with {where}; the setting python names another"
+        hint = (
+            f"{missing} was looked for in {root} and with {where}; the setting python names another"
+        )
     else:
         hint = f"the models were read with {where}; the setting python names another"
     return ModelError(error["message"], details=error["traceback"], hint=hint)

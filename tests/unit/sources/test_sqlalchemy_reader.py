@@ -100,6 +100,38 @@ def test_what_listeners_say_is_stated(read: Read, connection: Connection) -> Non
     assert "table.row_security" in read(LISTENER, server_version=140000).unstated
 
 
+@pytest.mark.parametrize(
+    ("field", "ddl"),
+    [
+        ("column.storage", "ALTER TABLE t ALTER COLUMN name SET STORAGE external"),
+        ("column.statistics", "ALTER TABLE t ALTER name SET STATISTICS 500"),
+        ("column.options", "ALTER TABLE t ALTER COLUMN name SET (n_distinct = 5)"),
+        ("constraint.options", "ALTER TABLE t ADD CONSTRAINT u UNIQUE (id) WITH (fillfactor = 70)"),
+        ("index.clustered", "ALTER TABLE t CLUSTER ON ix_cluster"),
+        ("index.statistics", "ALTER INDEX ix_upper ALTER COLUMN 1 SET STATISTICS 500"),
+        ("table.force_row_security", "ALTER TABLE t FORCE ROW LEVEL SECURITY"),
+        ("trigger.enabled", "ALTER TABLE t DISABLE TRIGGER ALL"),
+        ("", "COMMENT ON TABLE t IS 'no field'"),
+    ],
+)
+def test_fields_that_only_ddl_can_state(
+    read: Read, connection: Connection, field: str, ddl: str
+) -> None:
+    text = (
+        "from sqlalchemy import Column, DDL, Integer, MetaData, Table, Text, Index, event, text\n"
+        "t = Table('t', MetaData(), Column('id', Integer), Column('name', Text),\n"
+        "    Column('storage', Text), Column('cluster', Text, index=True))\n"
+        "Index('ix_cluster', t.c.name, unique=True, postgresql_with={'fillfactor': 70})\n"
+        "Index('ix_upper', text('upper(name)'), _table=t)\n"
+    )
+    plain = read(text).unstated
+    found = read(text + f"event.listen(t, 'after_create', DDL({ddl!r}))\n")
+    load(connection, found)
+    clusters = {"constraint.clustered"} if field == "index.clustered" else set()
+    assert plain - found.unstated == {field} - {""} | clusters
+    assert "constraint.options" in plain
+
+
 def test_options_of_tables_are_stated_by_those_that_can(
     make_environment: Callable[[str], Path],
 ) -> None:

@@ -34,7 +34,7 @@ UNSTATED: dict[str, str | None] = {
     "column.compression": r"\bCOMPRESSION\s+(pglz|lz4)\b",
     "column.statistics": None,
     "column.options": None,
-    "constraint.options": r"\bWITH\s*\(\s*\w+\s*=",
+    "constraint.options": r"\bWITH\s*\(\s*\w+\s*=[^)]*\)\s*[,)\n]",  # of an EXCLUDE's text
     "constraint.clustered": None,
     "index.options": None,
     "index.statistics": None,

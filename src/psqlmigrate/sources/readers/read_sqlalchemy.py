@@ -22,20 +22,21 @@ COVERAGE = (
 _COMMENT_OF_CONSTRAINT = "comment of constraint"  # from SQLAlchemy 2.0 on
 
 # What DDL of a listener or a type of the project's may say all the same.
+_CLUSTER = r"\bCLUSTER\s+ON\b|\ACLUSTER\b"
 UNSTATED: dict[str, str | None] = {
     "column.storage": r"\bSTORAGE\s+(PLAIN|EXTERNAL|EXTENDED|MAIN|DEFAULT)\b",
     "column.compression": r"\bCOMPRESSION\s+(pglz|lz4|default)\b",
-    "column.statistics": r"\bSET\s+STATISTICS\b",
+    "column.statistics": r"\bALTER\s+TABLE\b.*\bSET\s+STATISTICS\b",
     "column.options": r"\bALTER\s+(COLUMN\s+)?\S+\s+SET\s*\(",
-    "constraint.options": r"\b(UNIQUE|KEY|EXCLUDE)\b.*\bWITH\s*\(\s*\w+\s*=",
-    "constraint.clustered": r"\bCLUSTER\b",
+    "constraint.options": r"\bALTER\s+TABLE\b.*\b(UNIQUE|KEY|EXCLUDE)\b.*\bWITH\s*\(\s*\w+\s*=",
+    "constraint.clustered": _CLUSTER,
     "identity.sequence_schema": None,
     "identity.sequence_name": None,
     "index.statistics": r"\bALTER\s+INDEX\b.*\bSET\s+STATISTICS\b",
-    "index.clustered": r"\bCLUSTER\b",
+    "index.clustered": _CLUSTER,
     "table.access_method": r"\bSET\s+ACCESS\s+METHOD\b",
     "table.options": r"\bALTER\s+TABLE\s+\S+\s+SET\s*\(",
-    "table.row_security": r"\bROW\s+LEVEL\s+SECURITY\b",
+    "table.row_security": r"\b(ENABLE|DISABLE)\s+ROW\s+LEVEL\s+SECURITY\b",
     "table.force_row_security": r"\bFORCE\s+ROW\s+LEVEL\s+SECURITY\b",
     "trigger.enabled": r"\b(ENABLE|DISABLE)\s+((ALWAYS|REPLICA)\s+)?TRIGGER\b",
 }
