@@ -154,6 +154,47 @@ class Order(PSQLModel):
     connection.execute('INSERT INTO "user"."order" ("select", "limit", mixed) VALUES (1, 1, 1)')
 
 
+def test_a_column_with_two_names(read: Read, connection: Connection) -> None:
+    """psqlmodel's DDL and its inserts know the attribute's, its queries the other one."""
+    found = read(
+        HEAD
+        + """
+@table(name="things", indexes=[Index("second")], constraints=[UniqueConstraint("first")])
+class Thing(PSQLModel):
+    id: serial = Column(primary_key=True)
+    first: integer = Column(name="other", foreign_key="things.id", unique=True)
+    second: integer = Column(name="SECOND")
+"""
+    )
+    load(connection, found)
+    assert list(columns(connection)) == ["id", "first", "second"]
+    assert found.warnings == (
+        "models.Thing.first: psqlmodel makes the column first, not other; rename the attribute",
+    )
+
+
+def test_a_bare_reference_is_what_search_path_finds(read: Read, connection: Connection) -> None:
+    model = (
+        "@table(name='{0}', schema='{1}')\nclass {2}(PSQLModel):\n"
+        "    id: serial = Column(primary_key=True)\n"
+    )
+    text = (
+        HEAD
+        + model.format("users", "public", "A")
+        + model.format("users", "auth", "B")
+        + model.format("teams", "auth", "C")
+        + model.format("keys", "auth", "D")
+        + "    user_id: integer = Column(foreign_key='users.id')\n"
+        + "    team_id: integer = Column(foreign_key='teams.id')\n"
+        + "    other_id: integer = Column(foreign_key='auth.users.id')\n"
+    )
+    load(connection, read(text))
+    rows = connection.execute(
+        "SELECT confrelid::regclass::text FROM pg_constraint WHERE contype = 'f' ORDER BY conname"
+    )
+    assert [row[0] for row in rows] == ["auth.users", "auth.teams", "users"]
+
+
 def test_a_column_named_as_its_type(read: Read) -> None:
     """Python has the column itself by then; psqlmodel makes DDL that fails."""
     text = HEAD + (

@@ -65,7 +65,7 @@ def read(sources: list[ModelSource]) -> Reading | None:
         return None
     types = ColumnTypes()
     tables = _parents_first([Table(model, types, models) for model in models.values()])
-    warnings: list[str] = []
+    warnings = [text for table in tables for text in table.warnings]
     junctions = _junctions(list(models.values()), {table.name for table in tables})
     statements = [
         *_schemas(tables),
