@@ -154,6 +154,49 @@ class Order(PSQLModel):
     connection.execute('INSERT INTO "user"."order" ("select", "limit", mixed) VALUES (1, 1, 1)')
 
 
+def test_enums(read: Read, connection: Connection) -> None:
+    found = read(
+        HEAD
+        + """
+class Values(enum.Enum):
+    ONE = "one"
+
+class Names(enum.Enum):
+    ONE = 1
+    TWO = 2
+
+class HTTPState(enum.StrEnum):
+    __schema__ = "web"
+    OK = "it's ok"
+
+class Named(enum.StrEnum):
+    __typename__ = "other"
+    A = "a"
+
+@table(name="things")
+class Thing(PSQLModel):
+    id: serial = Column(primary_key=True)
+    values: Values = Column()
+    names: Optional[Names] = Column()
+    state: HTTPState = Column(default=HTTPState.OK)
+    named: Named | None = Column()
+"""
+    )
+    load(connection, found)
+    rows = connection.execute(
+        "SELECT enumtypid::regtype::text, array_agg(enumlabel::text ORDER BY enumsortorder)"
+        " FROM pg_enum GROUP BY 1"
+    )
+    assert sorted(tuple(row) for row in rows) == [
+        ('"values"', ["one"]),
+        ("names", ["ONE", "TWO"]),
+        ("other", ["a"]),
+        ("web.http_state", ["it's ok"]),
+    ]
+    assert len(found.warnings) == 1
+    assert found.warnings[0].startswith("models.Values: the labels of")
+
+
 def test_a_column_with_two_names(read: Read, connection: Connection) -> None:
     """psqlmodel's DDL and its inserts know the attribute's, its queries the other one."""
     found = read(

@@ -37,6 +37,8 @@ class ColumnTypes:
 
     def __init__(self) -> None:
         self.enums: dict[str, list[str]] = {}
+        self.schemas: set[str] = set()
+        self.warnings: dict[str, str] = {}
         self._types = importlib.import_module("psqlmodel.orm.types")
 
     def sql(self, column: Any, model: type) -> str:
@@ -108,8 +110,16 @@ class ColumnTypes:
         if issubclass(kind, int):
             return "INTEGER"
         stated = getattr(kind, "__typename__", None) or _snake_case(kind.__name__)
-        name = f"{quoted(getattr(kind, '__schema__', 'public'))}.{quoted(stated)}"
+        schema = quoted(getattr(kind, "__schema__", "public"))
+        self.schemas.add(schema)
+        name = f"{schema}.{quoted(stated)}"
         self._keep(name, [label(one) for one in kind])
+        if not issubclass(kind, str) and any(label(one) != one.name for one in kind):
+            self.warnings[name] = (
+                f"{kind.__module__}.{kind.__qualname__}: the labels of {name} are the members'"
+                " values, but psycopg sends the names of a plain Enum's members; a StrEnum's"
+                " values are sent"
+            )
         return name
 
     def _keep(self, name: str, labels: list[str]) -> None:

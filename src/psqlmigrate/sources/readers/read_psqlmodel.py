@@ -65,10 +65,10 @@ def read(sources: list[ModelSource]) -> Reading | None:
         return None
     types = ColumnTypes()
     tables = _parents_first([Table(model, types, models) for model in models.values()])
-    warnings = [text for table in tables for text in table.warnings]
+    warnings = [*types.warnings.values(), *(text for table in tables for text in table.warnings)]
     junctions = _junctions(list(models.values()), {table.name for table in tables})
     statements = [
-        *_schemas(tables),
+        *_schemas({*types.schemas, *(table.schema for table in tables)}),
         *types.statements(),
         *(table.create() for table in tables),
         *(text for table in tables for text in table.indexes()),
@@ -105,9 +105,8 @@ def _models(sources: list[ModelSource]) -> dict[tuple[str, str], Any]:
     return dict(sorted(found.items()))
 
 
-def _schemas(tables: list[Table]) -> list[str]:
-    names = {table.schema for table in tables} - {'"public"'}
-    return [f"CREATE SCHEMA IF NOT EXISTS {name}" for name in sorted(names)]
+def _schemas(names: set[str]) -> list[str]:
+    return [f"CREATE SCHEMA IF NOT EXISTS {name}" for name in sorted(names - {'"public"'})]
 
 
 def _parents_first(tables: list[Table]) -> list[Table]:
