@@ -6,6 +6,7 @@ import importlib
 import inspect
 import re
 import sys
+import warnings
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
@@ -204,7 +205,11 @@ class _Ddl:
             self._keep("text", text)
 
         listening = type("ListeningConnection", (base,), {"exec_driver_sql": exec_driver_sql})
-        metadata.create_all(listening(self._dialect, self._run), checkfirst=False)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            metadata.create_all(listening(self._dialect, self._run), checkfirst=False)
+        sort = importlib.import_module("sqlalchemy.exc").SAWarning
+        self.warnings.extend(str(one.message) for one in caught if issubclass(one.category, sort))
 
     def _made_elsewhere(self, one: Any) -> str:
         """An enum with create_type=False: a migration or an .sql file of the project makes it."""
