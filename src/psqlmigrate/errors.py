@@ -150,6 +150,19 @@ class AppliedFileError(MigrationError):
     exit_code = REFUSED
 
 
+class HazardError(MigrationError):
+    """A migration (`version`) has a hazard that was forbidden, or none are known of it."""
+
+    code = "hazard"
+    exit_code = REFUSED
+
+    def __init__(
+        self, message: str, *, version: str = "", hint: str = "", details: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint, details=details)
+        self.version = version
+
+
 class SchemaDriftError(MigrationError):
     """Models and database differ (`warnings` lists the differences)."""
 

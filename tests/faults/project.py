@@ -1,16 +1,30 @@
 """A project of migration files, and the runs on it."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from psqlmigrate.migrations.directory import read_directory
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.postgres.introspect import introspect
+from psqlmigrate.postgres.scratch import Scratch
+from psqlmigrate.postgres.target import Target
+from psqlmigrate.schema.catalog import Catalog, diff
+from psqlmigrate.schema.hashing import FORMAT_VERSION, object_hash
 from psqlmigrate.service.attempt import Hooks, RunOptions
 from psqlmigrate.service.bookkeeping import Tables
 from psqlmigrate.service.progress import Silent
 from psqlmigrate.service.running import Runner
+from psqlmigrate.sources.migrations import run
 
 TABLES = Tables()
+
+
+def look(connection: Connection) -> Catalog:
+    """The schema without the bookkeeping tables."""
+    own = {(TABLES.schema, name) for name in TABLES.names}
+    return introspect(connection, edges=False).where(lambda one: one.id.path not in own)
 
 
 class Heard(Silent):
@@ -56,6 +70,26 @@ class Project:
         )
         return path
 
+    def certify(self, server: Target, hazards: Mapping[str, list[str]] | None = None) -> None:
+        """Certificates of all migrations, as their runs in scratch say; hazards by version."""
+        folder = self.path / "certificates"
+        folder.mkdir(exist_ok=True)
+        with Scratch(server).database() as connection:
+            for file in read_directory(self.path).files:
+                before = look(connection)
+                run(connection, file, "up")
+                content = {
+                    "version": file.version,
+                    "checksum": file.checksum,
+                    "format_version": FORMAT_VERSION,
+                    "server_version": connection.info.server_version,
+                    "objects": _touched(before, look(connection)),
+                    "statements": [
+                        {"sql": "its SQL", "hazards": (hazards or {}).get(file.version, [])}
+                    ],
+                }
+                (folder / f"{file.version}.json").write_text(json.dumps(content))
+
     def runner(
         self,
         connection: Connection,
@@ -65,6 +99,18 @@ class Project:
     ) -> Runner:
         directory = read_directory(self.path)
         return Runner(connection, directory, TABLES, options, hooks=hooks, progress=progress)
+
+
+def _touched(before: Catalog, after: Catalog) -> list[dict[str, str | None]]:
+    return [
+        {
+            "kind": one.subject.kind,
+            "name": str(one.subject.id),
+            "before": object_hash(one.before) if one.before else None,
+            "after": object_hash(one.after) if one.after else None,
+        }
+        for one in diff(before, after)
+    ]
 
 
 def _indented(code: str) -> str:

@@ -10,6 +10,7 @@ from psqlmigrate.postgres.connect import Connection, connect
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.service import bookkeeping, history, journal, state
 from psqlmigrate.service.bookkeeping import Found, Tables, create, inspect
+from psqlmigrate.service.journal import Seal
 
 TABLES = Tables()
 
@@ -143,8 +144,12 @@ def test_operators_in_public_are_not_called(connection: Connection) -> None:
     connection.execute("INSERT INTO _psqlmodel_migrations (version, checksum) VALUES ('1', 'x')")
     history.undo(connection, TABLES, "1", claimed=True)
     history.stamp(connection, TABLES, (), purge=False)
-    journal.seal(connection, TABLES, "applied", "1", ms=1, lock=(0, 0))
-    assert len(journal.read(connection, TABLES, "applied")) == 1
+    with connection.transaction():
+        row = connection.execute("SELECT pg_current_xact_id()::text").fetchone() or ("",)
+        seal = Seal("1", up=False, transaction=row[0], lock=None)
+        for one in journal.sealing(TABLES, seal, 1):
+            connection.execute(one.encode())
+    assert len(journal.read(connection, TABLES, "reverted")) == 1
 
 
 def test_state_is_replaced_and_long_names_are_cut(connection: Connection) -> None:

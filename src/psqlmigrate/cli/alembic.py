@@ -71,6 +71,10 @@ def stamp(options: Options, version: str, *, purge: bool) -> None:
     lines = [f"{one}  marked as applied" for one in result.marked]
     lines += [f"{one}  marked as not applied" for one in result.unmarked]
     click.echo("\n".join(lines) or "nothing to change")
+    if not result.state_known:
+        click.echo(
+            "not every migration has a certificate: status replays them to tell drift", err=True
+        )
 
 
 @click.command()
@@ -84,7 +88,7 @@ def sql(options: Options, direction: str, span: str) -> None:
     psqlmigrate sql upgrade 20261123_101500:head
     """
     from psqlmigrate.cli.context import show_json, workspace
-    from psqlmigrate.service.executing import offline
+    from psqlmigrate.service.foreseeing import offline
 
     text = offline(workspace(options), "up" if direction == "upgrade" else "down", span)
     if options.as_json:

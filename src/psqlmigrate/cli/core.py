@@ -7,6 +7,7 @@ import click
 from psqlmigrate.cli.options import Command, Options, common
 
 _FOUND = 1
+_COMMAND = {"up": "upgrade", "down": "downgrade"}
 
 
 @click.command()
@@ -115,24 +116,23 @@ def history(options: Options, limit: int | None, *, everything: bool) -> None:
 @click.argument("version")
 @common
 def show(options: Options, version: str) -> None:
-    """Show one migration: file, parents, text.
+    """Show one migration: file, parents, state here, SQL, certificate, hazards.
+
+    Needs no database; without one the state is not known.
 
     \b
     psqlmigrate show 20261123_101500
     """
     from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.service import showing
 
-    space = workspace(options)
-    file = space.directory.find(version)
-    parents = space.graph.parents(file.version)
+    result = showing.show(workspace(options), version)
     if options.as_json:
-        show_json("show", {"version": file.version, "message": file.message, "file": str(file.path),
-                           "parents": parents, "checksum": file.checksum, "text": file.text})  # fmt: skip
-        return
-    click.echo(
-        f"{file.version}  {file.message}\n{file.path}\nafter {', '.join(parents) or 'nothing'}\n"
-    )
-    click.echo(file.text.rstrip())
+        show_json("show", result)
+    else:
+        from psqlmigrate.output.migrations import print_show
+
+        print_show(result, no_color=options.no_color)
 
 
 @click.command()
@@ -161,6 +161,15 @@ def _run_options(command: Command) -> Command:
         click.option("--no-lock", is_flag=True, help="Run without the lock."),
         click.option("--lock-wait", metavar="S", type=float, help="Seconds to wait for the lock."),
         click.option("--dry-run", is_flag=True, help="Show what would run, and run nothing."),
+        click.option(
+            "--strict", is_flag=True, help="Roll back what does not do as its certificate says."
+        ),
+        click.option(
+            "--forbid-hazard",
+            metavar="KIND",
+            multiple=True,
+            help='Refuse (exit 5) what has this hazard, as "data loss"; repeatable.',
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -170,6 +179,9 @@ def _run_options(command: Command) -> Command:
 @click.command()
 @click.argument("target", default="head")
 @_run_options
+@click.option(
+    "--strict-order", is_flag=True, help="Refuse (exit 5) what is older than what is applied."
+)
 @common
 def upgrade(options: Options, target: str, **given: Any) -> None:
     """Apply pending migrations up to TARGET: head, heads, a version or +N.
@@ -194,21 +206,39 @@ def downgrade(options: Options, target: str, **given: Any) -> None:
 
 
 def _run(options: Options, direction: str, target: str, given: dict[str, Any]) -> None:
+    if given.pop("dry_run"):
+        _foresee(options, direction, target, given["forbid_hazard"])
+        return
     from psqlmigrate.cli.context import show_json, workspace
-    from psqlmigrate.service import executing
+    from psqlmigrate.output.progress import RunProgress
+    from psqlmigrate.output.runs import print_run
+    from psqlmigrate.service.executing import Wishes, execute
 
-    command = "upgrade" if direction == "up" else "downgrade"
-    from psqlmigrate.output.waiting import Waiting
-
-    wishes = executing.Wishes(**given)
-    progress = None if options.quiet else Waiting()
-    result = executing.execute(workspace(options), direction, target, wishes, progress)
+    wishes = Wishes(**given)
+    with RunProgress(
+        rows=not options.as_json,
+        quiet=options.quiet,
+        verbose=options.verbose,
+        no_color=options.no_color,
+    ) as progress:
+        result = execute(workspace(options), direction, target, wishes, progress)
     if options.as_json:
-        show_json(command, result)
+        show_json(_COMMAND[direction], result)
     else:
-        from psqlmigrate.output.reports import print_run
+        print_run(result, strict=wishes.strict, no_color=options.no_color)
 
-        print_run(result, no_color=options.no_color)
+
+def _foresee(options: Options, direction: str, target: str, forbidden: tuple[str, ...]) -> None:
+    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.service.foreseeing import foresee
+
+    result = foresee(workspace(options), direction, target, forbidden)
+    if options.as_json:
+        show_json(_COMMAND[direction], result)
+        return
+    from psqlmigrate.output.migrations import print_preview
+
+    print_preview(result, no_color=options.no_color)
 
 
 COMMANDS: tuple[click.Command, ...] = (

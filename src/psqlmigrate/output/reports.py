@@ -10,7 +10,6 @@ from psqlmigrate.service.applied import HistoryResult
 from psqlmigrate.service.checking import CheckResult
 from psqlmigrate.service.describing import Entry
 from psqlmigrate.service.generating import GenerateResult
-from psqlmigrate.service.running import RunResult
 
 _COLOURS = {"+": "green", "-": "red", "~": "yellow"}
 
@@ -85,23 +84,3 @@ def print_history(result: HistoryResult, *, no_color: bool) -> None:
         ("State", "left"),
     )
     out.print(rows(columns, lines))
-
-
-def print_run(result: RunResult, *, no_color: bool) -> None:
-    """What upgrade or downgrade did, a line each."""
-    out = console(no_color=no_color)
-    done = "applied" if result.direction.endswith("up") else "reverted"
-    if result.direction.startswith("dry"):
-        for one in result.ran:
-            out.print(Text(f"{one.version}  {one.message}   would be {done}"))
-        out.print("nothing was run" if result.ran else "nothing to do")
-        return
-    if result.ran:
-        lines = [(one.version, one.message, f"{one.ms} ms") for one in result.ran]
-        out.print(rows((("", "left"), ("", "left"), ("", "right")), lines, header=False))
-    for version in result.by_others:
-        out.print(f"{version}  {done} by another run")
-    for version in result.late:
-        out.print(f"{version}  is older than what was applied before")
-    left = f"{result.pending} pending" if result.pending else "none pending"
-    out.print(f"{len(result.ran)} {done}, {left}" if result.ran else f"nothing to do, {left}")

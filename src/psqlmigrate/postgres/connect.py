@@ -3,6 +3,8 @@
 import random
 import re
 import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import LiteralString, TypeAlias
 
@@ -63,15 +65,19 @@ _HINTS = (
 )  # fmt: skip
 
 
-def connect(target: Target, *, wait_s: float = 0.0, name: str = "psqlmigrate") -> Connection:
+def connect(
+    target: Target, *, wait_s: float = 0.0, name: str = "psqlmigrate", silence_s: float = 0.0
+) -> Connection:
     """An autocommit connection, pinned; `wait_s` seconds are given to a server that starts.
 
+    After `silence_s` seconds (0: the system's hours) without any answer from the network, not to
+    a keepalive either, the connection is lost. What the target says of this comes first.
     Raises ConnectionFailedError with the reason; a password is never part of it.
     """
     deadline = time.monotonic() + wait_s
     while True:
         try:
-            return _open(target, name)
+            return _open(target, {"application_name": name, **_keepalives(silence_s)})
         except psycopg.OperationalError as error:
             if time.monotonic() >= deadline or _is_final(str(error)):
                 raise _explained(target, str(error)) from None
@@ -80,8 +86,35 @@ def connect(target: Target, *, wait_s: float = 0.0, name: str = "psqlmigrate") -
             raise _explained(target, str(error)) from None
 
 
-def _open(target: Target, name: str) -> Connection:
-    defaults = {"connect_timeout": "10", "application_name": name, "client_encoding": "UTF8"}
+@contextmanager
+def telling_of_its_loss(connection: Connection) -> Generator[None]:
+    """Raises ConnectionFailedError where the connection is lost inside."""
+    try:
+        yield
+    except psycopg.Error as error:
+        if not connection.closed:
+            raise
+        raise ConnectionFailedError(
+            f"the connection was lost: {' '.join(str(error).split())}",
+            hint="psqlmigrate status says what is in the database",
+        ) from None
+
+
+def _keepalives(silence_s: float) -> dict[str, str]:
+    """Probes, and the limit that ends waiting for their answer (manual, 32.1.2)."""
+    if not silence_s:
+        return {}
+    pause = str(max(1, round(silence_s / 3)))
+    return {
+        "tcp_user_timeout": str(round(silence_s * 1000)),
+        "keepalives_idle": pause,
+        "keepalives_interval": pause,
+        "keepalives_count": "3",
+    }
+
+
+def _open(target: Target, further: Mapping[str, str]) -> Connection:
+    defaults = {"connect_timeout": "10", "client_encoding": "UTF8", **further}
     conninfo = make_conninfo(**(defaults | dict(target.params)))
     connection = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
     try:
@@ -99,7 +132,12 @@ def pin(connection: Connection, search_path: str = "public") -> None:
 
 def repin(connection: Connection, search_path: str = "public") -> None:
     """Forgets what a migration has left in the session, then pins again; advisory locks stay."""
-    connection.execute(_FORGET + _pins(search_path, _settings_of(connection)))
+    connection.execute(repinning(connection, search_path))
+
+
+def repinning(connection: Connection, search_path: str = "public") -> bytes:
+    """The statements that `repin` sends."""
+    return _FORGET + _pins(search_path, _settings_of(connection))
 
 
 def pins(search_path: str = "public") -> dict[str, str]:

@@ -1,35 +1,115 @@
-"""What a migration's `up` and `down` are given."""
+"""What a migration's code is given to work with: the same in a database and in scratch."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeAlias
 
+import psycopg
+from psycopg.abc import Buffer
+from psycopg.rows import TupleRow
+from psycopg.sql import Composable
+
+from psqlmigrate.migrations.base import DataMigration
+from psqlmigrate.migrations.file import MigrationFile, statements
+from psqlmigrate.migrations.loading import load_python
+from psqlmigrate.migrations.sent import Params, Sent, from_script, sent
 from psqlmigrate.postgres.connect import Connection
-from psqlmigrate.postgres.loading import run_statement
-from psqlmigrate.schema.script import split
 
-Params: TypeAlias = Sequence[Any] | Mapping[str, Any] | None
+Cursor: TypeAlias = psycopg.Cursor[TupleRow]
+Body: TypeAlias = Callable[["Engine"], None]
 
 
-class Engine:
-    """Runs SQL on the connection of the run; without params `%` and `:` are data."""
+class Engine(Protocol):
+    """The methods that a migration may call."""
 
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
+    def execute(self, sql: str, params: Params = None) -> object:
+        """Run one or more statements; without params `%` and `:` are data."""
 
-    def execute(self, sql: str, params: Params = None) -> None:
-        """Runs one statement, or several without params, each on its own."""
-        if params is not None:
-            self.connection.execute(sql.encode(), params)
-            return
-        for statement in split(sql):
-            run_statement(self.connection, statement)
+    def send(self, statement: Sent) -> object:
+        """Run one statement whose place is known."""
+
+
+class MigrationEngine:
+    """Runs what a migration asks for; remembers the statement that failed first."""
+
+    def __init__(
+        self, connection: Connection, file: MigrationFile, run: Callable[[Sent], Cursor]
+    ) -> None:
+        self._connection = connection
+        self._path = file.path
+        self._run = run
+        self.failure: tuple[Sent, psycopg.Error] | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """The psycopg connection that the migration runs on."""
+        return self._connection
+
+    def execute(self, sql: str | bytes | Composable, params: Params = None) -> Cursor | None:
+        """The cursor of the last statement of a text; without params `%` and `:` are data."""
+        cursor = None
+        for statement in sent(as_text(sql, self._connection), params, self._path):
+            cursor = self.send(statement)
+        return cursor
 
     execute_sql = execute
 
-    def fetch_all(self, sql: str, params: Params = None) -> list[tuple[Any, ...]]:
+    def fetch_all(self, sql: str | bytes | Composable, params: Params = None) -> list[TupleRow]:
         """All rows of a query."""
-        return self.connection.execute(sql.encode(), params).fetchall()
+        cursor = self.execute(sql, params)
+        return cursor.fetchall() if cursor and cursor.description else []
 
-    def fetch_one(self, sql: str, params: Params = None) -> tuple[Any, ...] | None:
-        """The first row of a query, or None."""
-        return self.connection.execute(sql.encode(), params).fetchone()
+    def fetch_one(self, sql: str | bytes | Composable, params: Params = None) -> TupleRow | None:
+        """The first row of a query."""
+        cursor = self.execute(sql, params)
+        return cursor.fetchone() if cursor and cursor.description else None
+
+    def send(self, statement: Sent) -> Cursor:
+        """Runs one statement."""
+        try:
+            return self._run(statement)
+        except psycopg.Error as error:
+            self.failure = self.failure or (statement, error)
+            raise
+
+    def statement_of(self, error: Exception) -> Sent | None:
+        """The statement that raised this error, if it went through this engine."""
+        failed, cause = self.failure or (None, None)
+        return failed if cause is error else None
+
+
+def code(file: MigrationFile, direction: str) -> tuple[Body, float]:
+    """What a migration does, ready to be given an engine, and its own timeout in seconds (0: none).
+
+    The file's code is loaded here.
+    """
+    if file.is_sql:
+        parts = [from_script(one, file.path) for one in statements(file, direction)]
+        return lambda engine: _send_all(engine, parts), 0.0
+    migration = load_python(file)
+    timeout = migration.timeout_seconds if isinstance(migration, DataMigration) else 0
+    return (migration.up if direction == "up" else migration.down), float(timeout)
+
+
+def perform(connection: Connection, statement: Sent) -> Cursor:
+    """Sends one statement, with the rows of its COPY."""
+    query = statement.sql.encode()
+    if statement.copy_data is None:
+        return connection.execute(query, statement.params)
+    cursor = connection.cursor()
+    with cursor.copy(query, statement.params) as copy:
+        copy.write(statement.copy_data.encode())
+    return cursor
+
+
+def as_text(sql: str | Buffer | Composable, connection: Connection | None) -> str:
+    """SQL as text, however the migration wrote it."""
+    if isinstance(sql, str):
+        return sql
+    if isinstance(sql, Composable):
+        return sql.as_string(connection)
+    return bytes(sql).decode()
+
+
+def _send_all(engine: Engine, parts: Sequence[Sent]) -> None:
+    for one in parts:
+        engine.send(one)

@@ -13,9 +13,10 @@ from psqlmigrate.schema.statement import Statement
 
 # What would reach beyond the scratch database, or cannot be part of a schema.
 _CLUSTER_WIDE = re.compile(
-    r"""(CREATE|ALTER|DROP)\s+(ROLE|USER(?!\s+MAPPING)|GROUP|DATABASE|TABLESPACE|SUBSCRIPTION)\b
+    r"""(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*
+      ( (?:CREATE|ALTER|DROP)\s+(?:ROLE|USER(?!\s+MAPPING)|GROUP|DATABASE|TABLESPACE|SUBSCRIPTION)\b
       | ALTER\s+SYSTEM\b
-      | COPY\b.*\b(FROM|TO)\s+PROGRAM\b""",
+      | COPY\b.*\b(?:FROM|TO)\s+PROGRAM\b )""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
 
@@ -26,7 +27,7 @@ def load_script(connection: Connection, text: str, origin: str) -> None:
     Raises SourceError with file and line for what PostgreSQL refuses and for what is cluster-wide.
     """
     for statement in split(text):
-        _guard(statement, origin)
+        refuse_cluster_wide(statement.text, f"{origin}:{statement.line}")
         try:
             run_statement(connection, statement)
         except psycopg.Error as error:
@@ -66,13 +67,14 @@ def run_statement(connection: Connection, statement: ScriptStatement) -> None:
         copy.write(statement.copy_data)
 
 
-def _guard(statement: ScriptStatement, origin: str) -> None:
-    found = _CLUSTER_WIDE.match(statement.text)
+def refuse_cluster_wide(text: str, place: str) -> None:
+    """Raises SourceError for a statement that reaches beyond the database it runs in."""
+    found = _CLUSTER_WIDE.match(text)
     if found:
-        words = " ".join(found.group().split()).upper()
+        words = " ".join(found[1].split()).upper()
         raise SourceError(
-            f"{origin}:{statement.line}: {words} concerns the whole server, not one schema",
-            hint="take it out of the schema; roles belong in scratch_setup",
+            f"{place}: {words} concerns the whole server, not one schema",
+            hint="take it out; roles belong in scratch_setup",
         )
 
 

@@ -47,7 +47,7 @@ def sections(catalog: Catalog) -> dict[str, dict[str, str]]:
     """Hashes by kind and name; a table's folds in what it consists of (columns, constraints)."""
     members: defaultdict[ObjectId, list[bytes]] = defaultdict(list)
     for one in catalog:
-        members[_whole(catalog, one)].append(canonical_bytes(one))
+        members[section_of(catalog, one)].append(canonical_bytes(one))
     found: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for oid, parts in members.items():
         found[oid.kind][str(oid)] = _digest(b"\n".join(sorted(parts)))
@@ -63,7 +63,8 @@ def state_hashes(catalog: Catalog) -> dict[tuple[str, str], str]:
     }
 
 
-def _whole(catalog: Catalog, one: DbObject) -> ObjectId:
+def section_of(catalog: Catalog, one: DbObject) -> ObjectId:
+    """The object whose hash in `sections` folds this one in; its own id when it is no part."""
     while one.is_part and one.owners:
         owner = catalog.get(one.owners[0])
         if owner is None:

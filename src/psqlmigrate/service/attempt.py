@@ -1,6 +1,5 @@
-"""One migration, run once: in a transaction of its own, or statement by statement."""
+"""One migration, run once, in a transaction of its own."""
 
-import hashlib
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -8,47 +7,53 @@ from dataclasses import dataclass, field
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from psqlmigrate.errors import MigrationError, MigrationFileError
+from psqlmigrate.errors import MigrationError
+from psqlmigrate.migrations.control import refuse_control
 from psqlmigrate.migrations.file import MigrationFile
-from psqlmigrate.postgres.connect import Connection, repin
-from psqlmigrate.schema.sqltext import number, sql
-from psqlmigrate.service import blocking, failure, history, journal, state
+from psqlmigrate.migrations.sent import Sent
+from psqlmigrate.postgres import explaining
+from psqlmigrate.postgres.connect import Connection, repin, repinning
+from psqlmigrate.postgres.engine import Body, Cursor, MigrationEngine, perform
+from psqlmigrate.schema.catalog import Catalog
+from psqlmigrate.service import blocking, failure, history, journal
 from psqlmigrate.service.bookkeeping import Found, Tables
-from psqlmigrate.service.control import (
-    controls_transaction,
-    is_concurrent,
-    refuse_control,
-    stands_alone,
-)
-from psqlmigrate.service.engine import Body, Cursor, MigrationEngine, Sent, perform
 from psqlmigrate.service.failure import LOCK_NOT_AVAILABLE
+from psqlmigrate.service.journal import Seal
 from psqlmigrate.service.locking import LockKey
 from psqlmigrate.service.progress import Progress, Silent
+from psqlmigrate.service.transaction import beginning, commit, is_idle, last_row, roll_back
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How a run behaves; times in seconds, 0 is "no limit" for timeouts."""
+    """How a run behaves; times in seconds, 0 is "no limit" for timeouts.
+
+    `strict` rolls a migration back that does not do what its certificate says; `forbidden` are
+    hazards that no migration of the run may have.
+    """
 
     lock: bool = True
     lock_wait: float = 60.0
     lock_timeout: float = 0.1
     statement_timeout: float = 0.0
     transactional: bool = True
+    strict: bool = False
     strict_order: bool = False
+    forbidden: frozenset[str] = frozenset()
     search_path: str = "public"
 
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """What the caller adds, inside the migration's transaction.
+    """What the caller adds.
 
-    `verify` raises to roll the migration back. `after` reads the hash of every managed object;
-    it is called with the last migration of a run.
+    `look` reads the schema without the bookkeeping tables; without it a run neither keeps the
+    state nor compares anything with certificates. `verify` is called inside the transaction of
+    each migration, and raises to roll it back.
     """
 
+    look: Callable[[Connection], Catalog] | None = None
     verify: Callable[[Connection, MigrationFile, str], None] | None = None
-    after: Callable[[Connection], state.Hashes] | None = None
 
 
 @dataclass(slots=True)
@@ -66,14 +71,14 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A migration to run and its code; the last of a run knows what is applied at its end."""
+    """A migration to run and its code; `at_end` is called inside its transaction."""
 
     file: MigrationFile
     direction: str
     body: Body
     timeout: float
     parents: Collection[str]
-    applied_at_end: Collection[str] | None
+    at_end: Callable[[], None] | None = None
 
     @property
     def up(self) -> bool:
@@ -91,7 +96,7 @@ class Attempt:
 
     def _begin_again(self) -> None:
         self._number: int = 0
-        self._engine = MigrationEngine(self.work.connection, self.step.file.path, self._send)
+        self._engine = MigrationEngine(self.work.connection, self.step.file, self._send)
         self._start = time.monotonic()
 
     def run(self) -> int | None:
@@ -116,26 +121,26 @@ class Attempt:
         file, direction = self.step.file, self.step.direction
         if isinstance(error, MigrationError):
             return error
-        sent, cause = self._engine.failure or (None, None)
         if not isinstance(error, psycopg.Error):
-            return failure.from_code(file, direction, error, self._left(done))
+            return explaining.from_code(file, direction, error, self._hint(done))
         if self.work.connection.closed:
             return failure.lost(file, direction, error)
         if error.sqlstate == LOCK_NOT_AVAILABLE:
             return failure.not_locked(file, self._reason(error), self._left(done))
-        return failure.from_server(
-            file, direction, sent if cause is error else None, error, self._left(done)
-        )
+        sent = self._engine.statement_of(error)
+        return explaining.from_server(file, direction, sent, error, self._hint(done))
 
     def _left(self, done: int) -> str:
         return failure.nothing_done(self.step.direction, done)
+
+    def _hint(self, done: int) -> str:
+        return f"{self._left(done)}; {failure.go_on(self.step.direction)}"
 
     def _reason(self, error: psycopg.Error) -> str:
         text = self._engine.failure[0].sql if self._engine.failure else ""
         return blocking.reason(self.work.connection, text, error)
 
     def _run(self) -> int | None:
-        begin(self.work, self.step.timeout)
         claimed = self._claim()
         if claimed is None:
             roll_back(self.work.connection)
@@ -147,18 +152,32 @@ class Attempt:
         return self._conclude(claimed)
 
     def _claim(self) -> str | None:
+        """Begins, and takes the history's row; the transaction's id."""
+        work, options = self.work, self.work.options
+        timeout = options.statement_timeout or self.step.timeout
         take = history.claim if self.step.up else history.revert
-        return take(self.work.connection, self.work.tables, self.step.file)
+        row = last_row(
+            work.connection,
+            beginning(options.lock_timeout, timeout),
+            take(work.tables, self.step.file),
+        )
+        return str(row[0]) if row else None
 
     def _send(self, statement: Sent) -> Cursor:
         refuse_control(statement)
         self._still_open()
+        return self._timed(statement, lambda: perform(self.work.connection, statement))
+
+    def _timed(self, statement: Sent, run: Callable[[], Cursor]) -> Cursor:
         self._number += 1
         self.work.progress.statement(self._number, statement.sql)
-        return perform(self.work.connection, statement)
+        start = time.monotonic()
+        cursor = run()
+        self.work.progress.statement_done(self._number, _ms_since(start))
+        return cursor
 
     def _still_open(self) -> None:
-        if self.work.connection.info.transaction_status == TransactionStatus.IDLE:
+        if is_idle(self.work.connection):
             raise self._meddled()
 
     def _meddled(self) -> Exception:
@@ -166,147 +185,61 @@ class Attempt:
         work, step = self.work, self.step
         roll_back(work.connection)
         history.undo(work.connection, work.tables, step.file.version, claimed=step.up)
-        return failure.meddled(step.file, step.direction)
+        return explaining.meddled(step.file, step.direction)
 
     def _conclude(self, claimed: str) -> int:
-        """The caller's checks, the state, the journal, COMMIT."""
-        work, step = self.work, self.step
+        """The caller's checks, then the journal's row, the last look and COMMIT in one message."""
+        work = self.work
         if self._engine.failure:
             self._refuse_aborted(self._engine.failure[1])
         # What it set for the session must not decide how the rest of this runs, nor outlive it.
-        repin(work.connection, work.options.search_path)
+        again = [repinning(work.connection, work.options.search_path)]
+        if self._checks() or _encoding(work.connection) != "UTF8":
+            repin(work.connection, work.options.search_path)
+            again = []
+            self._check()
+        ms = _ms_since(self._start)
+        try:
+            commit(work.connection, *again, *self._sealing(claimed, ms))
+        except psycopg.Error as error:
+            self._refuse_unsealed(journal.unsealed(error))
+            raise
+        return ms
+
+    def _checks(self) -> bool:
+        return bool(self.work.hooks.verify or self.step.at_end)
+
+    def _check(self) -> None:
+        work, step = self.work, self.step
         if work.hooks.verify:
             work.hooks.verify(work.connection, step.file, step.direction)
-        if work.hooks.after and step.applied_at_end is not None:
-            hashes = work.hooks.after(work.connection)
-            state.write(work.connection, work.tables, work.found, hashes, step.applied_at_end)
-        ms = round((time.monotonic() - self._start) * 1000)
-        self._seal(claimed, ms)
-        commit(work.connection)
-        return ms
+        if step.at_end:
+            step.at_end()
 
     def _refuse_aborted(self, error: psycopg.Error) -> None:
         """An error that the code has caught may have aborted the transaction all the same."""
         if self.work.connection.info.transaction_status == TransactionStatus.INERROR:
             raise error
 
-    def _seal(self, claimed: str, ms: int) -> None:
+    def _sealing(self, claimed: str, ms: int) -> list[bytes]:
         work, step = self.work, self.step
-        sealed = journal.seal(
-            work.connection,
-            work.tables,
-            "applied" if step.up else "reverted",
-            step.file.version,
-            ms=ms if step.up else None,
-            lock=work.key.halves,
-            took_ms=ms,
-            checksum=step.file.checksum,
-            parents=sorted(step.parents),
-        )
-        if sealed.transaction != claimed or sealed.applied is not step.up:
-            raise self._meddled()
-        if work.options.lock and not sealed.locked:
+        key = work.key.number if work.options.lock else None
+        seal = Seal(step.file.version, step.up, claimed, key)
+        checksum, parents = step.file.checksum, sorted(step.parents)
+        texts = journal.sealing(work.tables, seal, ms, checksum=checksum, parents=parents)
+        return [one.encode() for one in texts]
+
+    def _refuse_unsealed(self, reason: str | None) -> None:
+        if reason == "meddled":
+            raise self._meddled() from None
+        if reason == "unlocked":
             hint = "nothing of this migration is in the database"
-            raise failure.unlocked(step.file, step.direction, hint)
+            raise failure.unlocked(self.step.file, self.step.direction, hint) from None
 
 
-class OpenAttempt(Attempt):
-    """Runs a step without one transaction: each statement commits, with its row in the journal."""
-
-    def _run(self) -> int | None:
-        self.step.body(self._engine)
-        connection = self.work.connection
-        if connection.info.transaction_status != TransactionStatus.IDLE:
-            raise MigrationFileError(
-                f"{self.step.file.name} left a transaction open, which was rolled back",
-                file_path=str(self.step.file.path),
-                hint="end it with COMMIT in the migration",
-            )
-        repin(connection, self.work.options.search_path)
-        begin(self.work, self.step.timeout)
-        claimed = self._claim()
-        if claimed is None:
-            roll_back(connection)
-            return None
-        return self._conclude(claimed)
-
-    def _send(self, statement: Sent) -> Cursor:
-        self._number += 1
-        self.work.progress.statement(self._number, statement.sql)
-        idle = self.work.connection.info.transaction_status == TransactionStatus.IDLE
-        if not idle or controls_transaction(statement.sql):
-            return perform(self.work.connection, statement)
-        if stands_alone(statement.sql):
-            return self._alone(statement)
-        return blocking.patiently(
-            lambda: self._with_journal(statement),
-            self.work.options.lock_wait,
-            self._report_statement(statement),
-        )
-
-    def _report_statement(self, statement: Sent) -> Callable[[float, psycopg.Error], None]:
-        def report(waited: float, error: psycopg.Error) -> None:
-            reason = blocking.reason(self.work.connection, statement.sql, error)
-            self.work.progress.blocked(waited, reason)
-
-        return report
-
-    def _left(self, done: int) -> str:
-        return f"{failure.partly_done(self._number)}; {failure.before(self.step.direction, done)}"
-
-    def _alone(self, statement: Sent) -> Cursor:
-        self._note(statement, "running")
-        timeout = 0.0 if is_concurrent(statement.sql) else self.work.options.lock_timeout
-        self.work.connection.execute(
-            sql("SET lock_timeout = {}", number(round(timeout * 1000))).encode()
-        )
-        cursor = perform(self.work.connection, statement)
-        self._note(statement, "done")
-        return cursor
-
-    def _with_journal(self, statement: Sent) -> Cursor:
-        begin(self.work, self.step.timeout)
-        try:
-            cursor = perform(self.work.connection, statement)
-            self._note(statement, "done")
-            commit(self.work.connection)
-        except BaseException:
-            roll_back(self.work.connection)
-            raise
-        return cursor
-
-    def _note(self, statement: Sent, outcome: str) -> None:
-        journal.write(
-            self.work.connection,
-            self.work.tables,
-            "statement",
-            self.step.file.version,
-            number=self._number,
-            outcome=outcome,
-            direction=self.step.direction,
-            digest=hashlib.sha256(statement.sql.encode()).hexdigest(),
-        )
+def _encoding(connection: Connection) -> str | None:
+    return connection.info.parameter_status("client_encoding")
 
 
-def begin(work: Work, timeout: float) -> None:
-    """Begins a transaction with the run's timeouts."""
-    text = sql(
-        "BEGIN; SET LOCAL lock_timeout = {}; SET LOCAL statement_timeout = {}",
-        number(round(work.options.lock_timeout * 1000)),
-        number(round((work.options.statement_timeout or timeout) * 1000)),
-    )
-    work.connection.execute(text.encode())
-
-
-def commit(connection: Connection) -> None:
-    """Commits. The COMMIT of an aborted transaction raises nothing, its tag is ROLLBACK."""
-    tag = connection.execute(b"COMMIT").statusmessage
-    if tag != "COMMIT":
-        raise psycopg.errors.InFailedSqlTransaction("the transaction was aborted and rolled back")
-
-
-def roll_back(connection: Connection) -> None:
-    """Leaves no transaction open on a connection that still is one."""
-    if connection.closed or connection.info.transaction_status == TransactionStatus.IDLE:
-        return
-    connection.execute(b"ROLLBACK")
+def _ms_since(start: float) -> int:
+    return round((time.monotonic() - start) * 1000)

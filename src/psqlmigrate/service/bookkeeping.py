@@ -96,16 +96,15 @@ class Tables:
         self,
         connection: Connection,
         template: LiteralString,
-        params: Sequence[Any] = (),
+        params: Sequence[Any] | None = None,
         **further: Sql,
     ) -> list[tuple[Any, ...]]:
-        """The rows of a query whose parameters are written `%s`; none for a command."""
-        cursor = connection.execute(self._bytes(template, further), params)
+        """The rows of a query; none for a command. With params `%s` stands for each."""
+        tables = self
+        if params is not None:
+            tables = Tables(*(name.replace("%", "%%") for name in (self.schema, *self.names)))
+        cursor = connection.execute(tables.text(template, **further).encode(), params)
         return cursor.fetchall() if cursor.description else []
-
-    def _bytes(self, template: LiteralString, further: dict[str, Sql]) -> bytes:
-        doubled = Tables(*(name.replace("%", "%%") for name in (self.schema, *self.names)))
-        return doubled.text(template, **further).encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import psycopg
 from psqlmigrate.errors import HistoryError
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.schema.sqltext import Sql, literal
 from psqlmigrate.service.bookkeeping import Tables, inspect
 
 _READ = """
@@ -19,7 +20,7 @@ SELECT version, message, applied_at::pg_catalog.timestamptz, checksum, execution
 # Only a rolled-back row may be taken: with a condition less, two runs both get the row.
 _CLAIM = """
 INSERT INTO {history} AS h (version, message, applied_at, checksum)
-VALUES (%s, %s, pg_catalog.clock_timestamp(), %s)
+VALUES ({version}, {message}, pg_catalog.clock_timestamp(), {checksum})
 ON CONFLICT (version) DO UPDATE
    SET message = EXCLUDED.message, applied_at = EXCLUDED.applied_at, checksum = EXCLUDED.checksum,
        execution_time_ms = NULL, rolled_back_at = NULL
@@ -28,7 +29,7 @@ RETURNING pg_catalog.pg_current_xact_id()::pg_catalog.text"""
 
 _REVERT = """
 UPDATE {history} SET rolled_back_at = pg_catalog.clock_timestamp()
- WHERE version OPERATOR(pg_catalog.=) %s AND rolled_back_at IS NULL
+ WHERE version OPERATOR(pg_catalog.=) {version} AND rolled_back_at IS NULL
 RETURNING pg_catalog.pg_current_xact_id()::pg_catalog.text"""
 
 _UNCLAIM = """
@@ -95,17 +96,22 @@ def applied(rows: Iterable[AppliedRow] | None) -> frozenset[str]:
     return frozenset(row.version for row in rows or () if row.is_applied)
 
 
-def claim(connection: Connection, tables: Tables, file: MigrationFile) -> str | None:
-    """Takes the row of a migration about to be applied; None if another run has it.
+def claim(tables: Tables, file: MigrationFile) -> Sql:
+    """The statement that takes the row of a migration about to be applied.
 
-    The answer is the transaction's id.
+    Its row is the transaction's id; none if another run has the migration.
     """
-    return _one(tables.run(connection, _CLAIM, (file.version, file.message, file.checksum)))
+    return tables.text(
+        _CLAIM,
+        version=literal(file.version),
+        message=literal(file.message),
+        checksum=literal(file.checksum),
+    )
 
 
-def revert(connection: Connection, tables: Tables, file: MigrationFile) -> str | None:
-    """Marks a migration about to be reverted; None if another run has done it."""
-    return _one(tables.run(connection, _REVERT, (file.version,)))
+def revert(tables: Tables, file: MigrationFile) -> Sql:
+    """The statement that marks a migration about to be reverted; its row is as with `claim`."""
+    return tables.text(_REVERT, version=literal(file.version))
 
 
 def undo(connection: Connection, tables: Tables, version: str, *, claimed: bool) -> None:
@@ -121,13 +127,9 @@ def stamp(
         tables.run(connection, "DELETE FROM {history}")
     tables.run(connection, _STAMP_OTHERS, ([file.version for file in files],))
     for file in files:
-        claim(connection, tables, file)
+        connection.execute(claim(tables, file).encode())
 
 
 def accept(connection: Connection, tables: Tables, file: MigrationFile) -> bool:
     """Takes the file's checksum as the applied one; False when it is not applied."""
     return bool(tables.run(connection, _ACCEPT, (file.checksum, file.version)))
-
-
-def _one(answer: list[tuple[str]]) -> str | None:
-    return answer[0][0] if answer else None

@@ -9,27 +9,39 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+import psycopg
+
 from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.schema.sqltext import NOTHING, Sql, literal, number, sql
 from psqlmigrate.service.bookkeeping import Tables
 
 _WRITE = """
 INSERT INTO {journal} (event, version, detail)
 VALUES (%s, %s, pg_catalog.jsonb_build_object('role', session_user) || %s::pg_catalog.jsonb)"""
 
-# The last look before COMMIT goes with the journal's row in one round trip.
+# They raise rather than answer, so that the COMMIT sent behind them in the same message is not run:
+# a row that is gone makes the event NULL. Two plain statements cost half of one with a CTE.
 _SEAL = """
-WITH entry AS (
-  INSERT INTO {journal} (event, version, detail)
-  VALUES (%s, %s, pg_catalog.jsonb_build_object('role', session_user) || %s::pg_catalog.jsonb)),
-mark AS (
-  UPDATE {history} SET execution_time_ms = coalesce(%s::pg_catalog.int4, execution_time_ms)
-   WHERE version OPERATOR(pg_catalog.=) %s RETURNING rolled_back_at IS NULL AS applied)
-SELECT pg_catalog.pg_current_xact_id()::pg_catalog.text,
-       (SELECT applied FROM mark),
-       EXISTS (SELECT FROM pg_catalog.pg_locks k
-                WHERE k.locktype = 'advisory' AND k.pid = pg_catalog.pg_backend_pid()
-                  AND k.classid::pg_catalog.int8 = %s AND k.objid::pg_catalog.int8 = %s
-                  AND k.objsubid = 1 AND k.granted)"""
+INSERT INTO {journal} (event, version, detail) VALUES (
+  (SELECT CASE
+     WHEN pg_catalog.pg_current_xact_id()::pg_catalog.text OPERATOR(pg_catalog.=) {transaction}
+      AND rolled_back_at IS {unless_applied} NULL
+     THEN CASE WHEN {locked} THEN {event}
+          ELSE pg_catalog.concat('psqlmigrate: unlocked', version)::pg_catalog.int4::pg_catalog.text END
+     ELSE pg_catalog.concat('psqlmigrate: meddled', version)::pg_catalog.int4::pg_catalog.text END
+   FROM {history} WHERE version OPERATOR(pg_catalog.=) {version}),
+  {version}, pg_catalog.jsonb_build_object('role', session_user) || {detail}::pg_catalog.jsonb)"""
+
+_TIME = """
+UPDATE {history} SET execution_time_ms = {ms} WHERE version OPERATOR(pg_catalog.=) {version}"""
+
+# The session holds its lock twice (see locking): one of them is given back and taken again, which
+# tells whether it was held, leaves no moment without a lock, and costs less than pg_locks.
+_LOCKED = """
+CASE WHEN pg_catalog.pg_advisory_unlock({key})
+     THEN pg_catalog.pg_try_advisory_lock({key}) ELSE false END"""
+
+_NOT_A_NUMBER = "22P02"
 
 _READ = """
 SELECT at, event, version, detail FROM {journal}
@@ -48,11 +60,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What is true just before COMMIT."""
+    """What must be true at a migration's end: its own transaction, its row, the lock (None: no)."""
 
+    version: str
+    up: bool
     transaction: str
-    applied: bool | None
-    locked: bool
+    lock: int | None
 
 
 def write(
@@ -62,19 +75,34 @@ def write(
     tables.run(connection, _WRITE, (event, version, details(**detail)))
 
 
-def seal(
-    connection: Connection,
-    tables: Tables,
-    event: str,
-    version: str,
-    *,
-    ms: int | None,
-    lock: tuple[int, int],
-    **detail: object,
-) -> Seal:
-    """Adds the entry of a migration that ran, and reports what its code left behind."""
-    params = (event, version, details(**detail), ms, version, *lock)
-    return Seal(*tables.run(connection, _SEAL, params)[0])
+def sealing(tables: Tables, seal: Seal, ms: int, **detail: object) -> tuple[Sql, ...]:
+    """The statements that add the entry of a migration that ran; they fail unless all is true.
+
+    `unsealed` knows their error.
+    """
+    version = literal(seal.version)
+    entry = tables.text(
+        _SEAL,
+        event=literal("applied" if seal.up else "reverted"),
+        version=version,
+        detail=literal(details(took_ms=ms, **detail)),
+        transaction=literal(seal.transaction),
+        unless_applied=NOTHING if seal.up else sql("NOT"),
+        locked=sql("true") if seal.lock is None else sql(_LOCKED, key=number(seal.lock)),
+    )
+    if not seal.up:
+        return (entry,)
+    return entry, tables.text(_TIME, ms=number(ms), version=version)
+
+
+def unsealed(error: psycopg.Error) -> str | None:
+    """`meddled` (transaction or row are not the run's) or `unlocked`; None for other errors."""
+    if isinstance(error, psycopg.errors.NotNullViolation) and error.diag.column_name == "event":
+        return "meddled"
+    if error.sqlstate != _NOT_A_NUMBER:
+        return None
+    text = error.diag.message_primary or ""
+    return next((one for one in ("meddled", "unlocked") if f"psqlmigrate: {one}" in text), None)
 
 
 def read(connection: Connection, tables: Tables, event: str | None = None) -> tuple[Entry, ...]:
@@ -84,7 +112,12 @@ def read(connection: Connection, tables: Tables, event: str | None = None) -> tu
 
 def details(**detail: object) -> str:
     """What every entry says of its run, and what this one adds, as JSON."""
-    return json.dumps({"host": socket.gethostname(), "tool": _tool(), **detail})
+    return json.dumps({"host": _host(), "tool": _tool(), **detail})
+
+
+@cache
+def _host() -> str:
+    return socket.gethostname()
 
 
 @cache

@@ -13,10 +13,18 @@ import psycopg
 
 from psqlmigrate.errors import LockError
 from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.schema.sqltext import number, sql
 from psqlmigrate.service.bookkeeping import Tables
 
 _POLL_S = 0.05
 _POLL_MAX_S = 1.0
+
+# Taken twice, so that a migration's end can give one back and take it again to see that the
+# session has it (journal); no other session can come in between.
+_TRY = """
+SELECT CASE WHEN pg_catalog.pg_try_advisory_lock({key})
+            THEN pg_catalog.pg_try_advisory_lock({key}) ELSE false END"""
+_UNLOCK = "SELECT pg_catalog.pg_advisory_unlock({key}), pg_catalog.pg_advisory_unlock({key})"
 
 _HOLDER = b"""
 SELECT a.pid, a.application_name, a.usename::pg_catalog.text, a.backend_start,
@@ -81,7 +89,7 @@ def lock(
     finally:
         # The server has freed the lock of a session that is gone.
         with suppress(psycopg.OperationalError):
-            connection.execute(b"SELECT pg_catalog.pg_advisory_unlock(%s)", (key.number,))
+            connection.execute(sql(_UNLOCK, key=number(key.number)).encode())
 
 
 def holder(connection: Connection, key: LockKey) -> Holder | None:
@@ -130,6 +138,5 @@ def _acquire(
 
 
 def _try(connection: Connection, key: LockKey) -> bool:
-    query = b"SELECT pg_catalog.pg_try_advisory_lock(%s)"
-    row = connection.execute(query, (key.number,)).fetchone()
+    row = connection.execute(sql(_TRY, key=number(key.number)).encode()).fetchone()
     return bool(row and row[0])

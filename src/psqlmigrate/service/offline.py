@@ -6,15 +6,16 @@ from typing import LiteralString, NoReturn
 from psycopg.sql import Composable, Literal
 
 from psqlmigrate.errors import MigrationFileError
+from psqlmigrate.migrations.control import refuse_control
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.graph import Graph
+from psqlmigrate.migrations.sent import Params, Sent, calling_line, sent, shown
 from psqlmigrate.postgres.connect import pins
+from psqlmigrate.postgres.engine import as_text, code
 from psqlmigrate.schema.script import split
 from psqlmigrate.schema.sqltext import Sql, literal, number, printed, sql
-from psqlmigrate.service import bookkeeping
+from psqlmigrate.service import bookkeeping, state
 from psqlmigrate.service.bookkeeping import Tables
-from psqlmigrate.service.control import refuse_control
-from psqlmigrate.service.engine import Params, Sent, as_text, calling_line, code, sent, shown
 from psqlmigrate.service.journal import details
 from psqlmigrate.service.locking import LockKey, key_of
 
@@ -119,6 +120,8 @@ def script(
         *_settings(search_path),
         _block(sql(_LOCK, key=_number(key_of(tables)))),
         *(_ended(one) for one in bookkeeping.script(tables)),
+        "-- What is managed is not followed here: status finds it out anew.",
+        _ended(tables.text(state.UNMARK)),
     ]
     for file in files:
         parts += ["", *_one(file, direction, graph, tables, search_path)]
@@ -129,7 +132,7 @@ def script(
 def _one(
     file: MigrationFile, direction: str, graph: Graph, tables: Tables, search_path: str
 ) -> list[str]:
-    own = _statements(file, direction)
+    own = statements(file, direction)
     before, after = _rows(file, direction, graph, tables)
     # Its settings end with it, as in a run.
     again = ["RESET ROLE;", "RESET ALL;", *_settings(search_path)]
@@ -139,7 +142,11 @@ def _one(
     return [head, *own, *again, "BEGIN;", before, *after, "COMMIT;"]
 
 
-def _statements(file: MigrationFile, direction: str) -> list[str]:
+def statements(file: MigrationFile, direction: str) -> list[str]:
+    """What a migration would run, each statement with its semicolon.
+
+    Raises MigrationFileError naming file and line where it asks the database something.
+    """
     engine = RecordingEngine(file)
     body, _ = code(file, direction)
     try:

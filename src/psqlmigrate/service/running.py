@@ -1,33 +1,37 @@
 """Applies and reverts migrations: lock, history, one migration after the other."""
 
-from collections.abc import Collection, Generator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psycopg
 
 from psqlmigrate.errors import AppliedFileError, MigrationError, StatementError
+from psqlmigrate.migrations.control import repeatable
 from psqlmigrate.migrations.directory import Directory
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.graph import Graph
-from psqlmigrate.postgres.connect import Connection, repin
-from psqlmigrate.service import blocking, bookkeeping, history, journal, state, versions
-from psqlmigrate.service.attempt import (
-    Attempt,
-    Hooks,
-    OpenAttempt,
-    RunOptions,
-    Step,
-    Work,
-    begin,
-    commit,
-    roll_back,
+from psqlmigrate.postgres import explaining
+from psqlmigrate.postgres.connect import Connection, repin, telling_of_its_loss
+from psqlmigrate.postgres.engine import code
+from psqlmigrate.service import (
+    admission,
+    blocking,
+    certificates,
+    history,
+    journal,
+    stamping,
+    versions,
 )
+from psqlmigrate.service.attempt import Attempt, Hooks, RunOptions, Step, Work
 from psqlmigrate.service.bookkeeping import Found, Tables
-from psqlmigrate.service.control import repeatable
-from psqlmigrate.service.engine import code
-from psqlmigrate.service.locking import Holder, key_of, lock
+from psqlmigrate.service.certificates import Certified
+from psqlmigrate.service.locking import key_of
+from psqlmigrate.service.openattempt import OpenAttempt
 from psqlmigrate.service.progress import Progress, Silent
+from psqlmigrate.service.recording import Difference, Recorder
+from psqlmigrate.service.session import locked
+from psqlmigrate.service.stamping import StampResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,9 @@ class RanMigration:
 class RunResult:
     """What a run did; `by_others` was pending when it began and done by another run meanwhile.
 
-    `late` are those of `ran` that are older than what was applied before on the same line.
+    `late` are those of `ran` that are older than what was applied before on the same line,
+    `uncertified` those without a certificate for their present text, `differing` the objects that
+    are not as the certificates say.
     """
 
     direction: str
@@ -51,14 +57,8 @@ class RunResult:
     by_others: tuple[str, ...] = ()
     late: tuple[str, ...] = ()
     pending: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class StampResult:
-    """Which versions count as applied now and did not before, and the other way round."""
-
-    marked: tuple[str, ...]
-    unmarked: tuple[str, ...]
+    uncertified: tuple[str, ...] = ()
+    differing: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,43 +98,28 @@ class Runner:
     def upgrade(self, target: str = "head") -> RunResult:
         """Applies what is pending up to the target: `head`, `heads`, a version, `+N`.
 
-        What went well before a failure stays, the error says how much that is.
+        What went well before a failure stays, the error says how much that is. Raises
+        MigrationError of every kind, also ConnectionFailedError.
         """
-        applied = self._applied()
-        files = versions.to_apply(self._directory, self._graph, applied, target)
-        self._refuse_late(applied, files)
-        return self._run(_Plan("up", self._graph, files), applied)
+        with telling_of_its_loss(self._work.connection):
+            applied = self._applied()
+            files = versions.to_apply(self._directory, self._graph, applied, target)
+            self._refuse("up", applied, files)
+            return self._run(_Plan("up", self._graph, files), applied)
 
     def downgrade(self, target: str = "-1") -> RunResult:
         """Reverts, newest first: `-N`, down to a version, which stays applied, or `base`."""
-        applied = self._applied()
-        files = versions.to_revert(self._directory, self._graph, applied, target)
-        return self._run(_Plan("down", self._graph, files), applied)
+        with telling_of_its_loss(self._work.connection):
+            applied = self._applied()
+            files = versions.to_revert(self._directory, self._graph, applied, target)
+            self._refuse("down", applied, files)
+            return self._run(_Plan("down", self._graph, files), applied)
 
     def stamp(self, target: str, *, purge: bool = False) -> StampResult:
         """Makes exactly the target and all before it count as applied, and runs nothing."""
         files = versions.to_stamp(self._directory, self._graph, target)
-        work = self._work
-        with self._locked():
-            begin(work, 0.0)
-            try:
-                result = self._stamp(files, target, purge=purge)
-                commit(work.connection)
-            finally:
-                roll_back(work.connection)
-        return result
-
-    def _stamp(self, files: Sequence[MigrationFile], target: str, *, purge: bool) -> StampResult:
-        connection, tables = self._work.connection, self._work.tables
-        before = history.applied(history.rows(connection, tables))
-        now = frozenset(file.version for file in files)
-        history.stamp(connection, tables, files, purge=purge)
-        self._record_state(now)
-        marked, unmarked = tuple(sorted(now - before)), tuple(sorted(before - now))
-        journal.write(
-            connection, tables, "stamped", None, target=target, marked=marked, unmarked=unmarked
-        )
-        return StampResult(marked, unmarked)
+        with telling_of_its_loss(self._work.connection):
+            return stamping.stamp(self._work, files, target, purge=purge)
 
     def _applied(self) -> frozenset[str]:
         """What is applied now; the files of it must be as they were then."""
@@ -143,78 +128,101 @@ class Runner:
         versions.refuse_edited(self._directory, checksums)
         return frozenset(checksums)
 
-    def _refuse_late(self, applied: frozenset[str], files: Sequence[MigrationFile]) -> None:
+    def _run(self, plan: _Plan, applied: frozenset[str]) -> RunResult:
+        if not plan.files:  # no lock is needed, nor the bookkeeping tables
+            return RunResult(plan.direction, pending=self._pending(applied))
+        with locked(self._work):
+            now = self._applied()
+            todo = _closure(plan, now)
+            self._refuse(plan.direction, now, todo)
+            late = [file.version for file in versions.late(self._graph, now)]
+            recorder = Recorder(self._work, self._graph)
+            certified = {file.version: certificates.read(file) for file in todo}
+            steps = self._steps(plan.direction, todo, now, certified, recorder)
+            ran = self._run_all(steps, now, recorder)
+        done = tuple(one.version for one in ran)
+        return RunResult(
+            plan.direction,
+            tuple(ran),
+            tuple(sorted({file.version for file in (*plan.files, *todo)}.difference(done))),
+            tuple(one for one in done if plan.direction == "up" and one in late),
+            self._pending(now | set(done) if plan.direction == "up" else now.difference(done)),
+            tuple(
+                one.version for one in todo if one.version in done and not certificates.read(one)
+            ),
+            recorder.differing,
+        )
+
+    def _refuse(
+        self, direction: str, applied: Collection[str], files: Sequence[MigrationFile]
+    ) -> None:
+        """What the options do not want to be run."""
+        options = self._work.options
+        admission.refuse(files, direction, options.forbidden)
         late = [file.name for file in versions.late(self._graph, applied) if file in files]
-        if late and self._work.options.strict_order:
+        if direction == "up" and late and options.strict_order:
             raise AppliedFileError(
                 f"{late[0]} is older than what is applied",
                 hint="give it a new version, or run without --strict-order",
             )
 
-    def _run(self, plan: _Plan, applied: frozenset[str]) -> RunResult:
-        if not plan.files:
-            return RunResult(plan.direction, pending=self._pending(applied))
-        with self._locked():
-            now = self._applied()
-            todo = _closure(plan, now)
-            late = {file.version for file in versions.late(self._graph, now)}
-            ran, others = self._run_all(plan, todo, set(now))
-        done_before = {file.version for file in plan.files} - {file.version for file in todo}
-        done = {one.version for one in ran}
-        then = now | done if plan.direction == "up" else now - done
-        return RunResult(
-            plan.direction,
-            tuple(ran),
-            tuple(sorted(done_before | others)),
-            tuple(one.version for one in ran if plan.direction == "up" and one.version in late),
-            self._pending(then),
-        )
-
-    def _pending(self, applied: frozenset[str]) -> int:
+    def _pending(self, applied: Collection[str]) -> int:
         return len(versions.pending(self._graph, applied))
 
     def _run_all(
-        self, plan: _Plan, todo: Sequence[MigrationFile], applied: set[str]
-    ) -> tuple[list[RanMigration], set[str]]:
-        """Runs each; `applied` follows what is in the database."""
+        self, steps: Sequence[Step], applied: frozenset[str], recorder: Recorder
+    ) -> list[RanMigration]:
         ran: list[RanMigration] = []
-        others: set[str] = set()
-        try:
-            for step in self._steps(plan, todo, applied):
-                ms = self._run_one(step, len(applied) if step.up else len(ran))
-                applied ^= {step.file.version}
-                if ms is None:
-                    others.add(step.file.version)
-                    continue
+        if not steps:
+            return ran
+        work = self._work
+        work.progress.planned([step.file for step in steps])
+        recorder.begin(applied)
+        now = set(applied)
+        for step in steps:
+            try:
+                ms = self._run_one(step, len(now) if step.up else len(ran), recorder)
+            except Exception:
+                self._record_after_failure(step, now, recorder, changed=bool(ran))
+                raise
+            now ^= {step.file.version}
+            if ms is not None:
                 ran.append(RanMigration(step.file.version, step.file.message, ms))
-                self._work.progress.finished(step.file, ms)
-        except Exception:
-            if ran:
-                self._record_after_failure(applied)
-            raise
-        return ran, others
+                work.progress.finished(step.file, ms)
+        return ran
 
     def _steps(
-        self, plan: _Plan, todo: Sequence[MigrationFile], applied: Collection[str]
+        self,
+        direction: str,
+        todo: Sequence[MigrationFile],
+        applied: Collection[str],
+        certified: Mapping[str, Certified | None],
+        recorder: Recorder,
     ) -> list[Step]:
         """All steps with their code loaded, so that a broken file stops the run before it begins."""
         then = frozenset(applied) ^ {file.version for file in todo}
+        checks = recorder.checks([certified[file.version] for file in todo], direction, then)
         steps: list[Step] = []
-        for file in todo:
-            body, timeout = code(file, plan.direction)
+        for file, check in zip(todo, checks, strict=True):
+            body, timeout = code(file, direction)
             parents = self._graph.parents(file.version)
-            at_end = then if file is todo[-1] else None
-            steps.append(Step(file, plan.direction, body, timeout, parents, at_end))
+            steps.append(Step(file, direction, body, timeout, parents, check))
         return steps
 
-    def _run_one(self, step: Step, done: int) -> int | None:
-        options = self._work.options
-        one = step.file.transactional and options.transactional
+    def _in_one(self, file: MigrationFile) -> bool:
+        return file.transactional and self._work.options.transactional
+
+    def _run_one(self, step: Step, done: int, recorder: Recorder) -> int | None:
+        one = self._in_one(step.file)
         attempt = Attempt(self._work, step) if one else OpenAttempt(self._work, step)
-        patience = options.lock_wait if one and repeatable(step.file) else 0.0
+        if not one:
+            recorder.forget()
+        patience = self._work.options.lock_wait if one and repeatable(step.file) else 0.0
         try:
             return blocking.patiently(attempt.run, patience, attempt.report)
-        except Exception as error:  # noqa: BLE001 - a migration's code may raise anything
+        except Exception as error:
+            if not _has_words(step.file, error):
+                raise
             explained = attempt.explained(error, done)
             self._work.progress.failed(step.file, rolled_back=one)
             self._note_failure(step, explained)
@@ -237,33 +245,21 @@ class Runner:
             sqlstate=error.sqlstate if isinstance(error, StatementError) else "",
         )
 
-    def _record_after_failure(self, applied: Collection[str]) -> None:
-        """The hashes after the migrations that went well; without them they count as outdated."""
-        work = self._work
-        if work.connection.closed or not work.hooks.after:
+    def _record_after_failure(
+        self, step: Step, applied: Collection[str], recorder: Recorder, *, changed: bool
+    ) -> None:
+        """The state after what went well; it is not current where this fails, too."""
+        connection = self._work.connection
+        if connection.closed or not (changed or not self._in_one(step.file)):
             return
-        with suppress(psycopg.Error), work.connection.transaction():
-            self._record_state(applied)
+        with suppress(psycopg.Error), connection.transaction():
+            recorder.record(applied)
 
-    def _record_state(self, applied: Collection[str]) -> None:
-        work = self._work
-        if work.hooks.after:
-            hashes = work.hooks.after(work.connection)
-            state.write(work.connection, work.tables, work.found, hashes, applied)
 
-    @contextmanager
-    def _locked(self) -> Generator[None]:
-        """The lock, the tables, and a session without other people's settings."""
-        work = self._work
-
-        def waiting(seconds: float, holder: Holder | None) -> None:
-            work.progress.waiting(seconds, str(holder or "a run that has just ended"))
-
-        held = lock(work.connection, work.key, work.options.lock_wait, waiting)
-        with held if work.options.lock else nullcontext():
-            work.found = bookkeeping.create(work.connection, work.tables)
-            repin(work.connection, work.options.search_path)
-            yield
+def _has_words(file: MigrationFile, error: Exception) -> bool:
+    """Whether it is the user's error, PostgreSQL's or a known one; else it is a bug of ours."""
+    known = isinstance(error, (MigrationError, psycopg.Error))
+    return known or explaining.is_own(file, error)
 
 
 def _closure(plan: _Plan, applied: Collection[str]) -> tuple[MigrationFile, ...]:

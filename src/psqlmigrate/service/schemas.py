@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from psqlmigrate.errors import SourceError, UsageError
+from psqlmigrate.migrations.control import repeatable
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.postgres.connect import Connection, connect
 from psqlmigrate.postgres.introspect import introspect
@@ -19,7 +20,6 @@ from psqlmigrate.schema.selection import EVERYTHING, Coverage, Selection
 from psqlmigrate.schema.serial import load
 from psqlmigrate.service import frozen
 from psqlmigrate.service.canonical import canonical
-from psqlmigrate.service.control import repeatable
 from psqlmigrate.service.keeping import kept, server_identity
 from psqlmigrate.service.live import live
 from psqlmigrate.service.scratching import in_scratch

@@ -12,7 +12,7 @@ from pathlib import Path
 from psqlmigrate.errors import NoTargetError, UsageError
 from psqlmigrate.migrations.directory import Directory, read_directory
 from psqlmigrate.migrations.graph import Graph
-from psqlmigrate.postgres.connect import Connection, connect
+from psqlmigrate.postgres.connect import Connection, connect, telling_of_its_loss
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.service.bookkeeping import Tables
 from psqlmigrate.service.config import Config
@@ -107,8 +107,17 @@ class Workspace:
     @contextmanager
     def connection(self) -> Generator[Connection]:
         """A connection to the target."""
-        with self.target() as target, connect(target, wait_s=self.connect_wait) as connection:
+        with (
+            self.target() as target,
+            self.connected(target) as connection,
+            telling_of_its_loss(connection),
+        ):
             yield connection
+
+    def connected(self, target: Target) -> Connection:
+        """A connection to the target, which runs."""
+        silence = self.settings.network_timeout
+        return connect(target, wait_s=self.connect_wait, silence_s=silence)
 
     @property
     def model_specs(self) -> tuple[str, ...]:

@@ -1,55 +1,87 @@
 """The schema that the migration files build, when they are run from the first on."""
 
-import traceback
 from collections.abc import Iterable
 
+import psycopg
+from psycopg.pq import TransactionStatus
+
 from psqlmigrate.errors import MigrationError, StatementError
-from psqlmigrate.migrations.file import MigrationFile, statements
-from psqlmigrate.migrations.loading import load_python
+from psqlmigrate.migrations.control import refuse_control
+from psqlmigrate.migrations.file import MigrationFile
+from psqlmigrate.migrations.sent import Sent
+from psqlmigrate.postgres import explaining
 from psqlmigrate.postgres.connect import Connection, repin
-from psqlmigrate.postgres.engine import Engine
-from psqlmigrate.postgres.loading import run_statement
+from psqlmigrate.postgres.engine import Cursor, MigrationEngine, code, perform
+from psqlmigrate.postgres.loading import refuse_cluster_wide
+
+_WHERE = (
+    "it failed in a scratch database, where migrations are replayed; your database is as it was"
+)
 
 
 def replay(connection: Connection, files: Iterable[MigrationFile]) -> None:
-    """Runs the `up` of each file in a scratch database.
-
-    Raises StatementError naming the file and its line.
-    """
+    """Runs the `up` of each file in a scratch database. Raises what `run` raises."""
     for file in files:
         run(connection, file, "up")
-        repin(connection)
 
 
 def run(connection: Connection, file: MigrationFile, direction: str) -> None:
-    """Runs one direction of one migration, in a transaction unless the file says otherwise."""
-    if file.transactional:
-        with connection.transaction():
-            _run(connection, file, direction)
-    else:
-        _run(connection, file, direction)
+    """Runs one direction of one migration in a scratch database as a runner would.
 
-
-def _run(connection: Connection, file: MigrationFile, direction: str) -> None:
-    engine = Engine(connection)
+    It is one transaction unless the file says otherwise; the settings it leaves are forgotten.
+    Raises StatementError (RollbackError for `down`) with file, line and statement,
+    MigrationFileError for code that cannot be loaded, SourceError for what reaches beyond the
+    database.
+    """
+    engine = MigrationEngine(connection, file, lambda one: _send(connection, file, direction, one))
     try:
-        if file.is_sql:
-            for statement in statements(file, direction):
-                run_statement(connection, statement)
-        else:
-            migration = load_python(file)
-            (migration.up if direction == "up" else migration.down)(engine)
+        body, _ = code(file, direction)
+        if file.transactional:
+            connection.execute(b"BEGIN")
+        body(engine)
+        if file.transactional:
+            _commit(engine, file, direction)
     except MigrationError:
+        _roll_back(connection)
         raise
-    except Exception as error:  # noqa: BLE001 - whatever the file does, it is named
-        raise _explained(file, error) from None
+    except Exception as error:
+        _roll_back(connection)
+        if not isinstance(error, psycopg.Error) and not explaining.is_own(file, error):
+            raise
+        raise _explained(engine, file, direction, error) from None
+    repin(connection)
 
 
-def _explained(file: MigrationFile, error: Exception) -> StatementError:
-    lines = [
-        frame.lineno
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename == str(file.path)
-    ]
-    where = f"{file.path}:{lines[-1]}" if lines else str(file.path)
-    return StatementError(f"{where}: {str(error).strip()}", version=file.version)
+def _send(connection: Connection, file: MigrationFile, direction: str, statement: Sent) -> Cursor:
+    refuse_cluster_wide(statement.sql, statement.place)
+    if file.transactional:
+        refuse_control(statement)
+        if connection.info.transaction_status == TransactionStatus.IDLE:
+            raise explaining.meddled(file, direction)
+    return perform(connection, statement)
+
+
+def _commit(engine: MigrationEngine, file: MigrationFile, direction: str) -> None:
+    """The COMMIT of an aborted transaction raises nothing, its tag is ROLLBACK."""
+    status = engine.connection.info.transaction_status
+    if status == TransactionStatus.IDLE:
+        raise explaining.meddled(file, direction)
+    if status == TransactionStatus.INERROR and engine.failure:
+        raise engine.failure[1]
+    if engine.connection.execute(b"COMMIT").statusmessage != "COMMIT":
+        raise psycopg.errors.InFailedSqlTransaction("the transaction was aborted")
+
+
+def _roll_back(connection: Connection) -> None:
+    if connection.closed or connection.info.transaction_status == TransactionStatus.IDLE:
+        return
+    connection.execute(b"ROLLBACK")
+
+
+def _explained(
+    engine: MigrationEngine, file: MigrationFile, direction: str, error: Exception
+) -> StatementError:
+    if isinstance(error, psycopg.Error):
+        sent = engine.statement_of(error)
+        return explaining.from_server(file, direction, sent, error, _WHERE)
+    return explaining.from_code(file, direction, error, _WHERE)

@@ -5,7 +5,7 @@ import re
 
 from psqlmigrate.errors import MigrationFileError
 from psqlmigrate.migrations.file import MigrationFile
-from psqlmigrate.service.engine import Sent
+from psqlmigrate.migrations.sent import Sent
 
 _BLANK = r"(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*"
 _CONTROL = re.compile(

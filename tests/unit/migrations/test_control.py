@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from psqlmigrate.migrations.control import controls_transaction, repeatable, stands_alone
 from psqlmigrate.migrations.file import MigrationFile
-from psqlmigrate.service.control import controls_transaction, repeatable, stands_alone
 
 
 @pytest.mark.parametrize(

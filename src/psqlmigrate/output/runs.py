@@ -1,0 +1,58 @@
+"""How what a run did looks to people."""
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.text import Text
+
+from psqlmigrate.output.console import console
+from psqlmigrate.service.running import RunResult
+
+_SECONDS_FROM_MS = 10_000
+
+
+def one_line(text: str) -> str:
+    """The text on one line, without what a terminal would obey."""
+    return "".join(one if one.isprintable() else " " for one in " ".join(text.split()))
+
+
+def row(version: str, message: str, width: int, ms: int) -> str:
+    """`20261123_101500  add email to users   12 ms`."""
+    return f" {version}  {one_line(message):<{width}}  {took(ms):>9}"
+
+
+def took(ms: int) -> str:
+    """A duration for people."""
+    return f"{ms} ms" if ms < _SECONDS_FROM_MS else f"{ms / 1000:.1f} s"
+
+
+def print_run(result: RunResult, *, strict: bool, no_color: bool) -> None:
+    """What the rows that were shown while it ran do not say."""
+    out = console(no_color=no_color)
+    done = "applied" if result.direction == "up" else "reverted"
+    for version in result.by_others:
+        out.print(Text(f" {version}  {done} by another run"))
+    left = f"{result.pending} pending" if result.pending else "none pending"
+    out.print(f"{len(result.ran)} {done}, {left}" if result.ran else f"nothing to do, {left}")
+    _warn(_warnings(result, strict=strict), no_color=no_color)
+
+
+def _warnings(result: RunResult, *, strict: bool) -> list[str]:
+    words = [f"{version} is older than what was applied before" for version in result.late]
+    words += [
+        f"{one.kind} {one.name} is not as the certificate of {one.version} says"
+        + (f" (proven on PostgreSQL {one.major})" if one.major else "")
+        for one in result.differing
+    ]
+    if strict:
+        words += [
+            f"{version} has no certificate for its present text: it was not compared"
+            for version in result.uncertified
+        ]
+    return words
+
+
+def _warn(words: Iterable[str], *, no_color: bool) -> None:
+    err = Console(stderr=True, no_color=no_color or None, highlight=False)
+    for one in words:
+        err.print(Text(f"warning: {one}", style="yellow"), soft_wrap=True)

@@ -1,0 +1,130 @@
+"""One migration with all that is known of it; a database is asked where there is one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from psqlmigrate.errors import ConnectionFailedError, UsageError
+from psqlmigrate.migrations.file import MigrationFile
+from psqlmigrate.service import certificates, history
+from psqlmigrate.service.certificates import Certified
+from psqlmigrate.service.history import AppliedRow
+from psqlmigrate.service.preview import PreviewMigration, described
+from psqlmigrate.service.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class ShowTouched:
+    """An object that the migration makes (`+`), removes (`-`) or changes (`~`)."""
+
+    symbol: str
+    kind: str
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowResult:
+    """A migration; `state` is in words, `applied` None where no database could be asked.
+
+    `hazards` are those of `up`, None where no certificate tells them.
+    """
+
+    version: str
+    message: str
+    file: str
+    parents: tuple[str, ...]
+    children: tuple[str, ...]
+    checksum: str
+    transactional: bool
+    applied: bool | None
+    applied_at: datetime | None
+    execution_time_ms: int | None
+    state: str
+    certificate: str
+    hazards: tuple[str, ...] | None
+    touched: tuple[ShowTouched, ...]
+    up: PreviewMigration
+    down: PreviewMigration
+    text: str
+
+    @property
+    def hazard_words(self) -> str:
+        """The hazards for people."""
+        if self.hazards is None:
+            return "not known"
+        return ", ".join(self.hazards) or "none"
+
+
+def show(workspace: Workspace, version: str) -> ShowResult:
+    """What is known of the migration of a version or its unique beginning.
+
+    Raises MigrationNotFoundError, and HistoryError for a history that cannot be read.
+    """
+    file = workspace.directory.find(version)
+    certified = certificates.read(file)
+    applied, row, words = _state(workspace, file)
+    up = described(file, "up")
+    return ShowResult(
+        file.version,
+        file.message,
+        str(file.path),
+        workspace.graph.parents(file.version),
+        workspace.graph.children(file.version),
+        file.checksum,
+        file.transactional,
+        applied,
+        row.applied_at if row and applied else None,
+        row.execution_time_ms if row and applied else None,
+        words,
+        _certificate_words(file, certified),
+        up.hazards if certified else None,
+        _touched(certified),
+        up,
+        described(file, "down"),
+        file.text,
+    )
+
+
+def _state(workspace: Workspace, file: MigrationFile) -> tuple[bool | None, AppliedRow | None, str]:
+    try:
+        chosen = workspace.chosen
+    except UsageError:
+        return None, None, "not known: no database is named"
+    try:
+        with workspace.connection() as connection:
+            rows = history.read(connection, workspace.tables)
+    except ConnectionFailedError as error:
+        return None, None, f"not known: {error.message}"
+    row = next((one for one in rows or () if one.version == file.version), None)
+    return row is not None and row.is_applied, row, f"{_words(row)} on {chosen.label}"
+
+
+def _words(row: AppliedRow | None) -> str:
+    if row is None:
+        return "pending"
+    moment = row.applied_at if row.is_applied else row.rolled_back_at
+    when = f" {moment:%Y-%m-%d %H:%M} UTC" if moment else ""
+    return f"applied{when}" if row.is_applied else f"pending, reverted{when}"
+
+
+def _certificate_words(file: MigrationFile, certified: Certified | None) -> str:
+    if certified is None:
+        path = certificates.path_of(file)
+        return "not for the file as it is now" if path.is_file() else "none"
+    count = len(certified.objects)
+    where = f", proven on PostgreSQL {certified.major}" if certified.major else ""
+    return f"{count} {'object' if count == 1 else 'objects'}{where}"
+
+
+def _touched(certified: Certified | None) -> tuple[ShowTouched, ...]:
+    return tuple(
+        ShowTouched(
+            "+" if one.before is None else "-" if one.after is None else "~",
+            one.kind,
+            one.name,
+            one.before,
+            one.after,
+        )
+        for one in (certified.objects if certified else ())
+    )

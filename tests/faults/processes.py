@@ -1,0 +1,70 @@
+"""psqlmigrate as a process of its own, to be interrupted and listened to."""
+
+import os
+import pty
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.postgres.target import Target
+
+_PATIENCE_S = 20.0
+
+
+def _env(database: Target, home: Path) -> dict[str, str]:
+    params = database.params
+    url = f"postgresql://{params['user']}@/{params['dbname']}?host={params['host']}"
+    own = {"DATABASE_URL": url, "HOME": str(home), "PSQLMIGRATE_CONFIG_DIR": str(home)}
+    return {**os.environ, **own, "COLUMNS": "200"}
+
+
+def started(
+    database: Target, path: Path, *words: str, stderr: int = subprocess.PIPE
+) -> subprocess.Popen[str]:
+    """`psqlmigrate WORDS` on the migrations of a folder."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "psqlmigrate", *words, "--migrations", str(path)],
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+        cwd=path,
+        env=_env(database, path),
+    )
+
+
+def on_terminal(
+    database: Target, path: Path, *words: str, meanwhile: Callable[[], None]
+) -> tuple[int, str, str]:
+    """Exit code, stdout, and what a terminal got as stderr; `meanwhile` is run after the start."""
+    ours, theirs = pty.openpty()
+    process = started(database, path, *words, stderr=theirs)
+    os.close(theirs)
+    try:
+        meanwhile()
+        out, _ = process.communicate(timeout=_PATIENCE_S)
+        return process.returncode, out, _all_of(ours)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
+def _all_of(terminal: int) -> str:
+    parts: list[bytes] = []
+    try:
+        while part := os.read(terminal, 65536):
+            parts.append(part)
+    except OSError:
+        pass  # Linux says EIO where the other end is closed
+    return b"".join(parts).decode()
+
+
+def wait_for(connection: Connection, query: str) -> None:
+    """Waits until the query has a row."""
+    end = time.monotonic() + _PATIENCE_S
+    while not connection.execute(query.encode()).fetchone():
+        assert time.monotonic() < end, query
+        time.sleep(0.05)
