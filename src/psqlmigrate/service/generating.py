@@ -1,22 +1,22 @@
 """Writes certified migrations from the difference between the models and the migrations."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from psqlmigrate.errors import MultipleHeadsError
-from psqlmigrate.migrations.atomic import write_atomic, write_new
+from psqlmigrate.migrations.atomic import write_new
 from psqlmigrate.migrations.directory import Directory, file_name, next_version
 from psqlmigrate.migrations.file import MigrationFile, read_file
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.migrations.render import render_python, render_sql
 from psqlmigrate.postgres.scratch import Scratch
 from psqlmigrate.schema.catalog import Catalog, Change
-from psqlmigrate.schema.hashing import FORMAT_VERSION
+from psqlmigrate.service.certifying import certify
 from psqlmigrate.service.planning import Plan, plan
-from psqlmigrate.service.proving import Proof, final_schema, prove
+from psqlmigrate.service.proving import final_schema, prove
+from psqlmigrate.service.rehearsal import Claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,10 @@ def generate(
     drafts = _drafts(directory, parents, message, _stages(base, desired))
     files = _write(directory.path, drafts, render_sql_file if as_sql else render_python_file)
     try:
-        proofs = prove(scratch, graph.order, files)
-        for file, draft, proof in zip(files, drafts, proofs, strict=True):
-            write_certificate(file, draft.up, proof)
+        claims = [Claim(draft.up, draft.down) for draft in drafts]
+        proofs = prove(scratch, graph.order, files, claims, desired)
+        for file, proof in zip(files, proofs, strict=True):
+            certify(file, proof, baseline)
     except BaseException:
         for file in files:
             file.path.unlink(missing_ok=True)
@@ -120,24 +121,3 @@ def _write(
         write_new(path, text.encode())
         written.append(read_file(path))
     return tuple(written)
-
-
-def write_certificate(file: MigrationFile, up: Plan, proof: Proof) -> None:
-    """Writes `certificates/<version>.json` beside the migration."""
-    content = {
-        "version": file.version,
-        "checksum": file.checksum,
-        "format_version": FORMAT_VERSION,
-        "server_version": proof.server_version,
-        "schema_before": proof.before,
-        "schema_after": proof.after,
-        "objects": [
-            {"kind": kind, "name": name, "before": before, "after": after}
-            for kind, name, before, after in proof.touched
-        ],
-        "statements": [{"sql": one.sql, "hazards": sorted(one.hazards)} for one in up.statements],
-    }
-    folder = file.path.parent / "certificates"
-    folder.mkdir(exist_ok=True)
-    text = json.dumps(content, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
-    write_atomic(folder / f"{file.version}.json", text.encode())
