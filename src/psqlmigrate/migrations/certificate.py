@@ -15,7 +15,7 @@ FOLDER = "certificates"
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class ObjectHashes:
     """An object that the migration touches; None: it is not there before, or after."""
 
@@ -33,7 +33,7 @@ class CertifiedStatement:
     hazards: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Failure:
     """A statement that sample rows made fail: it may fail on real ones."""
 
@@ -43,7 +43,7 @@ class Failure:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class WithoutRows:
     """A table for which no sample row was found, so that nothing was proven of its values."""
 
@@ -112,8 +112,10 @@ def rendered(certificate: Certificate) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def _key(one: object) -> str:
-    return _line(one)
+def _key(one: object) -> tuple[str, ...]:
+    """By kind and name, or by the text itself."""
+    names = getattr(one, "__dataclass_fields__", None)
+    return tuple(str(getattr(one, name) or "") for name in names) if names else (str(one),)
 
 
 def _value(value: object) -> str:

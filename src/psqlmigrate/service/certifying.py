@@ -42,7 +42,7 @@ def certificate_of(file: MigrationFile, proof: Proof, baseline: str) -> Certific
     )
 
 
-def certify(file: MigrationFile, proof: Proof, baseline: str) -> Certificate:
+def write_certificate(file: MigrationFile, proof: Proof, baseline: str) -> Certificate:
     """Writes `certificates/<version>.json` beside the migration."""
     made = certificate_of(file, proof, baseline)
     certificates.write(certificates.path_of(file), made)

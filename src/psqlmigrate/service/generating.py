@@ -13,7 +13,7 @@ from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.migrations.render import render_python, render_sql
 from psqlmigrate.postgres.scratch import Scratch
 from psqlmigrate.schema.catalog import Catalog, Change
-from psqlmigrate.service.certifying import certify
+from psqlmigrate.service.certifying import write_certificate
 from psqlmigrate.service.planning import Plan, plan
 from psqlmigrate.service.proving import final_schema, prove
 from psqlmigrate.service.rehearsal import Claim
@@ -65,7 +65,7 @@ def generate(
         claims = [Claim(draft.up, draft.down) for draft in drafts]
         proofs = prove(scratch, graph.order, files, claims, desired)
         for file, proof in zip(files, proofs, strict=True):
-            certify(file, proof, baseline)
+            write_certificate(file, proof, baseline)
     except BaseException:
         for file in files:
             file.path.unlink(missing_ok=True)

@@ -42,7 +42,7 @@ from psqlmigrate.service.rows.waves import holders, waves
 
 _ATTEMPTS = 12
 _SETTINGS = """
-SELECT pg_catalog.set_config('statement_timeout', '5s', true),
+SELECT pg_catalog.set_config('statement_timeout', '2s', true),
        pg_catalog.set_config('lock_timeout', '5s', true)"""
 
 _T = TypeVar("_T")
@@ -149,6 +149,8 @@ class _Filler:
         found: list[Combination] = []
         for place in PLACES:
             found += self._first(partial(self._put, table, drafter, [place])) or ()
+            if time.monotonic() > self._deadline:
+                break
         return found
 
     def _put(

@@ -75,7 +75,16 @@ class Drafter:
             return Default.DEFAULT
         if not values:
             return self._unfillable(column)
-        return values[(self._index(name, place) + attempt * (1 + position % 3)) % len(values)]
+        return values[(self._choice(name, place) + attempt * (1 + position % 3)) % len(values)]
+
+    def _choice(self, name: str, place: int) -> int:
+        """Which candidate: the last one, where a key of another table would have the first.
+
+        Otherwise every number would by chance refer to something, and a new foreign key always fit.
+        """
+        index = self._index(name, place)
+        referring = any(name in one.key.columns for one in self.references)
+        return -1 if index == ORDINARY and not referring and name not in self.table.keys else index
 
     def _unfillable(self, column: ColumnShape) -> Cell:
         """A column that refers to a table without rows is left to its reference."""

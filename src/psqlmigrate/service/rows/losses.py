@@ -98,18 +98,19 @@ class _Comparison:
         had = _picked(self._old, self._old.rows or [], list(kept))
         have = _picked(self._new, self._new_rows(kept), list(kept.values()))
         have = [self._alike(kept, row, had) for row in have]
-        if not Counter(have) - Counter(had):
-            return []
-        changed = [
-            place
-            for place in range(len(kept))
-            if Counter(row[place] for row in have) - Counter(row[place] for row in had)
-        ]
-        rest = [place for place in range(len(kept)) if place not in changed]
+        blamed = _blamed(had, have, self._suspects(kept))
         columns = [self._old.columns[position] for position in kept]
-        if Counter(_places(have, rest)) - Counter(_places(had, rest)):
-            return columns
-        return [columns[place] for place in changed]
+        return [columns[place] for place in sorted(blamed)]
+
+    def _suspects(self, kept: _Pairs) -> list[int]:
+        """Places of columns that were made anew or changed their type, the likeliest first."""
+        anew = [place for place, (old, new) in enumerate(kept.items()) if old != new]
+        retyped = [
+            place
+            for place, (old, new) in enumerate(kept.items())
+            if self._old.columns[old].type != self._new.columns[new].type
+        ]
+        return [*anew, *retyped]
 
     def _alike(self, kept: _Pairs, row: Row, had: Sequence[Row]) -> Row:
         """A composite value that only gained empty fields counts as the one it was."""
@@ -150,6 +151,32 @@ class _Comparison:
             if self._connection.broken:
                 raise
             return None
+
+
+def _blamed(had: Sequence[Row], have: Sequence[Row], suspects: Sequence[int]) -> set[int]:
+    """Places of the columns without which every row is there that was: none when all is as it was.
+
+    A column whose values by themselves were not there before is to blame in any case. Where rows
+    were taken out, that may not show; then it is one of the suspects, or any single column, or all.
+    """
+    width = len(had[0]) if had else 0
+    blamed = {place for place in range(width) if not _contains(had, have, [place])}
+
+    def fits(without: set[int]) -> bool:
+        return _contains(had, have, [place for place in range(width) if place not in without])
+
+    for suspect in suspects:
+        if fits(blamed):
+            break
+        blamed.add(suspect)
+    if fits(blamed):
+        return blamed
+    single = (blamed | {place} for place in range(width))
+    return next((one for one in single if fits(one)), set(range(width)))
+
+
+def _contains(had: Sequence[Row], have: Sequence[Row], places: Sequence[int]) -> bool:
+    return not Counter(_places(have, places)) - Counter(_places(had, places))
 
 
 def _paired(old: Held, new: Held, *, same: bool) -> _Pairs:
