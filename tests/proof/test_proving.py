@@ -178,6 +178,45 @@ def test_a_written_file_that_rows_make_fail_is_told(scratch: Scratch, tmp_path: 
     assert [(one.direction, one.table) for one in proof.may_fail] == [("up", "public.t")]
 
 
+def test_what_a_function_raises_about_rows_is_told(scratch: Scratch, tmp_path: Path) -> None:
+    up = "DO $$ BEGIN IF EXISTS (SELECT FROM t WHERE n IS NULL) THEN RAISE 'no n'; END IF; END $$"
+    proof = _written(scratch, tmp_path, TABLE, up, "SELECT 1")
+    assert [(one.table, one.reason) for one in proof.may_fail] == [("public.t", "no n")]
+
+
+def test_two_files_are_proven_one_after_the_other(scratch: Scratch, tmp_path: Path) -> None:
+    first = _file(tmp_path, "CREATE TABLE u (a int NOT NULL)", "DROP TABLE u")
+    path = tmp_path / "20260101_000001_y.sql"
+    path.write_text(
+        "-- psqlmigrate: up\nALTER TABLE u DROP a;\n-- psqlmigrate: down\nALTER TABLE u ADD a int;\n"
+        "UPDATE u SET a = 0;\nALTER TABLE u ALTER a SET NOT NULL;\n"
+    )
+    one, two = prove(scratch, (), [first, read_file(path)])
+    assert one.loses == ()
+    assert two.loses == ("values of public.u.a",)
+    assert two.after != one.after == two.before
+
+
+def test_an_enum_type_is_swapped_and_its_rows_kept(scratch: Scratch) -> None:
+    before = "CREATE TYPE m AS ENUM ('a', 'b', 'c'); CREATE TABLE t (m m NOT NULL, n m[])"
+    proof = _generated(scratch, before, before.replace("'a', 'b', 'c'", "'a', 'c'"))
+    assert {one.reason for one in proof.may_fail} == {'invalid input value for enum m: "b"'}
+    assert proof.loses == ()
+
+
+def test_columns_of_parents_and_partitions_are_explained_by_the_parents_statement(
+    scratch: Scratch,
+) -> None:
+    before = """
+        CREATE TABLE p (a int, b text) PARTITION BY LIST (a);
+        CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1, 2);
+        CREATE TABLE base (c int, d int); CREATE TABLE derived () INHERITS (base)"""
+    after = before.replace(", b text", "").replace(", d int", "")
+    proof = _generated(scratch, before, after)
+    lost = {"values of public.p1.b", "values of public.base.d", "values of public.derived.d"}
+    assert lost <= set(proof.loses)
+
+
 def test_without_a_transaction_an_invalid_index_is_taken_away(
     scratch: Scratch, tmp_path: Path
 ) -> None:

@@ -79,8 +79,8 @@ def test_rows_fit_or_the_table_is_named(
             query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(*name.split(".")))
             assert connection.execute(query).fetchone() == (number,)
         for table, name in connection.execute(_VALIDATE).fetchall():
-            text = sql.SQL("ALTER TABLE {} VALIDATE CONSTRAINT {}")
-            connection.execute(text.format(sql.SQL(table), sql.Identifier(name)))
+            check = sql.SQL("ALTER TABLE {} VALIDATE CONSTRAINT {}")
+            connection.execute(check.format(sql.SQL(table), sql.Identifier(name)))
 
 
 @pytest.mark.parametrize("null", ["", " NOT NULL"])

@@ -146,7 +146,7 @@ class _Trial:
     def down(self) -> None:
         """Back: what is lost now is what the migration loses for good."""
         done = self._run("down")
-        self.removed = self.removed + done.removed
+        self.removed.update(done.removed)
         after = snapshot(self.connection)
         found = losses(self.connection, self.base, after, self.removed)
         for loss in found:
