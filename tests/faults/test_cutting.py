@@ -51,7 +51,7 @@ def _agrees(connection: Connection, what: str, expected: set[str]) -> None:
     applied = history.applied(history.read(connection, TABLES))
     assert applied == _tables(connection)
     query = "SELECT version, count(*) FROM log WHERE what = %s GROUP BY 1"
-    counts = dict(connection.execute(query, [what]).fetchall())
+    counts: dict[str, int] = dict(connection.execute(query, [what]).fetchall())
     assert counts == dict.fromkeys(expected, 1)
     found = bookkeeping.inspect(connection, TABLES)
     recorded = state.read(connection, TABLES, found, applied)

@@ -1,30 +1,31 @@
 """Writes certified migrations from the difference between the models and the migrations."""
 
-import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from psqlmigrate.errors import AppliedFileError, MultipleHeadsError
 from psqlmigrate.migrations import statefile
-from psqlmigrate.migrations.atomic import write_atomic, write_new
+from psqlmigrate.migrations.atomic import write_new
 from psqlmigrate.migrations.directory import Directory, file_name, next_version, read_directory
 from psqlmigrate.migrations.file import MigrationFile, read_file
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.migrations.render import render_python, render_sql
 from psqlmigrate.postgres.filelock import locked_directory
 from psqlmigrate.schema.catalog import Catalog
-from psqlmigrate.schema.hashing import FORMAT_VERSION, sections
+from psqlmigrate.schema.hashing import sections
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.statement import Hazard
 from psqlmigrate.service.baseline import choose
+from psqlmigrate.service.certifying import write_certificate
 from psqlmigrate.service.checking import Comparison, against, model_words
 from psqlmigrate.service.describing import Entry, entries
 from psqlmigrate.service.planning import Plan, plan
-from psqlmigrate.service.proving import Proof, prove
+from psqlmigrate.service.proving import prove
+from psqlmigrate.service.rehearsal import Claim
 from psqlmigrate.service.schemas import Schemas
-from psqlmigrate.service.scratching import scratch_of
+from psqlmigrate.service.scratching import scratch_of, with_roles
 from psqlmigrate.service.workspace import Workspace
 
 
@@ -57,6 +58,8 @@ class GenerateResult:
     certified: bool = False
     seconds: float = 0.0
     loses: tuple[str, ...] = ()
+    may_fail: tuple[str, ...] = ()
+    unfilled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +129,18 @@ def _written(
     wishes: GenerateWishes,
     result: GenerateResult,
 ) -> GenerateResult:
-    start = time.monotonic()
+    began = time.monotonic()
     workspace, scratch = schemas.workspace, schemas.scratch
     directory, earlier = workspace.directory, workspace.graph.order
     stages = _stages(found.base.catalog, found.desired, concurrently=wishes.concurrently)
     drafts = _drafts(directory, parents, message, stages)
     files = _write(directory, drafts, render_sql_file if wishes.as_sql else render_python_file)
     try:
-        proofs = prove(scratch, earlier, files)
-        for file, draft, proof in zip(files, drafts, proofs, strict=True):
-            write_certificate(file, draft.up, proof)
+        claims = [Claim(draft.up, draft.down) for draft in drafts]
+        start = earlier if found.base.replayable else found.base.catalog
+        proofs = with_roles(scratch, lambda: prove(scratch, start, files, claims, found.desired))
+        for file, proof in zip(files, proofs, strict=True):
+            write_certificate(file, proof, found.base.origin)
     except BaseException:
         for file in files:
             file.path.unlink(missing_ok=True)
@@ -147,7 +152,14 @@ def _written(
         files=tuple(one.path for one in files),
         hazards=hazards,
         certified=True,
-        seconds=time.monotonic() - start,
+        seconds=time.monotonic() - began,
+        loses=_merged(one.loses for one in proofs),
+        may_fail=_merged(
+            (f"{one.sql} ({one.table}: {one.reason})" for one in proof.may_fail) for proof in proofs
+        ),
+        unfilled=_merged(
+            (f"{one.table}: {one.reason}" for one in proof.unfilled) for proof in proofs
+        ),
     )
 
 
@@ -159,6 +171,11 @@ class _Stage:
     after: Catalog
     words: str = ""
     concurrent: bool = False
+
+
+def _merged(lists: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    """Each text once, in order."""
+    return tuple(dict.fromkeys(one for texts in lists for one in texts))
 
 
 def _stages(base: Catalog, desired: Catalog, *, concurrently: bool) -> list[_Stage]:
@@ -274,24 +291,3 @@ def _write(
             write_new(path, text.encode())
             written.append(read_file(path))
     return tuple(written)
-
-
-def write_certificate(file: MigrationFile, up: Plan, proof: Proof) -> None:
-    """Writes `certificates/<version>.json` beside the migration."""
-    content = {
-        "version": file.version,
-        "checksum": file.checksum,
-        "format_version": FORMAT_VERSION,
-        "server_version": proof.server_version,
-        "schema_before": proof.before,
-        "schema_after": proof.after,
-        "objects": [
-            {"kind": kind, "name": name, "before": before, "after": after}
-            for kind, name, before, after in proof.touched
-        ],
-        "statements": [{"sql": one.sql, "hazards": sorted(one.hazards)} for one in up.statements],
-    }
-    folder = file.path.parent / "certificates"
-    folder.mkdir(exist_ok=True)
-    text = json.dumps(content, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
-    write_atomic(folder / f"{file.version}.json", text.encode())

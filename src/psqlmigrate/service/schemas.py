@@ -22,7 +22,7 @@ from psqlmigrate.service import frozen
 from psqlmigrate.service.canonical import canonical
 from psqlmigrate.service.keeping import kept, server_identity
 from psqlmigrate.service.live import live
-from psqlmigrate.service.scratching import in_scratch
+from psqlmigrate.service.scratching import in_scratch, with_roles
 from psqlmigrate.service.workspace import Workspace
 from psqlmigrate.sources.migrations import replay
 from psqlmigrate.sources.models import read_model_sql
@@ -121,7 +121,8 @@ class Schemas:
 
     def fixpoint(self, catalog: Catalog) -> Catalog:
         """The catalog as a copy of it prints; a copy lacks what is not modelled."""
-        return replace(canonical(self.scratch, catalog), unmodelled=catalog.unmodelled)
+        fixed = with_roles(self.scratch, lambda: canonical(self.scratch, catalog))
+        return replace(fixed, unmodelled=catalog.unmodelled)
 
     def named(self, name: str) -> Catalog:
         """The schema that a source of `diff` states. Raises UsageError for an unknown one."""

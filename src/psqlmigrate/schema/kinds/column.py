@@ -156,9 +156,8 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         if self.inherited_only:
             return ()
-        hazards = (
-            frozenset({Hazard.MAY_FAIL}) if self.not_null and not parts else frozenset[Hazard]()
-        )
+        fails = (self.not_null and not parts) or self.generated
+        hazards = frozenset({Hazard.MAY_FAIL}) if fails else frozenset[Hazard]()
         text = sql("ALTER TABLE {} ADD COLUMN {}", self._table, self._line(parts))
         return (Statement(text, self.id, hazards), *self.adjust())
 

@@ -140,7 +140,8 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
             return Alteration(changed)
         if self.options == new.options and self.definition == new.definition + _NOT_VALID:
             text = sql("ALTER TABLE {} VALIDATE CONSTRAINT {}", self._table, ident(self.name))
-            return Alteration((Statement(text, self.id, frozenset({Hazard.FULL_SCAN})), *changed))
+            hazards = frozenset({Hazard.FULL_SCAN, Hazard.MAY_FAIL})
+            return Alteration((Statement(text, self.id, hazards), *changed))
         return None
 
     @property

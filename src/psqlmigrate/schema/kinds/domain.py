@@ -110,5 +110,6 @@ SELECT t.oid, n.nspname::text, t.typname::text, pg_catalog.format_type(t.typbase
             statements.append(self._change(default if new.default else sql("DROP DEFAULT")))
         if self.not_null != new.not_null:
             word = sql("SET NOT NULL") if new.not_null else sql("DROP NOT NULL")
-            statements.append(self._change(word))
+            fails = {Hazard.FULL_SCAN, Hazard.MAY_FAIL} if new.not_null else ()
+            statements.append(self._change(word, frozenset(fails)))
         return Alteration(tuple(statements))

@@ -1,5 +1,6 @@
 """Indexes that no constraint owns (manual, CREATE INDEX)."""
 
+import re
 from dataclasses import dataclass, field
 from typing import ClassVar, LiteralString, Self
 
@@ -8,6 +9,9 @@ from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Stat
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import Sql, ident, number, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
+
+# No row can stand in the way of an index that is not unique and computes nothing.
+_PLAIN = re.compile(r"CREATE INDEX [^(]*\([^()]*\)( INCLUDE \([^()]*\))?( TABLESPACE \S+)?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,8 @@ SELECT x.oid, n.nspname::text, x.relname::text, c.relname::text,
         return sql("INDEX {}", ident(self.schema, self.name))
 
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
-        hazards = frozenset({Hazard.LONG_LOCK, Hazard.FULL_SCAN})
+        fits = frozenset[Hazard]() if _PLAIN.match(self.definition) else {Hazard.MAY_FAIL}
+        hazards = frozenset({Hazard.LONG_LOCK, Hazard.FULL_SCAN, *fits})
         statements = [
             Statement(printed(self.definition), self.id, hazards, concurrent=self._concurrently())
         ]

@@ -60,7 +60,7 @@ SELECT c.oid, n.nspname::text, c.relname::text,
         data = NOTHING if self.populated else sql("\nWITH NO DATA")
         body = printed(self.definition)
         text = sql("CREATE {}{}{} AS\n{}{}", self.sql_name, using, options, body, data)
-        return (Statement(text, self.id, frozenset({Hazard.FULL_SCAN})),)
+        return (Statement(text, self.id, frozenset({Hazard.FULL_SCAN, Hazard.MAY_FAIL})),)
 
     def drop(self) -> Statements:
         return (Statement(sql("DROP {}", self.sql_name), self.id),)
