@@ -1,0 +1,160 @@
+"""Renames in an order in which no name is taken twice; circles go through a temporary name."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from psqlmigrate.errors import UsageError
+from psqlmigrate.schema.catalog import Catalog
+from psqlmigrate.schema.dbobject import DbObject, Naming, Statements
+from psqlmigrate.schema.identity import ObjectId
+
+Slot = tuple[str, ...]
+
+LONGEST_NAME = 63
+"""Bytes of a name; PostgreSQL cuts longer ones off (manual, 4.1.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """An object, or a member of it, gets the name `name`."""
+
+    one: DbObject
+    name: str
+    member: str | None = None
+
+    @property
+    def frees(self) -> frozenset[Slot]:
+        """The slots that it no longer takes up."""
+        if self.member is not None:
+            return frozenset({_member_slot(self.one, self.member)})
+        return frozenset(self.one.slots)
+
+    @property
+    def takes(self) -> frozenset[Slot]:
+        """The slots that it takes up then."""
+        if self.member is not None:
+            return frozenset({_member_slot(self.one, self.name)})
+        return frozenset(self.one.renamed(self.name).slots)
+
+    @property
+    def statements(self) -> Statements:
+        """What PostgreSQL is told."""
+        if self.member is not None:
+            return self.one.rename_member(self.member, self.name)
+        return self.one.rename(self.name)
+
+    @property
+    def depth(self) -> int:
+        """How long the name of what its statement touches is.
+
+        The longest goes first: then all that stands around it still has the old name.
+        """
+        return min(map(len, self.takes))
+
+    def through(self, name: str) -> tuple["Rename", "Rename"]:
+        """The same by way of another name."""
+        first = replace(self, name=name)
+        if self.member is not None:
+            return first, replace(self, member=name)
+        return first, replace(self, one=self.one.renamed(name))
+
+
+def _member_slot(one: DbObject, name: str) -> Slot:
+    return (one.kind, *one.id.path, name)
+
+
+class _Names:
+    """Which names are taken, and by what."""
+
+    def __init__(self, catalog: Catalog, renames: Iterable[Rename]) -> None:
+        self.holders = {slot: Rename(one, "") for one in catalog for slot in one.slots}
+        for one in {rename.one.id: rename.one for rename in renames}.values():
+            for name, *_ in one.members:
+                self.holders[_member_slot(one, name)] = Rename(one, "", name)
+        self.reserved = {slot for rename in renames for slot in rename.takes}
+
+    def spare(self, rename: Rename) -> str:
+        """A name that nothing has and nothing will have."""
+        old = rename.one.own_name if rename.member is None else rename.member
+        suffix = "__old"
+        while True:
+            name = shortened(old, LONGEST_NAME - len(suffix)) + suffix
+            takes = replace(rename, name=name).takes
+            if not any(slot in self.holders or slot in self.reserved for slot in takes):
+                return name
+            suffix += "_"
+
+    def is_free(self, rename: Rename) -> bool:
+        return not any(slot in self.holders for slot in rename.takes - rename.frees)
+
+    def move(self, rename: Rename) -> None:
+        for slot in rename.frees:
+            self.holders.pop(slot, None)
+        self.holders.update(dict.fromkeys(rename.takes, rename))
+
+
+def shortened(name: str, size: int) -> str:
+    """The name, cut at the end of a character so that it has at most `size` bytes."""
+    return name.encode()[:size].decode(errors="ignore")
+
+
+def ordered(
+    catalog: Catalog, renames: list[Rename], staying: Catalog | None = None
+) -> Iterator[Rename]:
+    """The renames as they can be run one after the other on `catalog`.
+
+    What holds a name that is needed and is not renamed itself gets a temporary name; whoever
+    plans afterwards drops it. Raises UsageError when it is in `staying`, and when two renames
+    want one name.
+    """
+    _require_different(renames)
+    names = _Names(catalog, renames)
+    away = list(_in_the_way(names, renames, staying))
+    waiting = sorted([*away, *renames], key=lambda one: (-one.depth, one.one.id, one.member or ""))
+    while waiting:
+        level = [one for one in waiting if one.depth == waiting[0].depth]
+        ready = next((one for one in level if names.is_free(one)), None)
+        if ready is None:
+            ready, rest = level[0].through(names.spare(level[0]))
+            waiting[waiting.index(level[0])] = rest
+        else:
+            waiting.remove(ready)
+        names.move(ready)
+        yield ready
+
+
+def _require_different(renames: list[Rename]) -> None:
+    taken: dict[Slot, Rename] = {}
+    for rename in renames:
+        for slot in rename.takes:
+            if slot in taken:
+                raise UsageError(f"two renames want one name: {rename.name}")
+            taken[slot] = rename
+
+
+def _in_the_way(names: _Names, renames: list[Rename], staying: Catalog | None) -> Iterator[Rename]:
+    freed = {slot for rename in renames for slot in rename.frees}
+    seen: set[tuple[ObjectId, str | None]] = set()
+    for rename in renames:
+        for slot in sorted(rename.takes - freed):
+            holder = names.holders.get(slot)
+            if holder is None or (holder.one.id, holder.member) in seen:
+                continue
+            seen.add((holder.one.id, holder.member))
+            if _stays(holder, staying):
+                what = f"{holder.one.kind} {holder.one.id}"
+                raise UsageError(
+                    f"{what} is in the way of the new name {rename.name}"
+                    if holder.member is None
+                    else f"{what} has {rename.name} already",
+                    hint="rename that, too, or remove it in a migration before",
+                )
+            name = names.spare(holder)
+            names.reserved |= replace(holder, name=name).takes
+            yield replace(holder, name=name)
+
+
+def _stays(holder: Rename, staying: Catalog | None) -> bool:
+    if holder.one.naming is Naming.FIXED:
+        return True
+    return staying is not None and (holder.member is not None or holder.one.id in staying.objects)
