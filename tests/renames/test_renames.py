@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import LiteralString
 
 import pytest
 from psycopg import sql
@@ -20,10 +21,14 @@ CASES = sorted(path.parent for path in Path(__file__).parent.rglob("before.sql")
 COLUMNS_ADDED = {"new_column_of_the_old_name", "and_other_changes"}
 LOSES_ON_THE_WAY_BACK = {"new_table_of_the_old_name", *COLUMNS_ADDED}
 
-_CARRIERS = """
-SELECT n.nspname, c.relname, c.relkind = 'S' FROM pg_catalog.pg_class c
-  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relkind IN ('r', 'S', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
+_TABLES = """
+SELECT oid::pg_catalog.regclass::text, NULL FROM pg_catalog.pg_class
+ WHERE relkind IN ('r', 'm') AND oid >= 16384 AND relnamespace <> 'pg_toast'::regnamespace"""
+_SEQUENCES = """
+SELECT s.oid::pg_catalog.regclass::text, d.refobjid::pg_catalog.regclass::text
+  FROM pg_catalog.pg_class s LEFT JOIN pg_catalog.pg_depend d
+    ON d.objid = s.oid AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
+ WHERE s.relkind = 'S'"""
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -57,10 +62,16 @@ def _load(scratch: Scratch, path: Path) -> Catalog:
 
 
 def _rows(connection: Connection) -> Counter[str]:
-    """The rows of all tables and the values of all sequences, whatever these are called."""
+    """The rows of all tables, and the values of all sequences with the rows of their tables."""
     found: Counter[str] = Counter()
-    for schema, name, is_sequence in connection.execute(_CARRIERS).fetchall():
-        what = sql.SQL("last_value::text" if is_sequence else "x::text")
-        query = sql.SQL("SELECT {} FROM ONLY {} x").format(what, sql.Identifier(schema, name))
-        found.update(row[0] for row in connection.execute(query))
+    for name, _ in connection.execute(_TABLES).fetchall():
+        found.update(_texts(connection, "x::text", name))
+    for name, owner in connection.execute(_SEQUENCES).fetchall():
+        rows = _texts(connection, "x::text", owner) if owner else []
+        found.update([" ".join([*_texts(connection, "last_value::text", name), *sorted(rows)])])
     return found
+
+
+def _texts(connection: Connection, what: LiteralString, name: LiteralString) -> list[str]:
+    query = sql.SQL("SELECT {} FROM ONLY {} x").format(sql.SQL(what), sql.SQL(name))
+    return [row[0] for row in connection.execute(query)]

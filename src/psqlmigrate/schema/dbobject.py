@@ -55,6 +55,8 @@ class DbObject:
     naming: ClassVar[Naming] = Naming.FIXED
     name_at: ClassVar[int] = -1
     """Where in the id's path its own name stands (a function's arguments come after it)."""
+    hidden_members: ClassVar[bool] = False
+    """Whether the names of members are renamed without asking (the sequence of an identity)."""
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
@@ -194,6 +196,10 @@ class DbObject:
         """Statements that give it another name."""
         text = sql("ALTER {} RENAME TO {}", self.sql_name, ident(name))
         return (Statement(text, self.id, self.rename_hazards),)
+
+    def member_slot(self, name: str) -> tuple[str, ...]:
+        """The slot that a member of that name takes up."""
+        return (self.kind, *self.id.path, name)
 
     def rename_member(self, member: str, name: str) -> Statements:
         """Statements that give a member another name."""

@@ -26,14 +26,14 @@ class Rename:
     def frees(self) -> frozenset[Slot]:
         """The slots that it no longer takes up."""
         if self.member is not None:
-            return frozenset({_member_slot(self.one, self.member)})
+            return frozenset({self.one.member_slot(self.member)})
         return frozenset(self.one.slots)
 
     @property
     def takes(self) -> frozenset[Slot]:
         """The slots that it takes up then."""
         if self.member is not None:
-            return frozenset({_member_slot(self.one, self.name)})
+            return frozenset({self.one.member_slot(self.name)})
         return frozenset(self.one.renamed(self.name).slots)
 
     @property
@@ -59,24 +59,22 @@ class Rename:
         return first, replace(self, one=self.one.renamed(name))
 
 
-def _member_slot(one: DbObject, name: str) -> Slot:
-    return (one.kind, *one.id.path, name)
-
-
 class _Names:
     """Which names are taken, and by what."""
 
     def __init__(self, catalog: Catalog, renames: Iterable[Rename]) -> None:
         self.holders = {slot: Rename(one, "") for one in catalog for slot in one.slots}
-        for one in {rename.one.id: rename.one for rename in renames}.values():
-            for name, *_ in one.members:
-                self.holders[_member_slot(one, name)] = Rename(one, "", name)
+        concerned = {rename.one.id for rename in renames}
+        for one in catalog:
+            if one.hidden_members or one.id in concerned:
+                for name, *_ in one.members:
+                    self.holders[one.member_slot(name)] = Rename(one, "", name)
         self.reserved = {slot for rename in renames for slot in rename.takes}
 
     def spare(self, rename: Rename) -> str:
         """A name that nothing has and nothing will have."""
         old = rename.one.own_name if rename.member is None else rename.member
-        suffix = "__old"
+        suffix = "__former"
         while True:
             name = shortened(old, LONGEST_NAME - len(suffix)) + suffix
             takes = replace(rename, name=name).takes
@@ -155,6 +153,8 @@ def _in_the_way(names: _Names, renames: list[Rename], staying: Catalog | None) -
 
 
 def _stays(holder: Rename, staying: Catalog | None) -> bool:
+    if holder.member is not None:
+        return staying is not None and not holder.one.hidden_members
     if holder.one.naming is Naming.FIXED:
         return True
-    return staying is not None and (holder.member is not None or holder.one.id in staying.objects)
+    return staying is not None and holder.one.id in staying.objects

@@ -37,17 +37,33 @@ def implied(catalog: Catalog, desired: Catalog, asked_for: frozenset[ObjectId]) 
     Neither data nor code hangs on its name, or it goes with something whose rename was asked
     for (the sequence of a serial).
     """
-    gone, come = _only_in(catalog, desired), _only_in(desired, catalog)
+    gone, come = _missing(catalog, desired), _missing(desired, catalog)
     pairs = [*_same_but_for_the_name(gone, come), *_followers(catalog, gone, come, asked_for)]
-    return _without_obstacles(catalog, [Rename(old, new.own_name) for old, new in pairs])
+    renames = [Rename(old, new.own_name) for old, new in pairs]
+    return _without_obstacles(catalog, [*renames, *_hidden_members(catalog, desired)])
 
 
-def _only_in(one: Catalog, other: Catalog) -> list[DbObject]:
+def _missing(one: Catalog, other: Catalog) -> list[DbObject]:
+    """What the other has not, or has by that name in another place (an index on a new table)."""
     return [
         one.objects[oid]
-        for oid in sorted(one.objects.keys() - other.objects.keys())
+        for oid in sorted(one.objects)
         if one.objects[oid].naming is not Naming.FIXED
+        and (oid not in other.objects or _anchor(one.objects[oid]) != _anchor(other.objects[oid]))
     ]
+
+
+def _anchor(one: DbObject) -> tuple[ObjectId, ...]:
+    return (one.owners or one.dropped_with)[:1]
+
+
+def _hidden_members(catalog: Catalog, desired: Catalog) -> Iterator[Rename]:
+    for one in catalog:
+        other = desired.get(one.id) if one.hidden_members else None
+        if other is not None:
+            for (old, *_), (new, *_) in zip(one.members, other.members, strict=True):
+                if old != new:
+                    yield Rename(one, new, old)
 
 
 def _same_but_for_the_name(
@@ -145,8 +161,14 @@ class _Side:
             for group in parts.values()
             for oid, name in _neighbours(sorted(group, key=lambda one: one.place), other)
         }
-        lone = [one for one in _only_in(catalog, other) if one.naming is Naming.PUBLIC]
-        return cls(catalog, lone, contents, before)
+        lone = [one for one in catalog if one.id not in other.objects and _is_asked(one)]
+        return cls(catalog, sorted(lone, key=lambda one: one.id), contents, before)
+
+
+def _is_asked(one: DbObject) -> bool:
+    """Whether people are asked for its name, and it is not the parent's that counts."""
+    inherited = any(oid.kind == one.kind for oid in one.requires)
+    return one.naming is Naming.PUBLIC and not inherited
 
 
 def _neighbours(group: Iterable[DbObject], other: Catalog) -> Iterator[tuple[ObjectId, str]]:
@@ -240,7 +262,7 @@ def _agreement(mine: tuple[object, ...], theirs: tuple[object, ...]) -> float:
 def _member_candidates(old: Catalog, new: Catalog) -> Iterator[Candidate]:
     for oid in sorted(old.objects.keys() & new.objects.keys()):
         one, other = old.objects[oid], new.objects[oid]
-        if one != other and one.members:
+        if one != other and one.members and not one.hidden_members:
             for before, after in _member_pairs(one.members, other.members):
                 rename = Rename(one, after, before)
                 text = request_text(old, rename)
