@@ -141,6 +141,8 @@ class _Side:
     """What only this side has."""
     contents: Mapping[ObjectId, dict[tuple[str, ...], tuple[object, ...]]]
     """What stands in a schema, and the parts of a table with their traits."""
+    tops: frozenset[ObjectId]
+    """Schemas."""
     before: Mapping[ObjectId, str]
     """Before a part, the nearest one that both sides have."""
 
@@ -162,7 +164,8 @@ class _Side:
             for oid, name in _neighbours(sorted(group, key=lambda one: one.place), other)
         }
         lone = [one for one in catalog if one.id not in other.objects and _is_asked(one)]
-        return cls(catalog, sorted(lone, key=lambda one: one.id), contents, before)
+        lone.sort(key=lambda one: one.id)
+        return cls(catalog, lone, contents, frozenset(tops.values()), before)
 
 
 def _is_asked(one: DbObject) -> bool:
@@ -225,21 +228,28 @@ def _score(old: _Side, new: _Side, one: DbObject, other: DbObject) -> float:
     if not _can_become(one, other):
         return 0
     mine, theirs = old.contents.get(one.id), new.contents.get(other.id)
-    if mine or theirs:
+    if mine or theirs or one.id in old.tops:
         return _overlap(mine or {}, theirs or {})
-    likeness = SequenceMatcher(None, one.own_name, other.own_name).ratio()
     if one.traits:
-        if one.traits[0] != other.traits[0]:
-            return 0
-        same = sum(a == b for a, b in zip(one.traits, other.traits, strict=True))
-        return (
-            _SAME_TRAITS * same / len(one.traits)
-            + _SAME_PLACE * (old.before[one.id] == new.before[other.id])
-            + _SAME_NAME * likeness
-        )
-    if one.carries_data:
-        return 1 if _goes_along(one) and one.dropped_with == other.dropped_with else likeness
-    return 1 if one.renamed(other.own_name) == other else 0
+        return _part_score(old, new, one, other)
+    if one.carries_data and not (_goes_along(one) and one.dropped_with == other.dropped_with):
+        return _likeness(one, other)
+    return float(one.carries_data or one.renamed(other.own_name) == other)
+
+
+def _part_score(old: _Side, new: _Side, one: DbObject, other: DbObject) -> float:
+    if one.traits[0] != other.traits[0]:
+        return 0
+    same = sum(a == b for a, b in zip(one.traits, other.traits, strict=True))
+    return (
+        _SAME_TRAITS * same / len(one.traits)
+        + _SAME_PLACE * (old.before[one.id] == new.before[other.id])
+        + _SAME_NAME * _likeness(one, other)
+    )
+
+
+def _likeness(one: DbObject, other: DbObject) -> float:
+    return SequenceMatcher(None, one.own_name, other.own_name).ratio()
 
 
 def _overlap(

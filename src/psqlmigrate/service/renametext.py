@@ -20,7 +20,6 @@ _REQUEST = re.compile(
     re.IGNORECASE,
 )
 _FORM = "write old:new, for example public.users:people or public.users.mail:email"
-_HINT = re.compile(r"^\s*--\s*psqlmigrate:\s*rename\s+(.+?)\s*$", re.MULTILINE | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +140,8 @@ def unknown(request: Request, catalog: Catalog) -> UsageError:
         if one.naming is not Naming.FIXED
         for member in (None, *(name for name, *_ in one.members))
     }
-    return _nearest(f"{request.text}: nothing is called {_dotted(request.old)}", request.old, known)
+    text = ident(*request.old) + (request.arguments or "")
+    return UsageError(f"{request.text}: nothing is called {text}", hint=_near(text, known))
 
 
 def require_one_each(found: Mapping[Request, Rename]) -> None:
@@ -176,27 +176,15 @@ def require_desired(
 
 def _not_desired(request: Request, target: ObjectId, catalog: Catalog) -> UsageError:
     known = {shown(one) for one in catalog if one.kind == target.kind}
-    what = f"{target.kind} {target}"
-    return _nearest(
-        f"{request.text}: the desired schema has no {what}",
-        (*target.path[:-1], request.name),
-        known,
-    )
+    what = f"the desired schema has no {target.kind} {target}"
+    if target in catalog.objects:
+        known = {name for name, *_ in catalog.objects[target].members}
+        what = f"{target.kind} {target} has no {request.name} in the desired schema"
+    return UsageError(f"{request.text}: {what}", hint=_near(str(target), known))
 
 
-def _dotted(names: tuple[str, ...]) -> str:
-    return ident(*names)
-
-
-def _nearest(message: str, names: tuple[str, ...], known: set[str]) -> UsageError:
-    text = _dotted(names)
-    near = get_close_matches(text, sorted(known), 3, 0.6)
-    if not near:
-        last = names[-1]
-        near = sorted(one for one in known if one.rpartition(".")[2].partition("(")[0] == last)[:3]
-    return UsageError(message, hint=f"near names: {', '.join(near)}" if near else "")
-
-
-def hints(text: str) -> tuple[str, ...]:
-    """The renames that an SQL file states in lines `-- psqlmigrate: rename old:new`."""
-    return tuple(_HINT.findall(text))
+def _near(text: str, known: set[str]) -> str:
+    last = text.partition("(")[0].rpartition(".")[2]
+    same = sorted(one for one in known if one.partition("(")[0].rpartition(".")[2] == last)
+    near = dict.fromkeys([*same, *get_close_matches(text, sorted(known), 3, 0.6)])
+    return f"near names: {', '.join(list(near)[:3])}" if near else ""

@@ -1,7 +1,7 @@
 """Renames on a scratch copy: printed text follows them, so they are run first and read back."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import psycopg
@@ -17,11 +17,12 @@ from psqlmigrate.schema.statement import Statement
 from psqlmigrate.service.canonical import build, canonical
 from psqlmigrate.service.planning import Plan, plan
 from psqlmigrate.service.renameorder import Rename, ordered
-from psqlmigrate.service.renamepairs import implied
+from psqlmigrate.service.renamepairs import Candidate, candidates, implied
 from psqlmigrate.service.renametext import (
     Request,
     find,
     read_request,
+    request_text,
     require_desired,
     require_one_each,
     unknown,
@@ -52,6 +53,8 @@ class Renamed:
     statements: Statements = ()
     names: tuple[NewName, ...] = ()
     warnings: tuple[str, ...] = ()
+    origin: Mapping[ObjectId, ObjectId] = field(default_factory=dict[ObjectId, ObjectId])
+    """What each object was called before."""
 
     def then(self, target: Catalog) -> Plan:
         """The plan to `target` by way of the renames. Raises PlanRefusedError."""
@@ -96,6 +99,45 @@ def back(scratch: Scratch, start: Catalog, renamed: Renamed) -> Renamed:
             raise PlanRefusedError(f"there is no way back: {missed[0]}")
         result = copy.result()
     return replace(result, catalog=canonical(scratch, result.catalog))
+
+
+def settle(
+    scratch: Scratch,
+    base: Catalog,
+    desired: Catalog,
+    texts: Sequence[str],
+    ask: Callable[[Candidate], bool] | None = None,
+) -> tuple[Renamed, tuple[Candidate, ...]]:
+    """`apply` with what `ask` says yes to, and the candidates that nobody was asked about.
+
+    Each answer can bring up further ones: the columns of a renamed table. The text of each asks
+    for it in terms of `base`. Raises what `apply` raises.
+    """
+    confirmed, refused = list(texts), set[str]()
+    while True:
+        renamed = apply(scratch, base, desired, confirmed)
+        found = (_restated(one, renamed, base) for one in candidates(renamed.catalog, desired))
+        offers = [one for one in found if one.text not in refused]
+        if ask is None:
+            return renamed, tuple(offers)
+        accepted = next((one.text for one in offers if _is_accepted(one, ask, refused)), None)
+        if accepted is None:
+            return renamed, ()
+        confirmed.append(accepted)
+
+
+def _is_accepted(one: Candidate, ask: Callable[[Candidate], bool], refused: set[str]) -> bool:
+    if ask(one):
+        return True
+    refused.add(one.text)
+    return False
+
+
+def _restated(one: Candidate, renamed: Renamed, base: Catalog) -> Candidate:
+    """With the text in terms of `base`, where a present name may be another object's."""
+    before = base.objects[renamed.origin.get(one.old, one.old)]
+    name = one.new.path[before.name_at] if one.new_member is None else one.new_member
+    return replace(one, text=request_text(base, Rename(before, name, one.member)))
 
 
 def _inverse(start: Catalog, names: Iterable[NewName]) -> Iterator[Rename]:
@@ -173,11 +215,12 @@ class _Copy:
         ]
         self.catalog = introspect(self.connection)
         self.ids = addresses(self.connection)
+        former = {address: dict(known) for address, known in self.members.items()}
         missed: list[str] = []
         for rename in renames:
             address = by_id[rename.one.id]
             if self._arrived(address, rename):
-                self._note(address, rename, asked=asked)
+                self._note(address, rename, former.get(address, {}), asked=asked)
                 continue
             what = f"{rename.one.kind} {rename.one.id} cannot be renamed to {rename.name}"
             missed.append(": ".join([what, *reasons[:1]]))
@@ -198,13 +241,15 @@ class _Copy:
             return any(name == rename.name for name, *_ in one.members)
         return one.own_name == rename.name
 
-    def _note(self, address: Address, rename: Rename, *, asked: bool) -> None:
+    def _note(
+        self, address: Address, rename: Rename, former: Mapping[str, str], *, asked: bool
+    ) -> None:
+        """`former` are the names of members as they were before this run."""
         if rename.member is None:
             self.objects[address] = asked or self.objects.get(address, False)
             return
-        known = self.members.setdefault(address, {})
-        former = next((old for old, new in known.items() if new == rename.member), rename.member)
-        known[former] = rename.name
+        first = next((old for old, new in former.items() if new == rename.member), rename.member)
+        self.members.setdefault(address, {})[first] = rename.name
 
     def result(self) -> Renamed:
         """What has happened."""
@@ -217,7 +262,8 @@ class _Copy:
             for address, known in self.members.items()
             for old, new in known.items()
         ]
-        return Renamed(self.catalog, tuple(self.statements), tuple(names))
+        origin = {self.ids[address]: oid for address, oid in self.origin.items()}
+        return Renamed(self.catalog, tuple(self.statements), tuple(names), origin=origin)
 
 
 def _warnings(names: tuple[NewName, ...], desired: Catalog) -> Iterator[str]:
