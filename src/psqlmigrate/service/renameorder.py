@@ -44,12 +44,14 @@ class Rename:
         return self.one.rename(self.name)
 
     @property
-    def depth(self) -> int:
-        """How long the name of what its statement touches is.
+    def depths(self) -> range:
+        """When it may run, by how long the name of what its statement touches is.
 
-        The longest goes first: then all that stands around it still has the old name.
+        The longest goes first: then all that stands around it still has the old name. The
+        constraint of an index has two names, and its statement says the shorter.
         """
-        return min(map(len, self.takes))
+        lengths = sorted(map(len, self.takes))
+        return range(lengths[0], lengths[-1] + 1)
 
     def through(self, name: str) -> tuple["Rename", "Rename"]:
         """The same by way of another name."""
@@ -102,23 +104,42 @@ def ordered(
     """The renames as they can be run one after the other on `catalog`.
 
     What holds a name that is needed and is not renamed itself gets a temporary name; whoever
-    plans afterwards drops it. Raises UsageError when it is in `staying`, and when two renames
-    want one name.
+    plans afterwards drops it. Raises UsageError when it is in `staying`, when two renames
+    want one name, and when there is no such order.
     """
     _require_different(renames)
     names = _Names(catalog, renames)
     away = list(_in_the_way(names, renames, staying))
-    waiting = sorted([*away, *renames], key=lambda one: (-one.depth, one.one.id, one.member or ""))
-    while waiting:
-        level = [one for one in waiting if one.depth == waiting[0].depth]
-        ready = next((one for one in level if names.is_free(one)), None)
-        if ready is None:
-            ready, rest = level[0].through(names.spare(level[0]))
-            waiting[waiting.index(level[0])] = rest
-        else:
-            waiting.remove(ready)
-        names.move(ready)
-        yield ready
+    waiting = [*away, *renames]
+    waiting.sort(key=lambda one: (one.depths[0], one.one.id, one.member or ""))
+    detours: set[Rename] = set()
+    for depth in sorted({one.depths[0] for one in waiting}, reverse=True):
+        while due := [one for one in waiting if one.depths[0] == depth]:
+            able = [*due, *(one for one in waiting if one not in due and depth in one.depths)]
+            chosen = next((one for one in able if names.is_free(one)), None)
+            if chosen is None:
+                blocking = _blocking(names, due[0], able)
+                if blocking in detours:
+                    raise UsageError(f"no order of these renames frees the name {due[0].name}")
+                chosen, rest = blocking.through(names.spare(blocking))
+                detours.add(rest)
+                waiting[waiting.index(blocking)] = rest
+            else:
+                waiting.remove(chosen)
+            names.move(chosen)
+            yield chosen
+
+
+def _blocking(names: _Names, stuck: Rename, able: list[Rename]) -> Rename:
+    """What has to make way first: one of a circle, or the last that can run by now."""
+    by_slot = {slot: one for one in able for slot in one.frees}
+    chain = [stuck]
+    while True:
+        needed = (slot for slot in chain[-1].takes - chain[-1].frees if slot in names.holders)
+        holder = next((by_slot[slot] for slot in sorted(needed) if slot in by_slot), None)
+        if holder is None or holder in chain:
+            return holder or chain[-1]
+        chain.append(holder)
 
 
 def _require_different(renames: list[Rename]) -> None:
