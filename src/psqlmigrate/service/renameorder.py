@@ -1,6 +1,7 @@
 """Renames in an order in which no name is taken twice; circles go through a temporary name."""
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from psqlmigrate.errors import UsageError
@@ -21,20 +22,23 @@ class Rename:
     one: DbObject
     name: str
     member: str | None = None
+    also: tuple[DbObject, ...] = ()
+    """What PostgreSQL renames with it: the column in tables that inherit it."""
 
     @property
     def frees(self) -> frozenset[Slot]:
         """The slots that it no longer takes up."""
         if self.member is not None:
             return frozenset({self.one.member_slot(self.member)})
-        return frozenset(self.one.slots)
+        return frozenset(slot for one in (self.one, *self.also) for slot in one.slots)
 
     @property
     def takes(self) -> frozenset[Slot]:
         """The slots that it takes up then."""
         if self.member is not None:
             return frozenset({self.one.member_slot(self.name)})
-        return frozenset(self.one.renamed(self.name).slots)
+        after = (one.renamed(self.name) for one in (self.one, *self.also))
+        return frozenset(slot for one in after for slot in one.slots)
 
     @property
     def statements(self) -> Statements:
@@ -58,7 +62,8 @@ class Rename:
         first = replace(self, name=name)
         if self.member is not None:
             return first, replace(self, member=name)
-        return first, replace(self, one=self.one.renamed(name))
+        also = tuple(one.renamed(name) for one in self.also)
+        return first, replace(self, one=self.one.renamed(name), also=also)
 
 
 class _Names:
@@ -108,8 +113,10 @@ def ordered(
     want one name, and when there is no such order.
     """
     _require_different(renames)
+    heirs = _heirs(catalog)
+    renames = list(_with_heirs(renames, heirs))
     names = _Names(catalog, renames)
-    away = list(_in_the_way(names, renames, staying))
+    away = list(_with_heirs(list(_in_the_way(names, renames, staying)), heirs))
     waiting = [*away, *renames]
     waiting.sort(key=lambda one: (one.depths[0], one.one.id, one.member or ""))
     detours: set[Rename] = set()
@@ -128,6 +135,33 @@ def ordered(
                 waiting.remove(chosen)
             names.move(chosen)
             yield chosen
+
+
+def _heirs(catalog: Catalog) -> dict[ObjectId, list[DbObject]]:
+    found: defaultdict[ObjectId, list[DbObject]] = defaultdict(list)
+    for one in catalog:
+        for oid in one.requires:
+            if oid.kind == one.kind:
+                found[oid].append(one)
+    return found
+
+
+def _with_heirs(
+    renames: list[Rename], heirs: Mapping[ObjectId, list[DbObject]]
+) -> Iterator[Rename]:
+    """The renames with what follows them, without those that follow another of them."""
+    wider = [
+        replace(one, also=tuple(_all_heirs(one.one.id, heirs))) if one.member is None else one
+        for one in renames
+    ]
+    following = {heir.id for one in wider for heir in one.also}
+    return (one for one in wider if one.one.id not in following)
+
+
+def _all_heirs(oid: ObjectId, heirs: Mapping[ObjectId, list[DbObject]]) -> Iterator[DbObject]:
+    for one in heirs.get(oid, ()):
+        yield one
+        yield from _all_heirs(one.id, heirs)
 
 
 def _blocking(names: _Names, stuck: Rename, able: list[Rename]) -> Rename:
