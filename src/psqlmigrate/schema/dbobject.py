@@ -173,6 +173,11 @@ class DbObject:
         return self.id.path[self.name_at]
 
     @property
+    def inherited_from(self) -> tuple[ObjectId, ...]:
+        """Objects of the same kind whose rename PostgreSQL carries on to this one."""
+        return ()
+
+    @property
     def traits(self) -> tuple[object, ...]:
         """What tells a part from its like apart from names, the weightiest first (columns)."""
         return ()

@@ -140,9 +140,8 @@ def ordered(
 def _heirs(catalog: Catalog) -> dict[ObjectId, list[DbObject]]:
     found: defaultdict[ObjectId, list[DbObject]] = defaultdict(list)
     for one in catalog:
-        for oid in one.requires:
-            if oid.kind == one.kind:
-                found[oid].append(one)
+        for oid in one.inherited_from:
+            found[oid].append(one)
     return found
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from psqlmigrate.schema.catalog import Catalog
-from psqlmigrate.schema.dbobject import DbObject, Naming
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.service.renameorder import Rename
 from psqlmigrate.service.renametext import request_text, shown
@@ -101,7 +101,7 @@ def _is_successor(old: DbObject, new: DbObject) -> bool:
 
 def _can_become(old: DbObject, new: DbObject) -> bool:
     twin = old.renamed(new.own_name)
-    return twin == new or (twin.id == new.id and twin.alter(new) is not None)
+    return twin == new or (twin.id == new.id and isinstance(twin.alter(new), Alteration))
 
 
 def _around(catalog: Catalog, oid: ObjectId) -> Iterator[ObjectId]:
@@ -170,8 +170,7 @@ class _Side:
 
 def _is_asked(one: DbObject) -> bool:
     """Whether people are asked for its name, and it is not the parent's that counts."""
-    inherited = any(oid.kind == one.kind for oid in one.requires)
-    return one.naming is Naming.PUBLIC and not inherited
+    return one.naming is Naming.PUBLIC and not one.inherited_from
 
 
 def _neighbours(group: Iterable[DbObject], other: Catalog) -> Iterator[tuple[ObjectId, str]]:

@@ -111,6 +111,10 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
         return not self.generated
 
     @property
+    def inherited_from(self) -> tuple[ObjectId, ...]:
+        return self.parents
+
+    @property
     def traits(self) -> tuple[object, ...]:
         return (self.type, self.collation, self.generated, self.not_null)
 
