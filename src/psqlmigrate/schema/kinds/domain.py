@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
@@ -16,6 +16,7 @@ class Domain(DbObject):
     kind: ClassVar[str] = "domain"
     catalog: ClassVar[LiteralString] = "pg_type"
     rank: ClassVar[int] = 50
+    naming: ClassVar[Naming] = Naming.PUBLIC
 
     schema: str
     name: str
