@@ -84,30 +84,45 @@ def snapshot(options: Options, source: str) -> None:
 
 
 @click.command()
+@click.option("--replay", is_flag=True, help="Prove every certified migration again in scratch.")
+@click.option(
+    "--certify",
+    metavar="[VERSION]",
+    is_flag=False,
+    flag_value="",
+    help="Prove pending migrations that were edited, or one, and renew the certificates.",
+)
 @click.option("--accept", metavar="VERSION", help="Take the edited file of an applied migration.")
 @common
-def verify(options: Options, accept: str | None) -> int:
+def verify(options: Options, accept: str | None, certify: str | None, *, replay: bool) -> int:
     """Check files, certificates and history; exit 1 when something does not fit.
 
     \b
-    psqlmigrate verify
+    psqlmigrate verify --replay
     """
     from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.output import verification
     from psqlmigrate.service import verifying
 
+    if accept and certify is not None:
+        raise click.UsageError("--accept and --certify do not go together")
+    space = workspace(options)
+    found = 0
     if accept:
-        version = verifying.accept(workspace(options), accept)
-        click.echo(f"{version}  accepted as it is")
-        return 0
-    result = verifying.verify(workspace(options))
+        version = verifying.accept(space, accept)
+        result: object = {"accepted": version}
+        lines = [f"{version}  accepted as it is"]
+    elif certify is not None:
+        made = verifying.certify(space, certify)
+        result, lines = {"certified": made}, verification.certified(made)
+    else:
+        result = verified = verifying.verify(space, with_replay=replay)
+        lines, found = verification.verified(verified), 1 if verified.findings else 0
     if options.as_json:
         show_json("verify", result)
-        return 1 if result.findings else 0
-    for finding in result.findings:
-        click.echo(finding)
-    where = "files and history" if result.database else "files only: no database is named"
-    click.echo(f"{result.files} migrations, {len(result.findings)} findings ({where})")
-    return 1 if result.findings else 0
+    else:
+        click.echo("\n".join(lines))
+    return found
 
 
 COMMANDS: tuple[click.Command, ...] = (heads, diff, snapshot, verify)

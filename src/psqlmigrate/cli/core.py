@@ -1,5 +1,6 @@
 """The core commands."""
 
+import sys
 from typing import Any
 
 import click
@@ -53,9 +54,14 @@ def status(options: Options, *, full: bool, no_models: bool, exit_code: bool) ->
     return _FOUND if exit_code and (result.pending or result.drift) else 0
 
 
+def _confirm(question: str) -> bool:
+    return click.confirm(f"{question}?")
+
+
 @click.command()
 @click.argument("message")
 @click.option("--sql", "as_sql", is_flag=True, help="Write an .sql migration instead of .py.")
+@click.option("--rename", "renames", metavar="OLD:NEW", multiple=True, help="A rename; repeatable.")
 @click.option(
     "--empty", is_flag=True, help="Write a migration without statements, to be filled in."
 )
@@ -81,7 +87,10 @@ def autogenerate(options: Options, message: str, **given: Any) -> None:
     from psqlmigrate.service.generating import GenerateWishes
     from psqlmigrate.service.generating import autogenerate as generate
 
-    result = generate(workspace(options), message, GenerateWishes(**given))
+    asked = not options.as_json and sys.stdin.isatty() and sys.stdout.isatty()
+    result = generate(
+        workspace(options), message, GenerateWishes(**given), _confirm if asked else None
+    )
     if options.as_json:
         show_json("autogenerate", result)
     else:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.text import Text
 
+from psqlmigrate.migrations.sent import shown
 from psqlmigrate.output.console import console, rows
 from psqlmigrate.service.applied import HistoryResult
 from psqlmigrate.service.checking import CheckResult
@@ -47,17 +48,29 @@ def print_generated(result: GenerateResult, *, no_color: bool) -> None:
     if not result.files:
         out.print("nothing to do: models and migrations agree")
         return
-    if result.objects:
+    if result.models:
         out.print()
+        for words in result.renamed:
+            out.print(Text(f" ~ {words}", style="yellow"))
         print_entries(out, result.objects)
         out.print()
+    _print_proof(out, result)
+    for path in result.files:
+        out.print(Text(f"wrote {shown(path)}"))
+    for text in result.offers:
+        out.print(Text(f"hint: if it was renamed, --rename {text!r} keeps the data"))
+
+
+def _print_proof(out: Console, result: GenerateResult) -> None:
     if result.certified:
         losses = f"; down loses {', '.join(result.loses)}" if result.loses else ""
         out.print(Text(f"certified in {result.seconds:.1f} s: up, down, up{losses}"))
     if result.hazards:
         out.print(Text(f"hazards: {', '.join(result.hazards)}", style="yellow"))
-    for path in result.files:
-        out.print(Text(f"wrote {path}"))
+    for words in result.may_fail:
+        out.print(Text(f"may fail: {words}", style="yellow"))
+    for words in result.unfilled:
+        out.print(Text(f"no sample rows: {words}"))
 
 
 def print_history(result: HistoryResult, *, no_color: bool) -> None:

@@ -1,6 +1,7 @@
 """What a migration's code is given to work with: the same in a database and in scratch."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol, TypeAlias
 
 import psycopg
@@ -31,11 +32,9 @@ class Engine(Protocol):
 class MigrationEngine:
     """Runs what a migration asks for; remembers the statement that failed first."""
 
-    def __init__(
-        self, connection: Connection, file: MigrationFile, run: Callable[[Sent], Cursor]
-    ) -> None:
+    def __init__(self, connection: Connection, path: Path, run: Callable[[Sent], Cursor]) -> None:
         self._connection = connection
-        self._path = file.path
+        self._path = path
         self._run = run
         self.failure: tuple[Sent, psycopg.Error] | None = None
 

@@ -182,3 +182,10 @@ class _Resolver:
 
 def _unmodelled(connection: Connection) -> tuple[str, ...]:
     return tuple(row[0] for row in connection.execute(sql.SQL(UNMODELLED)))
+
+
+def addresses(connection: Connection) -> dict[Address, ObjectId]:
+    """What each object is called, by the address that it keeps when it is renamed."""
+    with connection.transaction():
+        _pin_for_reading(connection)
+        return {address: one.id for address, one in _objects(connection).items()}

@@ -1,12 +1,13 @@
 """What every kind of object must tell: how it is read, made, dropped and altered."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import Any, ClassVar, LiteralString, Self, TypeAlias
 
 from psqlmigrate.schema.identity import Address, ObjectId
-from psqlmigrate.schema.sqltext import NOTHING, Sql
-from psqlmigrate.schema.statement import Statement
+from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, sql
+from psqlmigrate.schema.statement import Hazard, Statement
 
 Row: TypeAlias = tuple[Any, ...]
 Statements: TypeAlias = tuple[Statement, ...]
@@ -25,6 +26,19 @@ class Alteration:
     disturbs: bool = False
 
 
+class Naming(Enum):
+    """What hangs on the name of a kind's objects when it changes."""
+
+    FIXED = auto()
+    """It has no name of its own, or PostgreSQL has no rename for it."""
+    HIDDEN = auto()
+    """Neither data nor code: a rename is always better than making it anew."""
+    QUIET = auto()
+    """No code, but neither is anything gained: renamed only when asked for."""
+    PUBLIC = auto()
+    """Code says the name: old code breaks when it changes."""
+
+
 @dataclass(frozen=True, slots=True)
 class DbObject:
     """An object of a schema. Equality and hash come from the fields of each kind.
@@ -38,6 +52,11 @@ class DbObject:
     rank: ClassVar[int]
     has_subid: ClassVar[bool] = False
     """True: the query's second column is the subid of the address (columns)."""
+    naming: ClassVar[Naming] = Naming.FIXED
+    name_at: ClassVar[int] = -1
+    """Where in the id's path its own name stands (a function's arguments come after it)."""
+    hidden_members: ClassVar[bool] = False
+    """Whether the names of members are renamed without asking (the sequence of an identity)."""
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
@@ -157,6 +176,54 @@ class DbObject:
     def alter(self, new: Self) -> Alteration | None:
         """How `self` becomes `new`; None: it has to be dropped and made again."""
         return None
+
+    @property
+    def own_name(self) -> str:
+        """The name without what it belongs to."""
+        return self.id.path[self.name_at]
+
+    @property
+    def inherited_from(self) -> tuple[ObjectId, ...]:
+        """Objects of the same kind whose rename PostgreSQL carries on to this one."""
+        return ()
+
+    @property
+    def traits(self) -> tuple[object, ...]:
+        """What tells a part from its like apart from names, the weightiest first (columns)."""
+        return ()
+
+    @property
+    def members(self) -> tuple[tuple[str, ...], ...]:
+        """Names inside it that PostgreSQL can rename, each followed by what else it is."""
+        return ()
+
+    @property
+    def unfollowed(self) -> str:
+        """Text in which PostgreSQL does not follow renames (the string body of a function)."""
+        return ""
+
+    def renamed(self, name: str) -> Self:
+        """The same object by another name; only where `naming` is not FIXED."""
+        changes: dict[str, Any] = {"name": name}
+        return replace(self, **changes)
+
+    def rename(self, name: str) -> Statements:
+        """Statements that give it another name."""
+        text = sql("ALTER {} RENAME TO {}", self.sql_name, ident(name))
+        return (Statement(text, self.id, self.rename_hazards),)
+
+    def member_slot(self, name: str) -> tuple[str, ...]:
+        """The slot that a member of that name takes up."""
+        return (self.kind, *self.id.path, name)
+
+    def rename_member(self, member: str, name: str) -> Statements:
+        """Statements that give a member another name."""
+        raise NotImplementedError
+
+    @property
+    def rename_hazards(self) -> frozenset[Hazard]:
+        """What another name can hurt."""
+        return frozenset({Hazard.BREAKS_CODE} if self.naming is Naming.PUBLIC else ())
 
     def summary(self) -> str:
         """A few words for people: `table, 4 columns`."""

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from psqlmigrate.errors import PlanRefusedError
 from psqlmigrate.schema.catalog import Catalog
+from psqlmigrate.schema.coverage import covered
 from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.identity import ObjectId
 
@@ -18,11 +19,12 @@ Objects: TypeAlias = Mapping[ObjectId, DbObject]
 class Coverage:
     """What a source can state.
 
-    `kinds` are those of which it states all there are, None is every kind; `unstated` are fields
-    (`column.storage`) that it has no words for, so that they stay as they are.
+    `entries` say of which objects it states all there are (see `coverage.covered`), None is all of
+    them; `unstated` are fields (`column.storage`) that it has no words for, so that they stay as
+    they are.
     """
 
-    kinds: frozenset[str] | None = None
+    entries: frozenset[str] | None = None
     unstated: frozenset[str] = frozenset()
 
 
@@ -92,11 +94,11 @@ def merged(
         for oid, one in stated.objects.items()
         if in_stated(one)
     }
-    covered = coverage.kinds
+    gone = base.objects.keys() if coverage.entries is None else covered(coverage.entries, base)
     kept = {
         oid: one
         for oid, one in base.objects.items()
-        if oid not in objects and not (in_base(one) and (covered is None or one.kind in covered))
+        if oid not in objects and not (oid in gone and in_base(one))
     }
     objects |= _rooted(kept, objects)
     edges = {oid: (base if oid in kept else stated).edges.get(oid, frozenset()) for oid in objects}

@@ -96,7 +96,7 @@ class Attempt:
 
     def _begin_again(self) -> None:
         self._number: int = 0
-        self._engine = MigrationEngine(self.work.connection, self.step.file, self._send)
+        self._engine = MigrationEngine(self.work.connection, self.step.file.path, self._send)
         self._start = time.monotonic()
 
     def run(self) -> int | None:

@@ -29,6 +29,8 @@ class Baseline:
     origin: str
     words: str
     notes: tuple[str, ...] = ()
+    replayable: bool = True
+    """Whether the migration files build it, too."""
 
 
 def choose(schemas: Schemas, wish: str | None = None, *, orphans: bool = False) -> Baseline:
@@ -87,10 +89,14 @@ def _of_database(
         if not forced:
             return _of_migrations(schemas)
         known = state_hashes(schemas.replayed(workspace.graph.order))
-        return Baseline(live if orphans else managed(live, known), DATABASE, words)
+        return Baseline(
+            live if orphans else managed(live, known), DATABASE, words, replayable=False
+        )
     if not forced and (note := _drift_note(recorded, live)):
         return _of_migrations(schemas, note)
-    return Baseline(live if orphans else managed(live, recorded.hashes), DATABASE, words)
+    return Baseline(
+        live if orphans else managed(live, recorded.hashes), DATABASE, words, replayable=not forced
+    )
 
 
 def _drift_note(recorded: State, live: Catalog) -> str:

@@ -1,39 +1,20 @@
 """What the certificates beside the migrations say, and whether a database agrees."""
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
+from psqlmigrate.errors import StateCorruptionError
+from psqlmigrate.migrations import certificate
+from psqlmigrate.migrations.certificate import CertifiedStatement, ObjectHashes
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.hashing import FORMAT_VERSION, object_hash
 from psqlmigrate.schema.statement import Hazard
 
-_FULL_VERSION = 10000
-
 Name: TypeAlias = tuple[str, str]
 """An object's kind and its name as people write it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """An object that a migration touches; a hash is None where the object is not there."""
-
-    kind: str
-    name: str
-    before: str | None
-    after: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class HazardousStatement:
-    """A statement of `up` and the hazards it has."""
-
-    sql: str
-    hazards: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +23,8 @@ class Certified:
 
     version: str
     major: int
-    objects: tuple[Touched, ...]
-    statements: tuple[HazardousStatement, ...]
+    objects: tuple[ObjectHashes, ...]
+    statements: tuple[CertifiedStatement, ...]
 
     def expected(self, direction: str) -> dict[Name, str | None]:
         """The hash of each touched object when the migration is done."""
@@ -53,40 +34,24 @@ class Certified:
 
 def read(file: MigrationFile) -> Certified | None:
     """The certificate; None where there is none, or not for the text that the file has now."""
+    path = certificate.path_of(file)
+    if not path.is_file():
+        return None
     try:
-        content = json.loads(path_of(file).read_text(encoding="utf-8"))
-        if (content["checksum"], content["format_version"]) != (file.checksum, FORMAT_VERSION):
-            return None
-        return _certified(file.version, content)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        found = certificate.read(path)
+    except StateCorruptionError:
         return None  # verify names what is wrong with it
+    if (found.checksum, found.format_version) != (file.checksum, FORMAT_VERSION):
+        return None
+    failing = {one.sql for one in found.may_fail if one.direction == "up"}
+    statements = tuple(_statement(one, failing) for one in found.statements)
+    return Certified(found.version, found.server_version, found.objects, statements)
 
 
-def path_of(file: MigrationFile) -> Path:
-    """Where the certificate is, or would be."""
-    return file.path.parent / "certificates" / f"{file.version}.json"
-
-
-def _certified(version: str, content: Mapping[str, Any]) -> Certified:
-    objects = (
-        Touched(str(one["kind"]), str(one["name"]), one["before"], one["after"])
-        for one in content["objects"]
-    )
-    failing = {
-        str(one["sql"]) for one in content.get("may_fail", ()) if one.get("direction") == "up"
-    }
-    statements = (
-        _statement(str(one["sql"]), one["hazards"], failing) for one in content["statements"]
-    )
-    server = int(content.get("server_version", 0))
-    major = server // _FULL_VERSION if server >= _FULL_VERSION else server
-    return Certified(version, major, tuple(objects), tuple(statements))
-
-
-def _statement(sql: str, hazards: Iterable[str], failing: Collection[str]) -> HazardousStatement:
+def _statement(one: CertifiedStatement, failing: Collection[str]) -> CertifiedStatement:
     """What sample rows made fail has that hazard, whoever wrote the statement."""
-    seen = {str(Hazard.MAY_FAIL)} if sql in failing else set[str]()
-    return HazardousStatement(sql, tuple(sorted({*map(str, hazards), *seen})))
+    seen = {str(Hazard.MAY_FAIL)} if one.sql in failing else set[str]()
+    return CertifiedStatement(one.sql, tuple(sorted({*one.hazards, *seen})))
 
 
 def left_by(files: Iterable[MigrationFile]) -> dict[Name, str] | None:

@@ -1,7 +1,7 @@
 """Whether models, migrations and database agree."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from psqlmigrate.schema.catalog import Catalog, Change, diff
 from psqlmigrate.schema.hashing import sections
@@ -58,7 +58,7 @@ def against(schemas: Schemas, base: Baseline) -> Comparison:
     desired = merged(base.catalog, stated.catalog, stated.coverage, schemas.selection)
     if not diff(base.catalog, desired):
         return Comparison(base, desired, ())
-    fixed = Baseline(schemas.fixpoint(base.catalog), base.origin, base.words, base.notes)
+    fixed = replace(base, catalog=schemas.fixpoint(base.catalog))
     desired = merged(fixed.catalog, stated.catalog, stated.coverage, schemas.selection)
     if desired != stated.catalog and diff(fixed.catalog, desired):
         # What the models do not state may print anew on top of what they change.

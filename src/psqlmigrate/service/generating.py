@@ -1,30 +1,34 @@
 """Writes certified migrations from the difference between the models and the migrations."""
 
-import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from psqlmigrate.errors import AppliedFileError, MultipleHeadsError
 from psqlmigrate.migrations import statefile
-from psqlmigrate.migrations.atomic import write_atomic, write_new
+from psqlmigrate.migrations.atomic import write_new
 from psqlmigrate.migrations.directory import Directory, file_name, next_version, read_directory
 from psqlmigrate.migrations.file import MigrationFile, read_file
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.migrations.render import render_python, render_sql
 from psqlmigrate.postgres.filelock import locked_directory
-from psqlmigrate.schema.catalog import Catalog
-from psqlmigrate.schema.hashing import FORMAT_VERSION, sections
+from psqlmigrate.schema.catalog import Catalog, Change, diff
+from psqlmigrate.schema.hashing import sections
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.statement import Hazard
-from psqlmigrate.service.baseline import choose
-from psqlmigrate.service.checking import Comparison, against, model_words
+from psqlmigrate.service.baseline import Baseline, choose
+from psqlmigrate.service.certifying import write_certificate
+from psqlmigrate.service.checking import against, model_words
 from psqlmigrate.service.describing import Entry, entries
 from psqlmigrate.service.planning import Plan, plan
-from psqlmigrate.service.proving import Proof, prove
+from psqlmigrate.service.proving import prove
+from psqlmigrate.service.rehearsal import Claim
+from psqlmigrate.service.renamepairs import Candidate
+from psqlmigrate.service.renaming import NewName, Renamed, back, settle
 from psqlmigrate.service.schemas import Schemas
-from psqlmigrate.service.scratching import scratch_of
+from psqlmigrate.service.scratching import scratch_of, with_roles
 from psqlmigrate.service.workspace import Workspace
 
 
@@ -32,7 +36,7 @@ from psqlmigrate.service.workspace import Workspace
 class GenerateWishes:
     """The options of autogenerate.
 
-    `orphans`: drop what no migration made and no model states. `concurrently`: build and drop
+    `renames` are `old:new`. `orphans`: drop what no migration made and no model states. `concurrently`: build and drop
     indexes of existing tables in a migration of their own, outside of a transaction.
     """
 
@@ -41,6 +45,7 @@ class GenerateWishes:
     baseline: str | None = None
     orphans: bool = False
     concurrently: bool = False
+    renames: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,10 @@ class GenerateResult:
     certified: bool = False
     seconds: float = 0.0
     loses: tuple[str, ...] = ()
+    may_fail: tuple[str, ...] = ()
+    unfilled: tuple[str, ...] = ()
+    renamed: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +78,26 @@ class _Draft:
     transactional: bool = True
 
 
-def autogenerate(workspace: Workspace, message: str, wishes: GenerateWishes) -> GenerateResult:
+Ask: TypeAlias = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the models ask for, once things have their new names."""
+
+    base: Baseline
+    renamed: Renamed
+    desired: Catalog
+    changes: tuple[Change, ...]
+    offers: tuple[Candidate, ...]
+
+
+def autogenerate(
+    workspace: Workspace, message: str, wishes: GenerateWishes, ask: Ask | None = None
+) -> GenerateResult:
     """Writes what the models have and the baseline has not, as certified migrations.
+
+    `ask` answers the question whether something was renamed; without it these are only reported.
 
     Nothing stays on disk unless up, down and up again were proven. Raises MultipleHeadsError,
     PlanRefusedError, ProofError, and what reading the models raises.
@@ -81,19 +108,48 @@ def autogenerate(workspace: Workspace, message: str, wishes: GenerateWishes) -> 
         return _empty(workspace, message, parents, wishes)
     with scratch_of(workspace) as scratch:
         schemas = Schemas(workspace, scratch)
-        found = against(schemas, choose(schemas, wishes.baseline, orphans=wishes.orphans))
+        found = _find(schemas, wishes, ask)
         result = GenerateResult(
-            entries(found.changes, found.base.catalog, found.desired),
+            entries(found.changes, found.renamed.catalog, found.desired),
             (),
             (),
             model_words(schemas),
             found.base.words,
-            (*found.base.notes, *schemas.models.warnings),
+            (*found.base.notes, *schemas.models.warnings, *found.renamed.warnings),
             found.desired.unmodelled,
+            renamed=tuple(_rename_words(one) for one in found.renamed.names),
+            offers=tuple(one.text for one in found.offers),
         )
-        if not found.changes:
+        if not (found.changes or found.renamed.names):
             return result
         return _written(schemas, found, message, parents, wishes, result)
+
+
+def _find(schemas: Schemas, wishes: GenerateWishes, ask: Ask | None) -> _Found:
+    base = choose(schemas, wishes.baseline, orphans=wishes.orphans)
+    found = against(schemas, base)
+    fixed, scratch = found.base, schemas.scratch
+    if not (found.changes or wishes.renames):
+        return _Found(fixed, Renamed(fixed.catalog), found.desired, (), ())
+
+    def confirm(one: Candidate) -> bool:
+        return bool(ask and ask(one.question))
+
+    asked = confirm if ask else None
+    renamed, offers = with_roles(
+        scratch, lambda: settle(scratch, fixed.catalog, found.desired, wishes.renames, asked)
+    )
+    if renamed.names:
+        # What the models do not state goes by the new names, too.
+        found = against(schemas, replace(fixed, catalog=renamed.catalog))
+    changes = diff(renamed.catalog, found.desired)
+    return _Found(fixed, renamed, found.desired, changes, offers)
+
+
+def _rename_words(one: NewName) -> str:
+    if one.member is not None:
+        return f"{one.old} '{one.member}' is '{one.new_member}' now"
+    return f"{one.old} is {one.new} now"
 
 
 def _parents(graph: Graph) -> tuple[str, ...]:
@@ -120,22 +176,34 @@ def _empty(
 
 def _written(
     schemas: Schemas,
-    found: Comparison,
+    found: _Found,
     message: str,
     parents: tuple[str, ...],
     wishes: GenerateWishes,
     result: GenerateResult,
 ) -> GenerateResult:
-    start = time.monotonic()
+    began = time.monotonic()
     workspace, scratch = schemas.workspace, schemas.scratch
     directory, earlier = workspace.directory, workspace.graph.order
-    stages = _stages(found.base.catalog, found.desired, concurrently=wishes.concurrently)
+    renamed = found.renamed
+    stages = _stages(
+        renamed.catalog,
+        found.desired,
+        concurrently=wishes.concurrently,
+        apart=bool(renamed.names),
+    )
     drafts = _drafts(directory, parents, message, stages)
+    if renamed.names:
+        first = stages[0].after
+        down = back(scratch, first, renamed).then(found.base.catalog)
+        drafts[0] = replace(drafts[0], up=renamed.then(first), down=down)
     files = _write(directory, drafts, render_sql_file if wishes.as_sql else render_python_file)
     try:
-        proofs = prove(scratch, earlier, files)
-        for file, draft, proof in zip(files, drafts, proofs, strict=True):
-            write_certificate(file, draft.up, proof)
+        claims = [Claim(draft.up, draft.down) for draft in drafts]
+        start = earlier if found.base.replayable else found.base.catalog
+        proofs = with_roles(scratch, lambda: prove(scratch, start, files, claims, found.desired))
+        for file, proof in zip(files, proofs, strict=True):
+            write_certificate(file, proof, found.base.origin)
     except BaseException:
         for file in files:
             file.path.unlink(missing_ok=True)
@@ -147,7 +215,14 @@ def _written(
         files=tuple(one.path for one in files),
         hazards=hazards,
         certified=True,
-        seconds=time.monotonic() - start,
+        seconds=time.monotonic() - began,
+        loses=_merged(one.loses for one in proofs),
+        may_fail=_merged(
+            (f"{one.sql} ({one.table}: {one.reason})" for one in proof.may_fail) for proof in proofs
+        ),
+        unfilled=_merged(
+            (f"{one.table}: {one.reason}" for one in proof.unfilled) for proof in proofs
+        ),
     )
 
 
@@ -161,9 +236,16 @@ class _Stage:
     concurrent: bool = False
 
 
-def _stages(base: Catalog, desired: Catalog, *, concurrently: bool) -> list[_Stage]:
+def _merged(lists: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    """Each text once, in order."""
+    return tuple(dict.fromkeys(one for texts in lists for one in texts))
+
+
+def _stages(
+    base: Catalog, desired: Catalog, *, concurrently: bool, apart: bool = False
+) -> list[_Stage]:
     """What can be used only after a commit (values of an enum) comes first and by itself; indexes
-    that are built while others write come last.
+    that are built while others write come last; `apart`: something else goes before them.
     """
     stages: list[_Stage] = []
     statements = plan(base, desired).statements
@@ -175,7 +257,7 @@ def _stages(base: Catalog, desired: Catalog, *, concurrently: bool) -> list[_Sta
             stages.append(_Stage(base, middle, "new values"))
             base = middle
     if concurrently and (last := _without_indexes(base, desired)):
-        stages += [_Stage(base, last)] if last != base else []
+        stages += [_Stage(base, last)] if last != base or apart else []
         return [*stages, _Stage(last, desired, "indexes" if stages else "", concurrent=True)]
     return [*stages, _Stage(base, desired)]
 
@@ -274,24 +356,3 @@ def _write(
             write_new(path, text.encode())
             written.append(read_file(path))
     return tuple(written)
-
-
-def write_certificate(file: MigrationFile, up: Plan, proof: Proof) -> None:
-    """Writes `certificates/<version>.json` beside the migration."""
-    content = {
-        "version": file.version,
-        "checksum": file.checksum,
-        "format_version": FORMAT_VERSION,
-        "server_version": proof.server_version,
-        "schema_before": proof.before,
-        "schema_after": proof.after,
-        "objects": [
-            {"kind": kind, "name": name, "before": before, "after": after}
-            for kind, name, before, after in proof.touched
-        ],
-        "statements": [{"sql": one.sql, "hazards": sorted(one.hazards)} for one in up.statements],
-    }
-    folder = file.path.parent / "certificates"
-    folder.mkdir(exist_ok=True)
-    text = json.dumps(content, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
-    write_atomic(folder / f"{file.version}.json", text.encode())

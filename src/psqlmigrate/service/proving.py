@@ -1,7 +1,10 @@
-"""Runs a migration up, down and up again in scratch, and compares what is there each time."""
+"""Runs migrations up, down and up again in scratch, on rows, and compares what is there each time."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 from psqlmigrate.errors import ProofError
 from psqlmigrate.migrations.file import MigrationFile
@@ -10,40 +13,101 @@ from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.scratch import Scratch
 from psqlmigrate.schema.catalog import Catalog, diff
 from psqlmigrate.schema.hashing import catalog_hash, object_hash
-from psqlmigrate.service.canonical import canonical
-from psqlmigrate.sources.migrations import replay, run
+from psqlmigrate.schema.statement import Hazard
+from psqlmigrate.service.canonical import build, canonical
+from psqlmigrate.service.planning import Plan
+from psqlmigrate.service.rehearsal import Claim, MayFail, Rehearsed, Step, rehearse, step_of
+from psqlmigrate.service.rows.losses import losses, reordered
+from psqlmigrate.service.rows.snapshots import Held, Loss, Snapshot, snapshot
+from psqlmigrate.service.sampling import Unfilled, fill
+from psqlmigrate.sources.migrations import replay
+
+
+class Touched(NamedTuple):
+    """An object that a migration changes, with its hash before and after."""
+
+    kind: str
+    name: str
+    before: str | None
+    after: str | None
+
+
+class Ran(NamedTuple):
+    """A statement that `up` runs, and its hazards as far as its planner knows them."""
+
+    sql: str
+    hazards: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a migration touches: (kind, name, hash before, hash after), and the schema's hash."""
+    """What a migration does, seen in scratch.
 
-    touched: tuple[tuple[str, str, str | None, str | None], ...]
+    `loses`: what down cannot bring back. `may_fail`: statements that sample rows made fail.
+    `unfilled`: tables that had no sample row, so that nothing was seen of theirs.
+    """
+
+    touched: tuple[Touched, ...]
     before: str
     after: str
     server_version: int
+    statements: tuple[Ran, ...] = ()
+    loses: tuple[str, ...] = ()
+    may_fail: tuple[MayFail, ...] = ()
+    unfilled: tuple[Unfilled, ...] = ()
 
 
 def prove(
-    scratch: Scratch, earlier: tuple[MigrationFile, ...], files: tuple[MigrationFile, ...]
+    scratch: Scratch,
+    start: Catalog | tuple[MigrationFile, ...],
+    files: Sequence[MigrationFile],
+    claims: Sequence[Claim] = (),
+    wanted: Catalog | None = None,
 ) -> tuple[Proof, ...]:
-    """Proofs of the files, which follow `earlier`.
+    """Proofs of the files, which follow `start`: earlier files, or a schema.
+
+    `claims` are the plans that the files were made from, if they were: then each loss and each
+    failure needs a hazard that says so. `wanted` is what the last file shall lead to.
 
     Raises ProofError naming what is not as it was, StatementError when a file fails.
     """
+    known: Sequence[Claim | None] = claims or [None] * len(files)
+    steps = [step_of(file, claim) for file, claim in zip(files, known, strict=True)]
+    return prove_steps(scratch, start, steps, wanted)
+
+
+def prove_steps(
+    scratch: Scratch,
+    start: Catalog | tuple[MigrationFile, ...],
+    steps: Sequence[Step],
+    wanted: Catalog | None = None,
+) -> tuple[Proof, ...]:
+    """The same for steps, which need not be files."""
     with scratch.database() as connection:
-        replay(connection, earlier)
+        if isinstance(start, Catalog):
+            build(connection, start)
+        else:
+            replay(connection, start)
+        trials = [_Trial(scratch, connection, step) for step in steps]
         states = [introspect(connection)]
-        states.extend(_step(connection, file, "up") for file in files)
-        for position in range(len(files) - 1, -1, -1):
-            back = _step(connection, files[position], "down")
-            _require(scratch, back, states[position], f"{files[position].name}: down")
-        for position, file in enumerate(files):
-            again = _step(connection, file, "up")
-            _require(scratch, again, states[position + 1], f"{file.name}: the second up")
+        for trial in trials:
+            trial.up()
+            states.append(introspect(connection))
+        if wanted is not None:
+            _require(scratch, states[-1], wanted, f"{steps[-1].name}: up")
+        for position in range(len(trials) - 1, -1, -1):
+            trials[position].down()
+            back = introspect(connection)
+            _require(scratch, back, states[position], f"{steps[position].name}: down")
+        for position, trial in enumerate(trials):
+            trial.up_again()
+            again = introspect(connection)
+            _require(scratch, again, states[position + 1], f"{steps[position].name}: the second up")
         version = connection.info.server_version
-    pairs = pairwise(states)
-    return tuple(_proof(before, after, version) for before, after in pairs)
+    return tuple(
+        trial.proof(before, after, version)
+        for trial, (before, after) in zip(trials, pairwise(states), strict=True)
+    )
 
 
 def final_schema(scratch: Scratch, files: tuple[MigrationFile, ...]) -> Catalog:
@@ -54,9 +118,108 @@ def final_schema(scratch: Scratch, files: tuple[MigrationFile, ...]) -> Catalog:
     return canonical(scratch, catalog)
 
 
-def _step(connection: Connection, file: MigrationFile, direction: str) -> Catalog:
-    run(connection, file, direction)
-    return introspect(connection)
+@dataclass(slots=True)
+class _Trial:
+    """One step on its way up, down and up, with the values that it met."""
+
+    scratch: Scratch
+    connection: Connection
+    step: Step
+    base: Snapshot = field(default_factory=dict[int, Held])
+    removed: Counter[int] = field(default_factory=Counter[int])
+    loses: tuple[str, ...] = ()
+    statements: tuple[str, ...] = ()
+    may_fail: dict[MayFail, None] = field(default_factory=dict[MayFail, None])
+    unfilled: tuple[Unfilled, ...] = ()
+
+    def up(self) -> None:
+        """The first up, on rows that fit the schema as it is."""
+        self.unfilled = fill(self.connection).unfilled
+        self.base = snapshot(self.connection)
+        done = self._run("up")
+        self.statements = tuple(done.statements)
+        self.removed = done.removed
+        found = losses(self.connection, self.base, snapshot(self.connection), self.removed)
+        for loss in found:
+            self._require_hazard(loss, "up")
+
+    def down(self) -> None:
+        """Back: what is lost now is what the migration loses for good."""
+        done = self._run("down")
+        self.removed.update(done.removed)
+        after = snapshot(self.connection)
+        found = losses(self.connection, self.base, after, self.removed)
+        for loss in found:
+            self._require_hazard(loss, "down", "up")
+        order = (f"column order of {name}" for name in reordered(self.base, after))
+        self.loses = (*sorted({str(loss) for loss in found}), *sorted(order))
+
+    def up_again(self) -> None:
+        """The second up, on what down has left."""
+        before = snapshot(self.connection)
+        done = self._run("up")
+        for loss in losses(self.connection, before, snapshot(self.connection), done.removed):
+            self._require_hazard(loss, "up")
+
+    def _run(self, direction: str) -> Rehearsed:
+        done = rehearse(self.connection, self.step, direction)
+        self.may_fail.update(dict.fromkeys(done.failures))
+        return done
+
+    def _require_hazard(self, loss: Loss, *directions: str) -> None:
+        """Values may go where people wrote the file, or where a hazard of the plan says so."""
+        claim = self.step.claim
+        if claim is None or any(explains(claim.plan(one), loss) for one in directions):
+            return
+        word = "drops" if loss.gone else "changes"
+        raise ProofError(
+            f"{self.step.name}: {directions[0]} {word} {loss}, and no hazard says so",
+            hint="this is a fault of the planner: please report it with the migration",
+        )
+
+    def proof(self, before: Catalog, after: Catalog, version: int) -> Proof:
+        return Proof(
+            touched(before, after),
+            catalog_hash(before),
+            catalog_hash(after),
+            version,
+            self._ran(),
+            self.loses,
+            tuple(self.may_fail),
+            self.unfilled,
+        )
+
+    def _ran(self) -> tuple[Ran, ...]:
+        if self.step.claim is None:
+            return tuple(Ran(text, ()) for text in self.statements)
+        return ran(self.step.claim.up)
+
+
+def explains(plan: Plan, loss: Loss) -> bool:
+    """Whether a hazard of the plan says that these values go or change."""
+    wanted = {Hazard.DATA_LOSS} if loss.gone else {Hazard.DATA_LOSS, Hazard.LOSSY_CAST}
+    return any(
+        one.subject is not None and one.subject.path in loss.paths and wanted & one.hazards
+        for one in plan.statements
+    )
+
+
+def ran(plan: Plan) -> tuple[Ran, ...]:
+    """The statements of a plan with their hazards."""
+    return tuple(Ran(one.sql, tuple(sorted(one.hazards))) for one in plan.statements)
+
+
+def touched(before: Catalog, after: Catalog) -> tuple[Touched, ...]:
+    """The objects that differ, with their hashes."""
+    return tuple(
+        Touched(
+            change.subject.kind,
+            str(change.subject.id),
+            object_hash(change.before) if change.before else None,
+            object_hash(change.after) if change.after else None,
+        )
+        for change in diff(before, after)
+    )
 
 
 def _require(scratch: Scratch, have: Catalog, want: Catalog, who: str) -> None:
@@ -66,16 +229,3 @@ def _require(scratch: Scratch, have: Catalog, want: Catalog, who: str) -> None:
     if changes:
         names = ", ".join(f"{one.symbol}{one.subject.kind} {one.subject.id}" for one in changes)
         raise ProofError(f"{who} does not lead where it should: {names}")
-
-
-def _proof(before: Catalog, after: Catalog, version: int) -> Proof:
-    touched = tuple(
-        (
-            change.subject.kind,
-            str(change.subject.id),
-            object_hash(change.before) if change.before else None,
-            object_hash(change.after) if change.after else None,
-        )
-        for change in diff(before, after)
-    )
-    return Proof(touched, catalog_hash(before), catalog_hash(after), version)

@@ -22,7 +22,7 @@ from psqlmigrate.service import frozen
 from psqlmigrate.service.canonical import canonical
 from psqlmigrate.service.keeping import kept, server_identity
 from psqlmigrate.service.live import live
-from psqlmigrate.service.scratching import in_scratch
+from psqlmigrate.service.scratching import in_scratch, with_roles
 from psqlmigrate.service.workspace import Workspace
 from psqlmigrate.sources.migrations import replay
 from psqlmigrate.sources.models import read_model_sql
@@ -64,9 +64,17 @@ class Schemas:
         return Selection(settings.schemas, settings.ignore)
 
     @cached_property
-    def _server(self) -> str:
+    def _asked(self) -> tuple[str, int]:
         with self.scratch.database() as connection:
-            return server_identity(connection)
+            return server_identity(connection), connection.info.server_version
+
+    @property
+    def _server(self) -> str:
+        return self._asked[0]
+
+    @property
+    def _server_version(self) -> int:
+        return self._asked[1]
 
     @cached_property
     def models(self) -> Stated:
@@ -84,11 +92,17 @@ class Schemas:
             catalog = self._loaded(texts)
             return Stated(catalog, EVERYTHING, _tables(catalog))
         settings = self.workspace.settings
-        found = read_model_sql(modules, root=root, python=settings.python, env=self.workspace.env)
+        found = read_model_sql(
+            modules,
+            root=root,
+            python=settings.python,
+            env=self.workspace.env,
+            server_version=self._server_version,
+        )
         first = [_Text(f"{one};", "the models") for one in found.statements]
         catalog = self._loaded([*first, *texts])
         # Beside models that cannot state everything, an .sql file can: it completes them.
-        coverage = EVERYTHING if texts else Coverage(found.coverage)
+        coverage = EVERYTHING if texts else Coverage(found.coverage, found.unstated)
         return Stated(catalog, coverage, _tables(catalog), found.warnings)
 
     def replayed(self, files: Sequence[MigrationFile]) -> Catalog:
@@ -107,7 +121,8 @@ class Schemas:
 
     def fixpoint(self, catalog: Catalog) -> Catalog:
         """The catalog as a copy of it prints; a copy lacks what is not modelled."""
-        return replace(canonical(self.scratch, catalog), unmodelled=catalog.unmodelled)
+        fixed = with_roles(self.scratch, lambda: canonical(self.scratch, catalog))
+        return replace(fixed, unmodelled=catalog.unmodelled)
 
     def named(self, name: str) -> Catalog:
         """The schema that a source of `diff` states. Raises UsageError for an unknown one."""

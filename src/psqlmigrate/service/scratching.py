@@ -83,10 +83,19 @@ def in_scratch(scratch: Scratch, action: Callable[[Connection], T]) -> T:
 
     On a server of ours, roles that it names and that are missing are made, and it begins anew.
     """
+
+    def act() -> T:
+        with scratch.database() as connection:
+            return action(connection)
+
+    return with_roles(scratch, act)
+
+
+def with_roles(scratch: Scratch, action: Callable[[], T]) -> T:
+    """The same for an action that makes scratch databases by itself."""
     for _ in range(_MOST_ROLES):
         try:
-            with scratch.database() as connection:
-                return action(connection)
+            return action()
         except MigrationError as error:
             role = missing_role(error) if scratch.own else None
             if role is None:

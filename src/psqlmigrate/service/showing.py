@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from psqlmigrate.errors import ConnectionFailedError, UsageError
+from psqlmigrate.migrations.certificate import path_of
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.service import certificates, history
 from psqlmigrate.service.certificates import Certified
@@ -110,7 +111,7 @@ def _words(row: AppliedRow | None) -> str:
 
 def _certificate_words(file: MigrationFile, certified: Certified | None) -> str:
     if certified is None:
-        path = certificates.path_of(file)
+        path = path_of(file)
         return "not for the file as it is now" if path.is_file() else "none"
     count = len(certified.objects)
     where = f", proven on PostgreSQL {certified.major}" if certified.major else ""

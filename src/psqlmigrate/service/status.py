@@ -1,6 +1,5 @@
 """Where a project and its database stand."""
 
-import json
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.schema.catalog import Catalog, diff
 from psqlmigrate.schema.hashing import state_hashes
 from psqlmigrate.schema.selection import Selection, only
-from psqlmigrate.service import history, state
+from psqlmigrate.service import certificates, history, state
 from psqlmigrate.service.baseline import DATABASE, Baseline, by_hand, managed
 from psqlmigrate.service.bookkeeping import inspect
 from psqlmigrate.service.checking import against
@@ -217,9 +216,8 @@ def _result(
 
 
 def _pending(file: MigrationFile) -> Pending:
-    path = file.path.parent / "certificates" / f"{file.version}.json"
-    if not path.is_file():
+    known = certificates.read(file)
+    if known is None:
         return Pending(file.version, file.message, file.name, None, ())
-    statements = json.loads(path.read_text(encoding="utf-8"))["statements"]
-    hazards = sorted({hazard for one in statements for hazard in one["hazards"]})
-    return Pending(file.version, file.message, file.name, len(statements), tuple(hazards))
+    hazards = sorted({hazard for one in known.statements for hazard in one.hazards})
+    return Pending(file.version, file.message, file.name, len(known.statements), tuple(hazards))

@@ -1,11 +1,25 @@
 """Whether files, certificates and history fit together."""
 
-import json
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from psqlmigrate.errors import UsageError
+from psqlmigrate.errors import AppliedFileError, MigrationError, StateCorruptionError, UsageError
+from psqlmigrate.migrations import certificate as certificates
+from psqlmigrate.migrations import statefile
+from psqlmigrate.migrations.certificate import Certificate
+from psqlmigrate.migrations.file import MigrationFile, read_file, version_of
+from psqlmigrate.migrations.graph import Graph
+from psqlmigrate.schema.hashing import FORMAT_VERSION
 from psqlmigrate.service import history
+from psqlmigrate.service.certifying import settings_digest, write_certificate
+from psqlmigrate.service.chain import chain
+from psqlmigrate.service.findings import Finding, of_error
 from psqlmigrate.service.history import AppliedRow
+from psqlmigrate.service.proving import Proof, Ran, prove
+from psqlmigrate.service.replaying import ReplayResult, replay_all
+from psqlmigrate.service.scratching import scratch_of
 from psqlmigrate.service.workspace import Workspace
 
 _FULL_CHECKSUM = 64
@@ -13,68 +27,240 @@ _FULL_CHECKSUM = 64
 
 @dataclass(frozen=True, slots=True)
 class VerifyResult:
-    """`findings` are sentences; `database` says whether the history was looked at."""
+    """What was found. `database` says whether the history was looked at."""
 
-    findings: tuple[str, ...]
+    findings: tuple[Finding, ...]
     files: int
+    certified: int
     database: bool
+    replay: ReplayResult | None = None
 
 
-def verify(workspace: Workspace) -> VerifyResult:
-    """Looks at the files, and at the history where a database is named.
+def verify(workspace: Workspace, *, with_replay: bool = False) -> VerifyResult:
+    """Looks at files and certificates, and at the history where a database is named.
 
-    Raises what reading the directory raises: DuplicateVersionError, MigrationFileError,
-    MigrationDependencyError.
+    `with_replay` proves all of it again in scratch. Faults of files are findings, not errors;
+    raises what connecting and making scratch databases raise.
     """
-    heads = [one.version for one in workspace.graph.heads]
-    findings = [f"several heads: {', '.join(heads)}"] if len(heads) > 1 else []
-    findings += _certificates(workspace)
-    looked = True
-    try:
-        workspace.chosen  # noqa: B018 - asks whether a database is named
-    except UsageError:
-        looked = False
+    files, findings = _files(workspace.migrations_path)
+    graph, faults = _graph(files)
+    findings += _state_file(workspace)
+    known, doubts = _certificates(workspace.migrations_path, files)
+    findings += [*faults, *doubts]
+    if graph:
+        findings += chain(graph, known)
+    looked = _names_a_database(workspace)
     if looked:
         with workspace.connection() as connection:
             rows = history.read(connection, workspace.tables) or ()
-        findings += _applied(workspace, rows)
-    return VerifyResult(tuple(findings), len(workspace.directory.files), looked)
+        findings += _applied(files, rows)
+    replayed = None
+    if with_replay and graph:
+        with scratch_of(workspace) as scratch:
+            replayed = replay_all(scratch, graph.order, known)
+        findings += [replayed.finding] if replayed.finding else []
+    certified = sum(file.version in known for file in files)
+    return VerifyResult(tuple(findings), len(files), certified, looked, replayed)
+
+
+def _state_file(workspace: Workspace) -> list[Finding]:
+    try:
+        statefile.read(workspace.state_file)
+    except StateCorruptionError as error:
+        return [of_error(error, str(workspace.state_file))]
+    return []
 
 
 def accept(workspace: Workspace, version: str) -> str:
-    """Takes the file of an applied migration as it is now. Raises UsageError if not applied."""
+    """Takes the file of an applied migration as it is now, in the history and its certificate.
+
+    Raises UsageError if it is not applied, StateCorruptionError if the certificate is broken.
+    """
     file = workspace.directory.find(version)
+    path = certificates.path_of(file)
+    known = certificates.read(path) if path.is_file() else None
     with workspace.connection() as connection:
         if not history.accept(connection, workspace.tables, file):
-            raise UsageError(f"{file.version} is not applied, so there is nothing to accept")
+            raise UsageError(
+                f"{file.version} is not applied, so there is nothing to accept",
+                hint=f"psqlmigrate verify --certify {file.version} certifies a pending migration",
+            )
+    if known:
+        certificates.write(path, replace(known, checksum=file.checksum))
     return file.version
 
 
-def _certificates(workspace: Workspace) -> list[str]:
-    findings: list[str] = []
-    for file in workspace.directory.files:
-        path = file.path.parent / "certificates" / f"{file.version}.json"
-        if not path.is_file():
+def certify(workspace: Workspace, version: str = "") -> tuple[Certificate, ...]:
+    """Proves pending migrations and writes their certificates.
+
+    The one of that version; without one, all that were edited since they were certified. Raises
+    AppliedFileError for an applied one, ProofError and StatementError for what cannot be proven.
+    """
+    applied = _applied_versions(workspace)
+    if version:
+        chosen: tuple[MigrationFile, ...] = (workspace.directory.find(version),)
+    else:
+        chosen = tuple(
+            file
+            for file in workspace.graph.order
+            if file.version not in applied and _is_edited(file)
+        )
+    for file in chosen:
+        if file.version in applied:
+            raise AppliedFileError(
+                f"{file.name} is applied: what it does there cannot be proven again",
+                hint=f"psqlmigrate verify --accept {file.version} takes the file as it is now",
+            )
+    return tuple(_certified(workspace, file) for file in chosen)
+
+
+def _certified(workspace: Workspace, file: MigrationFile) -> Certificate:
+    before = workspace.graph.ancestors(file.version)
+    earlier = tuple(one for one in workspace.graph.order if one.version in before)
+    with scratch_of(workspace) as scratch:
+        [proof] = prove(scratch, earlier, [file])
+    return write_certificate(file, _with_known_hazards(file, proof), f"{len(earlier)} migrations")
+
+
+def _with_known_hazards(file: MigrationFile, proof: Proof) -> Proof:
+    """Statements that were not edited keep the hazards that their planner knew."""
+    path = certificates.path_of(file)
+    try:
+        known = certificates.read(path).statements if path.is_file() else ()
+    except StateCorruptionError:
+        return proof
+    hazards = {" ".join(one.sql.split()): one.hazards for one in known}
+    kept = (Ran(one.sql, hazards.get(" ".join(one.sql.split()), ())) for one in proof.statements)
+    return replace(proof, statements=tuple(kept))
+
+
+def _is_edited(file: MigrationFile) -> bool:
+    path = certificates.path_of(file)
+    if not path.is_file():
+        return False
+    try:
+        return certificates.read(path).checksum != file.checksum
+    except StateCorruptionError:
+        return True
+
+
+def _names_a_database(workspace: Workspace) -> bool:
+    try:
+        workspace.chosen  # noqa: B018 - asks whether a database is named
+    except UsageError:
+        return False
+    return True
+
+
+def _applied_versions(workspace: Workspace) -> frozenset[str]:
+    if not _names_a_database(workspace):
+        return frozenset()
+    with workspace.connection() as connection:
+        return history.applied(history.read(connection, workspace.tables))
+
+
+def _files(folder: Path) -> tuple[list[MigrationFile], list[Finding]]:
+    """The files that can be read, and what is wrong with the others."""
+    by_version: defaultdict[str, list[MigrationFile]] = defaultdict(list)
+    findings: list[Finding] = []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if version_of(path.name) is None or path.is_dir():
             continue
         try:
-            known = json.loads(path.read_text(encoding="utf-8")).get("checksum")
-        except (ValueError, AttributeError):
-            findings.append(f"{path} cannot be read")
+            file = read_file(path)
+        except MigrationError as error:
+            findings.append(of_error(error))
+        else:
+            by_version[file.version].append(file)
+    for version, same in by_version.items():
+        if len(same) > 1:
+            names = " and ".join(one.name for one in same)
+            findings.append(
+                Finding(
+                    "duplicate_version",
+                    f"the version {version} is there {len(same)} times",
+                    names,
+                    "give one of them another version, in its name and in the file",
+                )
+            )
+    return [same[0] for same in by_version.values()], findings
+
+
+def _graph(files: Sequence[MigrationFile]) -> tuple[Graph | None, list[Finding]]:
+    try:
+        graph = Graph(files)
+    except MigrationError as error:
+        return None, [of_error(error)]
+    heads = [one.version for one in graph.heads]
+    if len(heads) < 2:  # noqa: PLR2004 - one head is as it should be
+        return graph, []
+    what = f"there are {len(heads)} heads: {', '.join(heads)}"
+    return graph, [
+        Finding("multiple_heads", what, "", 'psqlmigrate merge "join the branches" joins them')
+    ]
+
+
+def _certificates(
+    folder: Path, files: Sequence[MigrationFile]
+) -> tuple[Mapping[str, Certificate], list[Finding]]:
+    """The certificates by version, and what is wrong with them."""
+    known: dict[str, Certificate] = {}
+    findings: list[Finding] = []
+    by_version = {file.version: file for file in files}
+    for path in sorted((folder / certificates.FOLDER).glob("*.json")):
+        file = by_version.get(path.stem)
+        if file is None:
+            findings.append(
+                Finding(
+                    "no_migration",
+                    "a certificate without a migration",
+                    f"{certificates.FOLDER}/{path.name}",
+                    "restore the migration, or delete the certificate",
+                )
+            )
             continue
-        if known != file.checksum:
-            findings.append(f"{file.name} is not as it was certified")
-    return findings
+        try:
+            one = certificates.read(path)
+        except StateCorruptionError as error:
+            findings.append(of_error(error))
+            continue
+        known[file.version] = one
+        findings.extend(_doubts(file, one))
+    return known, findings
 
 
-def _applied(workspace: Workspace, rows: tuple[AppliedRow, ...]) -> list[str]:
-    files = {one.version: one for one in workspace.directory.files}
-    findings: list[str] = []
+def _doubts(file: MigrationFile, one: Certificate) -> Iterator[Finding]:
+    again = f"psqlmigrate verify --certify {file.version} proves it again while it is pending"
+    if one.version != file.version:
+        what = f"its certificate is of {one.version}"
+        yield Finding("other_version", what, file.name, again)
+    if one.checksum != file.checksum:
+        yield Finding("edited", "it was edited after it was certified", file.name, again)
+    if one.format_version != FORMAT_VERSION:
+        what = f"its certificate has format {one.format_version}, this is {FORMAT_VERSION}"
+        yield Finding("other_format", what, file.name, again)
+    if one.settings and one.settings != settings_digest():
+        what = "it was certified with other settings, under which hashes may differ"
+        yield Finding("other_settings", what, file.name, again)
+
+
+def _applied(files: Sequence[MigrationFile], rows: Sequence[AppliedRow]) -> Iterator[Finding]:
+    by_version = {one.version: one for one in files}
     for row in rows:
+        file = by_version.get(row.version)
         if not row.is_applied:
             continue
-        file = files.get(row.version)
         if file is None:
-            findings.append(f"{row.version} is applied, and its file is missing")
+            yield Finding(
+                "missing_file",
+                "it is applied, and its file is missing",
+                row.version,
+                "restore it from version control",
+            )
         elif row.checksum and len(row.checksum) == _FULL_CHECKSUM and row.checksum != file.checksum:
-            findings.append(f"{file.name} was edited after it was applied")
-    return findings
+            yield Finding(
+                "edited_applied",
+                "it was edited after it was applied",
+                file.name,
+                f"restore it, or psqlmigrate verify --accept {row.version} takes it as it is",
+            )

@@ -3,11 +3,14 @@
 import base64
 import hashlib
 import os
+import re
 import shutil
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
@@ -68,12 +71,43 @@ def _environments(root: Path, env: Mapping[str, str]) -> Iterator[tuple[Path, st
 
 
 def _poetry_environments(root: Path, env: Mapping[str, str]) -> list[Path]:
-    """Environments that poetry made for this directory: <name>-<digest of the path>-py<version>."""
-    cache = env.get("POETRY_CACHE_DIR") or platformdirs.user_cache_dir("pypoetry", appauthor=False)
-    home = Path(env.get("POETRY_VIRTUALENVS_PATH") or Path(cache) / "virtualenvs")
+    """Environments that poetry made for this directory: <name>-<digest of the path>-py<version>.
+
+    The one that `poetry env use` has chosen (envs.toml) first, then the newest Python's.
+    """
+    home = _poetry_home(root, env)
     place = os.path.normcase(os.path.realpath(root))
     digest = base64.urlsafe_b64encode(hashlib.sha256(place.encode()).digest()).decode()[:8]
-    return sorted(home.glob(f"*-{digest}-py*"), reverse=True)
+    choices: dict[str, dict[str, str]] = _toml(home / "envs.toml")
+    chosen = {f"{name}-py{choice.get('minor')}" for name, choice in choices.items()}
+
+    def rank(folder: Path) -> tuple[bool, list[int]]:
+        version = folder.name.rpartition("-py")[2]
+        return folder.name in chosen, [int(part) for part in re.findall(r"\d+", version)]
+
+    return sorted(home.glob(f"*-{digest}-py*"), key=rank, reverse=True)
+
+
+def _poetry_home(root: Path, env: Mapping[str, str]) -> Path:
+    """Where poetry keeps environments: by a variable, its settings, else in its cache."""
+    own = env.get("POETRY_CONFIG_DIR") or platformdirs.user_config_dir("pypoetry", appauthor=False)
+    settings = {**_toml(Path(own) / "config.toml"), **_toml(root / "poetry.toml")}
+    cache = (
+        env.get("POETRY_CACHE_DIR")
+        or settings.get("cache-dir")
+        or platformdirs.user_cache_dir("pypoetry", appauthor=False)
+    )
+    stated = env.get("POETRY_VIRTUALENVS_PATH") or settings.get("virtualenvs", {}).get("path")
+    path = str(stated or "{cache-dir}/virtualenvs").replace("{cache-dir}", str(cache))
+    return root / Path(path.replace("{project-dir}", str(root))).expanduser()
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    """What a file of poetry's says; nothing when it cannot be read, which is poetry's to tell."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return {}
 
 
 def _python_of(folder: Path) -> Path | None:

@@ -33,7 +33,9 @@ def run(connection: Connection, file: MigrationFile, direction: str) -> None:
     MigrationFileError for code that cannot be loaded, SourceError for what reaches beyond the
     database.
     """
-    engine = MigrationEngine(connection, file, lambda one: _send(connection, file, direction, one))
+    engine = MigrationEngine(
+        connection, file.path, lambda one: _send(connection, file, direction, one)
+    )
     try:
         body, _ = code(file, direction)
         if file.transactional:

@@ -16,6 +16,7 @@ _READER = Path(__file__).parent / "readers" / "models_to_sql.py"
 _NOT_THE_USERS = (str(_READER.parent), "<frozen ", "importlib/__init__.py")
 _PATIENCE_S = 120.0
 _GRACE_S = 10.0
+_NEWEST = 180000
 _STDERR = 2  # what models print is nobody's data
 _INSTALLED_AS = {
     "sqlalchemy": "sqlalchemy",
@@ -30,21 +31,16 @@ _NOT_INHERITED = ("__PYVENV_LAUNCHER__",)
 class ModelSql:
     """What models state: SQL that makes their schema in an empty database.
 
-    `tables` are schema.name; `coverage` the kinds of object of which the models state all there
-    are, so that an absent one is to be dropped.
+    `tables` are schema.name. `coverage` says of which objects the models state all there are, so
+    that an absent one is to be dropped (`sources.coverage.covered` reads it). `unstated` has the
+    fields, as kind.field, for which the models have no words: the database's value stays.
     """
 
     statements: tuple[str, ...]
     tables: tuple[str, ...]
     coverage: frozenset[str]
+    unstated: frozenset[str]
     warnings: tuple[str, ...]
-
-
-def read_models(
-    specs: Sequence[str], root: Path, python: str | None, env: Mapping[str, str]
-) -> tuple[str, ...]:
-    """The SQL alone of `read_model_sql`."""
-    return read_model_sql(specs, root=root, python=python, env=env).statements
 
 
 def read_model_sql(
@@ -53,21 +49,27 @@ def read_model_sql(
     root: Path,
     python: str | None,
     env: Mapping[str, str],
+    server_version: int = _NEWEST,
     patience_s: float = _PATIENCE_S,
 ) -> ModelSql:
     """Imports the models as their project would, with `root` as the working directory.
+
+    `server_version` is the server's server_version_num: an ORM may write DDL by it.
 
     Raises ModelError with the user's own traceback: what cannot be read is never "no change".
     """
     chosen = find_interpreter(root, python, env)
     models = [one for one in parse_specs(specs, root) if not one.is_sql]
-    answer = _ask(chosen, models, root, env, patience_s)
+    specs_sent = [{**dataclasses.asdict(one), "form": one.form.value} for one in models]
+    request = {"specs": specs_sent, "patience": patience_s, "server_version": server_version}
+    answer = _ask(chosen, models, root, env, request)
     if "error" in answer:
-        raise _as_error(answer["error"], chosen)
+        raise _as_error(answer["error"], chosen, root)
     return ModelSql(
         tuple(answer["statements"]),
         tuple(answer["tables"]),
         frozenset(answer["coverage"]),
+        frozenset(answer["unstated"]),
         tuple(answer["warnings"]),
     )
 
@@ -77,15 +79,14 @@ def _ask(
     models: Sequence[ModelSpec],
     root: Path,
     env: Mapping[str, str],
-    patience_s: float,
+    request: dict[str, Any],
 ) -> dict[str, Any]:
     """Runs the reader; it answers in a file, since models may print."""
     with tempfile.TemporaryDirectory(prefix="psqlmigrate-models-") as name:
         folder = Path(name)
-        specs = [{**dataclasses.asdict(one), "form": one.form.value} for one in models]
-        request = json.dumps({"specs": specs, "patience": patience_s})
-        (folder / "request.json").write_text(request, encoding="utf-8")
-        status = _run([str(chosen.path), str(_READER), name], root, env, patience_s)
+        (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
+        command = [str(chosen.path), str(_READER), name]
+        status = _run(command, root, env, request["patience"])
         try:
             answer: dict[str, Any] = json.loads((folder / "answer.json").read_bytes())
         except FileNotFoundError:
@@ -134,7 +135,7 @@ def _without_answer(
     return ModelError(message, details=frames, hint=hint)
 
 
-def _as_error(error: dict[str, str], chosen: Interpreter) -> ModelError:
+def _as_error(error: dict[str, str], chosen: Interpreter, root: Path) -> ModelError:
     """The reader's report, with what to do about it."""
     where = f"{chosen.path} ({chosen.origin})"
     missing = error["missing"].partition(".")[0]
@@ -145,7 +146,9 @@ def _as_error(error: dict[str, str], chosen: Interpreter) -> ModelError:
             " interpreter with the setting python"
         )
     elif missing:
-        hint = f"{missing} was looked for with {where}; the setting python names another"
+        hint = (
+            f"{missing} was looked for in {root} and with {where}; the setting python names another"
+        )
     else:
         hint = f"the models were read with {where}; the setting python names another"
     return ModelError(error["message"], details=error["traceback"], hint=hint)

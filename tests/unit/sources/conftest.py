@@ -1,43 +1,21 @@
-"""Virtual environments with the ORMs that projects use, made once for all tests."""
+"""Environments of the ORMs' generations, and a reader of small models in one."""
 
-import functools
-import subprocess
-import sys
-from collections.abc import Callable, Mapping
+import secrets
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
+from psycopg import sql
 
+from psqlmigrate.postgres.connect import connect
+from psqlmigrate.postgres.target import Target
 from psqlmigrate.sources.models import ModelSql, read_model_sql
+from user_projects import make_environment as make_environment  # noqa: PLC0414
 
-PROJECTS = Path(__file__).parents[2] / "projects"
-GENERATIONS: Mapping[str, tuple[str, ...]] = {
-    "current": ("sqlalchemy", "psqlmodel[async]"),
-    "former": ("sqlalchemy==1.4.*", "psqlmodel[async]==0.7.*"),
-}
 Read = Callable[..., ModelSql]
 
 
-@pytest.fixture(scope="session")
-def make_environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    @functools.cache
-    def make(generation: str) -> Path | None:
-        folder = tmp_path_factory.mktemp(f"project-{generation}") / ".venv"
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-        done = subprocess.run([*pip, *GENERATIONS[generation]], check=False)
-        return folder if done.returncode == 0 else None
-
-    def made(generation: str) -> Path:
-        folder = make(generation)
-        if folder is None:
-            pytest.skip("no package registry to install SQLAlchemy and psqlmodel from")
-        return folder
-
-    return made
-
-
-@pytest.fixture(params=GENERATIONS)
+@pytest.fixture(params=["current", "former"])
 def any_environment(
     request: pytest.FixtureRequest, make_environment: Callable[[str], Path]
 ) -> Path:
@@ -50,11 +28,31 @@ def environment(make_environment: Callable[[str], Path]) -> Path:
 
 
 @pytest.fixture
+def make_database(server: Target) -> Generator[Callable[[], Target]]:
+    """Makes further databases beside the test's own."""
+    made: list[sql.Identifier] = []
+
+    def make() -> Target:
+        name = f"other_{secrets.token_hex(6)}"
+        made.append(sql.Identifier(name))
+        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(made[-1]))
+        return server.database(name)
+
+    with connect(server) as admin:
+        yield make
+        for one in made:
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(one))
+
+
+@pytest.fixture
 def read(tmp_path: Path, environment: Path) -> Read:
     """Reads `models.py` of the given text in an environment that has both ORMs."""
 
-    def reading(text: str, *specs: str) -> ModelSql:
+    def reading(text: str, *specs: str, **options: int) -> ModelSql:
         (tmp_path / "models.py").write_text(text)
-        return read_model_sql(specs or ("models",), root=tmp_path, python=str(environment), env={})
+        root = tmp_path
+        return read_model_sql(
+            specs or ("models",), root=root, python=str(environment), env={}, **options
+        )
 
     return reading

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.clauses import set_options
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, number, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
@@ -21,6 +21,7 @@ class Column(DbObject):
     catalog: ClassVar[LiteralString] = "pg_class"
     rank: ClassVar[int] = 90
     has_subid: ClassVar[bool] = True
+    naming: ClassVar[Naming] = Naming.PUBLIC
 
     schema: str
     table: str
@@ -109,6 +110,19 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
     def survives_alter(self) -> bool:
         return not self.generated
 
+    @property
+    def inherited_from(self) -> tuple[ObjectId, ...]:
+        return self.parents
+
+    @property
+    def traits(self) -> tuple[object, ...]:
+        return (self.type, self.collation, self.generated, self.not_null)
+
+    def rename(self, name: str) -> Statements:
+        old, new = ident(self.name), ident(name)
+        text = sql("ALTER TABLE {} RENAME COLUMN {} TO {}", self._table, old, new)
+        return (Statement(text, self.id, self.rename_hazards),)
+
     def carry_over(self, new: Self) -> Statements:
         if self.inherited_only:
             return ()
@@ -156,9 +170,8 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         if self.inherited_only:
             return ()
-        hazards = (
-            frozenset({Hazard.MAY_FAIL}) if self.not_null and not parts else frozenset[Hazard]()
-        )
+        fails = (self.not_null and not parts) or self.generated
+        hazards = frozenset({Hazard.MAY_FAIL}) if fails else frozenset[Hazard]()
         text = sql("ALTER TABLE {} ADD COLUMN {}", self._table, self._line(parts))
         return (Statement(text, self.id, hazards), *self.adjust())
 

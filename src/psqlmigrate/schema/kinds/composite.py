@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
 from psqlmigrate.schema.statement import Statement
@@ -16,6 +16,7 @@ class Composite(DbObject):
     kind: ClassVar[str] = "composite type"
     catalog: ClassVar[LiteralString] = "pg_type"
     rank: ClassVar[int] = 40
+    naming: ClassVar[Naming] = Naming.PUBLIC
 
     schema: str
     name: str
@@ -68,6 +69,15 @@ SELECT t.oid, n.nspname::text, t.typname::text,
 
     def drop(self) -> Statements:
         return (Statement(sql("DROP {}", self.sql_name), self.id),)
+
+    @property
+    def members(self) -> tuple[tuple[str, ...], ...]:
+        return self.attributes
+
+    def rename_member(self, member: str, name: str) -> Statements:
+        names = ident(member), ident(name)
+        text = sql("ALTER {} RENAME ATTRIBUTE {} TO {} CASCADE", self.sql_name, *names)
+        return (Statement(text, self.id, self.rename_hazards),)
 
     def swap_out(self) -> tuple[Statements, Statements]:
         away = self.name + "__old"

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.clauses import cluster
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
@@ -19,6 +19,7 @@ class Constraint(DbObject):
     kind: ClassVar[str] = "constraint"
     catalog: ClassVar[LiteralString] = "pg_constraint"
     rank: ClassVar[int] = 120
+    naming: ClassVar[Naming] = Naming.HIDDEN
 
     schema: str
     table: str
@@ -108,6 +109,16 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
     def sql_name(self) -> Sql:
         return sql("CONSTRAINT {} ON {}", ident(self.name), self._table)
 
+    def rename(self, name: str) -> Statements:
+        if self.type in "pux":
+            # The index and its constraint are renamed together, and only the index's name does
+            # without the name of the table, which may change in the same migration.
+            text = sql("ALTER INDEX {} RENAME TO {}", ident(self.schema, self.name), ident(name))
+        else:
+            old, new = ident(self.name), ident(name)
+            text = sql("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", self._table, old, new)
+        return (Statement(text, self.id),)
+
     def as_part(self, parts: tuple[DbObject, ...]) -> Sql:
         return NOTHING if self.inherited_only else self._line()
 
@@ -140,7 +151,8 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
             return Alteration(changed)
         if self.options == new.options and self.definition == new.definition + _NOT_VALID:
             text = sql("ALTER TABLE {} VALIDATE CONSTRAINT {}", self._table, ident(self.name))
-            return Alteration((Statement(text, self.id, frozenset({Hazard.FULL_SCAN})), *changed))
+            hazards = frozenset({Hazard.FULL_SCAN, Hazard.MAY_FAIL})
+            return Alteration((Statement(text, self.id, hazards), *changed))
         return None
 
     @property

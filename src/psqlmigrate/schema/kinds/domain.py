@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
@@ -16,6 +16,7 @@ class Domain(DbObject):
     kind: ClassVar[str] = "domain"
     catalog: ClassVar[LiteralString] = "pg_type"
     rank: ClassVar[int] = 50
+    naming: ClassVar[Naming] = Naming.PUBLIC
 
     schema: str
     name: str
@@ -110,5 +111,6 @@ SELECT t.oid, n.nspname::text, t.typname::text, pg_catalog.format_type(t.typbase
             statements.append(self._change(default if new.default else sql("DROP DEFAULT")))
         if self.not_null != new.not_null:
             word = sql("SET NOT NULL") if new.not_null else sql("DROP NOT NULL")
-            statements.append(self._change(word))
+            fails = {Hazard.FULL_SCAN, Hazard.MAY_FAIL} if new.not_null else ()
+            statements.append(self._change(word, frozenset(fails)))
         return Alteration(tuple(statements))

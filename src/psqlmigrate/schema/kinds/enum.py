@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import Sql, ident, join, literal, sql
 from psqlmigrate.schema.statement import Statement
@@ -16,6 +16,7 @@ class Enum(DbObject):
     kind: ClassVar[str] = "enum"
     catalog: ClassVar[LiteralString] = "pg_type"
     rank: ClassVar[int] = 30
+    naming: ClassVar[Naming] = Naming.PUBLIC
 
     schema: str
     name: str
@@ -59,6 +60,15 @@ SELECT t.oid, n.nspname::text, t.typname::text,
 
     def drop(self) -> Statements:
         return (Statement(sql("DROP {}", self.sql_name), self.id),)
+
+    @property
+    def members(self) -> tuple[tuple[str, ...], ...]:
+        return tuple((label,) for label in self.labels)
+
+    def rename_member(self, member: str, name: str) -> Statements:
+        labels = literal(member), literal(name)
+        text = sql("ALTER {} RENAME VALUE {} TO {}", self.sql_name, *labels)
+        return (Statement(text, self.id, self.rename_hazards),)
 
     def swap_out(self) -> tuple[Statements, Statements]:
         away = self.name + "__old"

@@ -1,9 +1,9 @@
 """Functions and procedures (manual, CREATE FUNCTION)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import Sql, ident, printed, sql
 from psqlmigrate.schema.statement import Statement
@@ -16,6 +16,8 @@ class Function(DbObject):
     kind: ClassVar[str] = "function"
     catalog: ClassVar[LiteralString] = "pg_proc"
     rank: ClassVar[int] = 70
+    naming: ClassVar[Naming] = Naming.PUBLIC
+    name_at: ClassVar[int] = -2
 
     schema: str
     name: str
@@ -60,6 +62,14 @@ SELECT p.oid, n.nspname::text, p.proname::text, pg_catalog.pg_get_function_ident
     def sql_name(self) -> Sql:
         name = ident(self.schema, self.name)
         return sql("{} {}({})", printed(self.routine), name, printed(self.arguments))
+
+    @property
+    def unfollowed(self) -> str:
+        return self.definition.partition("\nAS ")[2]
+
+    def renamed(self, name: str) -> Self:
+        old, new = (sql("{}(", ident(self.schema, one)) for one in (self.name, name))
+        return replace(self, name=name, definition=self.definition.replace(old, new, 1))
 
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         text = self.definition.replace("CREATE OR REPLACE ", "CREATE ", 1)

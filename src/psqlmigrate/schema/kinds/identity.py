@@ -19,6 +19,7 @@ class Identity(DbObject):
     kind: ClassVar[str] = "identity"
     catalog: ClassVar[LiteralString] = "pg_class"
     rank: ClassVar[int] = 105
+    hidden_members: ClassVar[bool] = True
 
     schema: str
     table: str
@@ -64,7 +65,18 @@ SELECT s.oid, n.nspname::text, c.relname::text, a.attname::text, a.attidentity::
 
     @property
     def slots(self) -> tuple[tuple[str, ...], ...]:
-        return (("relation", self.sequence_schema, self.sequence_name),)
+        return (self.member_slot(self.sequence_name),)
+
+    @property
+    def members(self) -> tuple[tuple[str, ...], ...]:
+        return ((self.sequence_name,),)
+
+    def member_slot(self, name: str) -> tuple[str, ...]:
+        return ("relation", self.sequence_schema, name)
+
+    def rename_member(self, member: str, name: str) -> Statements:
+        old = ident(self.sequence_schema, member)
+        return (Statement(sql("ALTER SEQUENCE {} RENAME TO {}", old, ident(name)), self.id),)
 
     @property
     def carries_data(self) -> bool:

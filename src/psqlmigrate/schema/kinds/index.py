@@ -1,13 +1,17 @@
 """Indexes that no constraint owns (manual, CREATE INDEX)."""
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.clauses import cluster, set_options
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import Sql, ident, number, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
+
+# No row can stand in the way of an index that is not unique and computes nothing.
+_PLAIN = re.compile(r"CREATE INDEX [^(]*\([^()]*\)( INCLUDE \([^()]*\))?( TABLESPACE \S+)?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,7 @@ class Index(DbObject):
     kind: ClassVar[str] = "index"
     catalog: ClassVar[LiteralString] = "pg_class"
     rank: ClassVar[int] = 130
+    naming: ClassVar[Naming] = Naming.HIDDEN
 
     schema: str
     name: str
@@ -82,8 +87,13 @@ SELECT x.oid, n.nspname::text, x.relname::text, c.relname::text,
     def sql_name(self) -> Sql:
         return sql("INDEX {}", ident(self.schema, self.name))
 
+    def renamed(self, name: str) -> Self:
+        old, new = sql("INDEX {} ON", ident(self.name)), sql("INDEX {} ON", ident(name))
+        return replace(self, name=name, definition=self.definition.replace(old, new, 1))
+
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
-        hazards = frozenset({Hazard.LONG_LOCK, Hazard.FULL_SCAN})
+        fits = frozenset[Hazard]() if _PLAIN.match(self.definition) else {Hazard.MAY_FAIL}
+        hazards = frozenset({Hazard.LONG_LOCK, Hazard.FULL_SCAN, *fits})
         statements = [
             Statement(printed(self.definition), self.id, hazards, concurrent=self._concurrently())
         ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.clauses import options_sql, set_options
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
@@ -17,6 +17,7 @@ class MaterializedView(DbObject):
     kind: ClassVar[str] = "materialized view"
     catalog: ClassVar[LiteralString] = "pg_class"
     rank: ClassVar[int] = 145
+    naming: ClassVar[Naming] = Naming.PUBLIC
 
     schema: str
     name: str
@@ -60,7 +61,7 @@ SELECT c.oid, n.nspname::text, c.relname::text,
         data = NOTHING if self.populated else sql("\nWITH NO DATA")
         body = printed(self.definition)
         text = sql("CREATE {}{}{} AS\n{}{}", self.sql_name, using, options, body, data)
-        return (Statement(text, self.id, frozenset({Hazard.FULL_SCAN})),)
+        return (Statement(text, self.id, frozenset({Hazard.FULL_SCAN, Hazard.MAY_FAIL})),)
 
     def drop(self) -> Statements:
         return (Statement(sql("DROP {}", self.sql_name), self.id),)

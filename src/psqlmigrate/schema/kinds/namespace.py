@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, LiteralString
 
-from psqlmigrate.schema.dbobject import DbObject, Statements
+from psqlmigrate.schema.dbobject import DbObject, Naming, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import Sql, ident, sql
 from psqlmigrate.schema.statement import Statement
@@ -16,6 +16,7 @@ class Schema(DbObject):
     kind: ClassVar[str] = "schema"
     catalog: ClassVar[LiteralString] = "pg_namespace"
     rank: ClassVar[int] = 10
+    naming: ClassVar[Naming] = Naming.PUBLIC
 
     name: str
 

@@ -58,7 +58,7 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
 
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         change = sql("ATTACH PARTITION {} {}", self._child, printed(self.bound))
-        return (self._statement(change, frozenset({Hazard.FULL_SCAN})),)
+        return (self._statement(change, frozenset({Hazard.FULL_SCAN, Hazard.MAY_FAIL})),)
 
     def drop(self) -> Statements:
         return (self._statement(sql("DETACH PARTITION {}", self._child)),)

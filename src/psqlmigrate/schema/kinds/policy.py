@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, idents, printed, sql
 from psqlmigrate.schema.statement import Statement
@@ -20,6 +20,7 @@ class Policy(DbObject):
     kind: ClassVar[str] = "policy"
     catalog: ClassVar[LiteralString] = "pg_policy"
     rank: ClassVar[int] = 170
+    naming: ClassVar[Naming] = Naming.QUIET
 
     schema: str
     table: str

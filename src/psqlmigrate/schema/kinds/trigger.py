@@ -1,9 +1,9 @@
 """Triggers (manual, CREATE TRIGGER); those that PostgreSQL makes itself are left out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Statements
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import Sql, ident, printed, sql
 from psqlmigrate.schema.statement import Statement
@@ -23,6 +23,7 @@ class Trigger(DbObject):
     kind: ClassVar[str] = "trigger"
     catalog: ClassVar[LiteralString] = "pg_trigger"
     rank: ClassVar[int] = 160
+    naming: ClassVar[Naming] = Naming.QUIET
 
     schema: str
     table: str
@@ -58,6 +59,10 @@ SELECT t.oid, n.nspname::text, c.relname::text, t.tgname::text,
     @property
     def sql_name(self) -> Sql:
         return sql("TRIGGER {}", self._on)
+
+    def renamed(self, name: str) -> Self:
+        old, new = sql("TRIGGER {} ", ident(self.name)), sql("TRIGGER {} ", ident(name))
+        return replace(self, name=name, definition=self.definition.replace(old, new, 1))
 
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         made = Statement(printed(self.definition), self.id)

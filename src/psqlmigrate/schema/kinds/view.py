@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.clauses import options_sql, set_options
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, printed, sql
 from psqlmigrate.schema.statement import Statement
@@ -17,6 +17,7 @@ class View(DbObject):
     kind: ClassVar[str] = "view"
     catalog: ClassVar[LiteralString] = "pg_class"
     rank: ClassVar[int] = 140
+    naming: ClassVar[Naming] = Naming.PUBLIC
 
     schema: str
     name: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import ModuleType
 from typing import Any
 
@@ -32,19 +33,31 @@ class ModelSource:
 
 
 class Reading:
-    """What a reader found: SQL in an order that works, and what it speaks for."""
+    """What a reader found: SQL in an order that works, and what it speaks for.
+
+    `unstated` has the fields that the ORM has no words for, each with the pattern of the SQL by
+    which a project may state it all the same (a listener's DDL, a type of its own), or None.
+    """
 
     def __init__(
         self,
         statements: list[str],
         tables: list[str],
         coverage: tuple[str, ...],
+        unstated: dict[str, str | None],
         warnings: list[str],
     ) -> None:
         self.statements = statements
         self.tables = tables
         self.coverage = coverage
+        self.unstated = {name for name, words in unstated.items() if not self._says(words)}
         self.warnings = warnings
+
+    def _says(self, words: str | None) -> bool:
+        if words is None:
+            return False
+        pattern = re.compile(words, re.IGNORECASE | re.DOTALL)
+        return any(pattern.search(text) for text in self.statements)
 
 
 def joined(readings: list[Reading | None], sources: list[ModelSource]) -> dict[str, Any]:
@@ -58,10 +71,12 @@ def joined(readings: list[Reading | None], sources: list[ModelSource]) -> dict[s
             " with @table"
         )
     coverage = set(found[0].coverage).union(*(reading.coverage for reading in found))
+    unstated = found[0].unstated.intersection(*(reading.unstated for reading in found))
     return {
         "statements": [text for reading in found for text in reading.statements],
         "tables": sorted(tables),
         "coverage": sorted(coverage),
+        "unstated": sorted(unstated),
         "warnings": [text for reading in found for text in reading.warnings],
     }
 

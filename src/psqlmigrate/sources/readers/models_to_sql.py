@@ -1,7 +1,8 @@
 """Run by the project's own interpreter: its models become SQL text.
 
-`models_to_sql.py FOLDER` reads FOLDER/request.json, {"specs": [...], "patience": seconds}, and
-writes FOLDER/answer.json: {"statements", "tables", "coverage", "warnings"} or {"error": {...}}.
+`models_to_sql.py FOLDER` reads FOLDER/request.json, {"specs": [...], "patience": seconds,
+"server_version": 180000}, and writes FOLDER/answer.json: {"statements", "tables", "coverage",
+"unstated", "warnings"} or {"error": {...}}.
 Works on Python 3.9, imports the standard library only; SQLAlchemy and psqlmodel are the user's.
 """
 
@@ -29,7 +30,7 @@ def main() -> None:
     with (folder / "crash.txt").open("w", encoding="utf-8") as crash:
         faulthandler.enable(crash)
         faulthandler.dump_traceback_later(request["patience"], exit=True, file=crash)
-        text = json.dumps(_answer(request["specs"]))
+        text = json.dumps(_answer(request["specs"], request["server_version"]))
         faulthandler.cancel_dump_traceback_later()
         faulthandler.disable()
     (folder / "answer.part").write_text(text, encoding="utf-8")
@@ -39,7 +40,7 @@ def main() -> None:
     os._exit(0)  # threads that the models have started would keep the interpreter alive
 
 
-def _answer(specs: list[dict[str, str]]) -> dict[str, Any]:
+def _answer(specs: list[dict[str, str]], server_version: int) -> dict[str, Any]:
     load_models, model_source, psqlmodel, sqlalchemy = _own_parts()
     stage = "run"
     try:
@@ -48,7 +49,7 @@ def _answer(specs: list[dict[str, str]]) -> dict[str, Any]:
             stage = f"import {spec['target']}"
             sources.append(load_models.load(spec))
         stage = "read " + ", ".join(spec["target"] for spec in specs)
-        readings = [reader.read(sources) for reader in (sqlalchemy, psqlmodel)]
+        readings = [sqlalchemy.read(sources, server_version), psqlmodel.read(sources)]
         answer: dict[str, Any] = model_source.joined(readings, sources)
     except model_source.UnusableModels as error:
         return {"error": {"message": str(error), "traceback": "", "missing": ""}}

@@ -27,6 +27,8 @@ _LABELS = ("labels", "values", "choices", "members", "enum", "enums", "enum_clas
 _TYPE_TEXT = re.compile(r"[A-Za-z][\w. ]*(\(\d+(, *\d+)?\))?(\[\])*\Z")
 _CALL = re.compile(r"[A-Za-z_][\w.]*\(.*\)(::[\w. ]+)?\Z", re.DOTALL)
 _MOMENTS = ("CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME", "LOCALTIMESTAMP", "LOCALTIME")
+# default=dict and the like: the same value on every call, which psqlmodel writes into its DDL.
+_EMPTY = (dict, list, str, int, float, bool)
 _UUID_MAKERS = ("gen_random_uuid", "gen_default_uuid")
 
 
@@ -35,17 +37,22 @@ class ColumnTypes:
 
     def __init__(self) -> None:
         self.enums: dict[str, list[str]] = {}
+        self.schemas: set[str] = set()
+        self.warnings: dict[str, str] = {}
         self._types = importlib.import_module("psqlmodel.orm.types")
 
     def sql(self, column: Any, model: type) -> str:
         """The SQL type of a column."""
         hint = getattr(column, "python_type_hint", None) or column.type_hint
+        where = f"{model.__module__}.{model.__qualname__}.{column.attr_name}"
+        if hint is column:
+            raise UnusableModels(
+                f"{where}: Python reads its annotation as the column itself, since both have one"
+                f" name; import the type under another one, as in types.{column.attr_name}"
+            )
         found = self._named(_evaluated(hint, model))
         if found is None:
-            raise UnusableModels(
-                f"{model.__module__}.{model.__qualname__}.{column.attr_name}: the annotation"
-                f" {hint!r} has no PostgreSQL type"
-            )
+            raise UnusableModels(f"{where}: the annotation {hint!r} has no PostgreSQL type")
         if found in _SIZED and column.max_len:
             return f"{found}({column.max_len})"
         if found == "TIMESTAMP" and getattr(column, "timez", False):
@@ -103,8 +110,16 @@ class ColumnTypes:
         if issubclass(kind, int):
             return "INTEGER"
         stated = getattr(kind, "__typename__", None) or _snake_case(kind.__name__)
-        name = f"{quoted(getattr(kind, '__schema__', 'public'))}.{quoted(stated)}"
+        schema = quoted(getattr(kind, "__schema__", "public"))
+        self.schemas.add(schema)
+        name = f"{schema}.{quoted(stated)}"
         self._keep(name, [label(one) for one in kind])
+        if not issubclass(kind, str) and any(label(one) != one.name for one in kind):
+            self.warnings[name] = (
+                f"{kind.__module__}.{kind.__qualname__}: the labels of {name} are the members'"
+                " values, but psycopg sends the names of a plain Enum's members; a StrEnum's"
+                " values are sent"
+            )
         return name
 
     def _keep(self, name: str, labels: list[str]) -> None:
@@ -157,7 +172,7 @@ def default(column: Any, type_sql: str) -> str | None:
     if callable(value) and not hasattr(value, "to_sql"):
         if any(name in getattr(value, "__name__", "") for name in _UUID_MAKERS):
             return "gen_random_uuid()"
-        value = _called(value)
+        value = value() if any(value is one for one in _EMPTY) else _called(value)
     if value is None:
         return None
     if hasattr(value, "to_sql"):

@@ -20,6 +20,11 @@ def folded(name: str) -> str:
     return '"' + plain.replace('"', '""') + '"'
 
 
+def name_of(column: Any) -> str:
+    """The attribute's name: psqlmodel makes and fills the column under it, whatever name= says."""
+    return str(getattr(column, "attr_name", None) or column.name)
+
+
 class Table:
     """A model as the parts of a schema."""
 
@@ -28,11 +33,22 @@ class Table:
         self.key = (getattr(model, "__schema__", None) or "public", str(model.__tablename__))
         self.schema, self.name = (folded(part) for part in self.key)
         self._models = models
-        self._columns = list(model.__columns__.items())
-        self._names = {attribute: column.name for attribute, column in self._columns}
-        self._types = {column.name: types.sql(column, model) for _, column in self._columns}
+        self._columns = list(model.__columns__.values())
+        self._names = {str(column.name): name_of(column) for column in self._columns}
+        self._names.update({name_of(column): name_of(column) for column in self._columns})
+        self._types = {name_of(column): types.sql(column, model) for column in self._columns}
         self._options = getattr(model, "__table_options__", None)
         self._constraints = list(getattr(model, "__constraints__", None) or ())
+
+    @property
+    def warnings(self) -> list[str]:
+        """Columns whose name= psqlmodel's queries use, and its DDL and inserts do not."""
+        return [
+            f"{self.model.__module__}.{self.model.__qualname__}.{name_of(column)}: psqlmodel makes"
+            f" the column {name_of(column)}, not {column.name}; rename the attribute"
+            for column in self._columns
+            if folded(name_of(column)) != folded(str(column.name))
+        ]
 
     @property
     def parents(self) -> list[str]:
@@ -58,12 +74,12 @@ class Table:
 
     def _column_lines(self) -> list[str]:
         lines: list[str] = []
-        for _, column in self._columns:
-            type_sql = self._types[column.name]
+        for column in self._columns:
+            type_sql = self._types[name_of(column)]
             stated = default(column, type_sql)
             missing = "" if column.nullable else " NOT NULL"
             given = "" if stated is None else f" DEFAULT {stated}"
-            lines.append(f"{folded(column.name)} {type_sql}{missing}{given}")
+            lines.append(f"{folded(name_of(column))} {type_sql}{missing}{given}")
         return lines
 
     def _constraint_lines(self) -> list[str]:
@@ -77,12 +93,12 @@ class Table:
                 loose.append(one.ddl(self.key[1], self.key[0], self.model))
             else:
                 _add(found, *built, is_named=bool(one.name))
-        for _, column in self._columns:
+        for column in self._columns:
             if getattr(column, "unique", False):
-                name = f"uq_{self.key[1]}_{column.name}"
-                _add(found, name, f"UNIQUE ({folded(column.name)})", is_named=True)
+                name = f"uq_{self.key[1]}_{name_of(column)}"
+                _add(found, name, f"UNIQUE ({folded(name_of(column))})", is_named=True)
         lines = [f"CONSTRAINT {folded(name)} {text}" for name, text in found.items()]
-        keys = [folded(column.name) for _, column in self._columns if column.primary_key]
+        keys = [folded(name_of(column)) for column in self._columns if column.primary_key]
         if keys and not any(kind == "PrimaryKeyConstraint" for kind, _ in stated):
             lines.insert(0, f"PRIMARY KEY ({', '.join(keys)})")
         return [*lines, *loose]
@@ -113,11 +129,11 @@ class Table:
             names = [self._plain_name(column) for column in one.columns]
             name = one.name or self._index_name(names)
             found.setdefault(name, self._index(name, names, one))
-        for _, column in self._columns:
+        for column in self._columns:
             if getattr(column, "index", False) and not getattr(column, "unique", False):
-                name = self._index_name([column.name])
+                name = self._index_name([name_of(column)])
                 method = getattr(column, "index_method", None)
-                found.setdefault(name, self._index(name, [column.name], None, method))
+                found.setdefault(name, self._index(name, [name_of(column)], None, method))
         return list(found.values())
 
     def _index_name(self, columns: list[str]) -> str:
@@ -148,10 +164,12 @@ class Table:
             name = one.name or f"fk_{self.key[1]}_{'_'.join(columns)}"
             text = self._reference(columns, one.references, one.on_delete, one.on_update)
             _add(found, name, text, is_named=bool(one.name))
-        for _, column in self._columns:
+        for column in self._columns:
             if column.foreign_key:
-                name = f"fk_{self.key[1]}_{column.name}"
-                text = self._reference([column.name], column.foreign_key, column.on_delete, None)
+                name = f"fk_{self.key[1]}_{name_of(column)}"
+                text = self._reference(
+                    [name_of(column)], column.foreign_key, column.on_delete, None
+                )
                 _add(found, name, text, is_named=True)
         return [
             f"ALTER TABLE {self._full} ADD CONSTRAINT {folded(name)} {text}"
@@ -174,7 +192,7 @@ class Table:
         model = getattr(target, "model", None)
         if model is not None:
             schema = getattr(model, "__schema__", None) or "public"
-            return f"{folded(schema)}.{folded(model.__tablename__)}", folded(target.name)
+            return f"{folded(schema)}.{folded(model.__tablename__)}", folded(name_of(target))
         found = _REFERENCE.match(str(target).strip())
         if found is None:
             raise UnusableModels(
@@ -186,9 +204,9 @@ class Table:
         return full, ", ".join(folded(column.strip()) for column in columns)
 
     def _schema_of(self, name: str) -> str:
-        """A bare name means the model of this schema, else of public, else the only one."""
+        """A bare name means what search_path finds, else the model of this schema or the only one."""
         schemas = [schema for schema, table in self._models if table == name]
-        for likely in (self.key[0], "public", *schemas[:1]):
+        for likely in ("public", self.key[0], *schemas[:1]):
             if likely in schemas:
                 return likely
         return "public"
@@ -200,7 +218,7 @@ class Table:
         inner = getattr(column, "column", None) or getattr(column, "expr", None)
         direction = getattr(column, "direction", "")
         name = str(getattr(inner if inner is not None else column, "name", None) or column)
-        return f"{name} {direction}".strip()
+        return f"{self._names.get(name, name)} {direction}".strip()
 
     def _key_part(self, text: str) -> str:
         """A column's name quoted; anything else is an expression, an order or an operator class."""

@@ -15,11 +15,40 @@ from .model_source import ModelSource, Reading, UnusableModels, literal
 from .psqlmodel_columns import ColumnTypes
 from .psqlmodel_tables import Table
 
-# Functions are not listed: the only ones that a PSQLModel class can state are its triggers'.
+# A class has a trigger and its function by psqlmodel's own names; others are made by hand, since
+# in PL/pgSQL psqlmodel's do nothing. Of sequences it has those of serial columns alone, of
+# comments those on tables, and no partitions.
 COVERAGE = (
-    "schema", "enum", "sequence", "sequence owner", "table", "column", "default", "constraint",
-    "index", "trigger",
+    "enum", "sequence with sequence owner", "sequence owner", "table without partition",
+    "column of table", "default of column", "constraint of table", "index of table",
+    "trigger named .+_[0-9a-f]{6}", r"function named .+_[0-9a-f]{6}_fn\(\)", "comment of table",
 )  # fmt: skip
+
+_SEQUENCE = r"\b(CREATE|ALTER)\s+SEQUENCE\b"
+_GENERATED = r"\bGENERATED\s+ALWAYS\s+AS\b"
+UNSTATED: dict[str, str | None] = {
+    "column.collation": r"\ACREATE\b[^(]*\bTABLE\b.*\bCOLLATE\b",
+    "column.generated": _GENERATED,
+    "column.expression": _GENERATED,
+    "column.storage": r"\bSTORAGE\s+(PLAIN|EXTERNAL|EXTENDED|MAIN)\b",
+    "column.compression": r"\bCOMPRESSION\s+(pglz|lz4)\b",
+    "column.statistics": None,
+    "column.options": None,
+    "constraint.options": r"\bWITH\s*\(\s*\w+\s*=[^)]*\)\s*[,)\n]",  # of an EXCLUDE's text
+    "constraint.clustered": None,
+    "index.options": None,
+    "index.statistics": None,
+    "index.clustered": None,
+    "sequence.start": _SEQUENCE,
+    "sequence.increment": _SEQUENCE,
+    "sequence.cache": _SEQUENCE,
+    "sequence.cycle": _SEQUENCE,
+    "table.access_method": None,
+    "table.options": None,
+    "table.row_security": None,
+    "table.force_row_security": None,
+    "trigger.enabled": None,
+}
 
 _DROP = re.compile(r"\ADROP TRIGGER IF EXISTS [^;]+;\s*")
 _JUNCTION = re.compile(r"CREATE TABLE IF NOT EXISTS (\S+)")
@@ -36,10 +65,10 @@ def read(sources: list[ModelSource]) -> Reading | None:
         return None
     types = ColumnTypes()
     tables = _parents_first([Table(model, types, models) for model in models.values()])
-    warnings: list[str] = []
+    warnings = [*types.warnings.values(), *(text for table in tables for text in table.warnings)]
     junctions = _junctions(list(models.values()), {table.name for table in tables})
     statements = [
-        *_schemas(tables),
+        *_schemas({*types.schemas, *(table.schema for table in tables)}),
         *types.statements(),
         *(table.create() for table in tables),
         *(text for table in tables for text in table.indexes()),
@@ -49,7 +78,7 @@ def read(sources: list[ModelSource]) -> Reading | None:
         *(text for table in tables for text in _triggers(table, warnings)),
     ]
     names = [*(".".join(table.key) for table in tables), *junctions]
-    return Reading(statements, names, COVERAGE, warnings)
+    return Reading(statements, names, COVERAGE, UNSTATED, warnings)
 
 
 def _models(sources: list[ModelSource]) -> dict[tuple[str, str], Any]:
@@ -76,9 +105,8 @@ def _models(sources: list[ModelSource]) -> dict[tuple[str, str], Any]:
     return dict(sorted(found.items()))
 
 
-def _schemas(tables: list[Table]) -> list[str]:
-    names = {table.schema for table in tables} - {'"public"'}
-    return [f"CREATE SCHEMA IF NOT EXISTS {name}" for name in sorted(names)]
+def _schemas(names: set[str]) -> list[str]:
+    return [f"CREATE SCHEMA IF NOT EXISTS {name}" for name in sorted(names - {'"public"'})]
 
 
 def _parents_first(tables: list[Table]) -> list[Table]:

@@ -6,15 +6,42 @@ import importlib
 import inspect
 import re
 import sys
+import warnings
+from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from .model_source import ModelSource, Reading, UnusableModels
+from .model_source import ModelSource, Reading, UnusableModels, literal
 
+# Without DDL of its own a project has no words for partitions, for what belongs to views, and for
+# comments on anything else; a schema is there for the tables in it.
 COVERAGE = (
-    "schema", "enum", "sequence", "sequence owner", "table", "column", "default", "identity",
-    "constraint", "index", "comment",
+    "enum", "sequence", "sequence owner", "table without partition", "column of table",
+    "default of column", "identity of column", "constraint of table", "index of table",
+    "comment of table", "comment of column",
 )  # fmt: skip
+_COMMENT_OF_CONSTRAINT = "comment of constraint"  # from SQLAlchemy 2.0 on
+
+# What DDL of a listener or a type of the project's may say all the same.
+_CLUSTER = r"\bCLUSTER\s+ON\b|\ACLUSTER\b"
+UNSTATED: dict[str, str | None] = {
+    "column.storage": r"\bSTORAGE\s+(PLAIN|EXTERNAL|EXTENDED|MAIN|DEFAULT)\b",
+    "column.compression": r"\bCOMPRESSION\s+(pglz|lz4|default)\b",
+    "column.statistics": r"\bALTER\s+TABLE\b.*\bSET\s+STATISTICS\b",
+    "column.options": r"\bALTER\s+(COLUMN\s+)?\S+\s+SET\s*\(",
+    "constraint.options": r"\bALTER\s+TABLE\b.*\b(UNIQUE|KEY|EXCLUDE)\b.*\bWITH\s*\(\s*\w+\s*=",
+    "constraint.clustered": _CLUSTER,
+    "identity.sequence_schema": None,
+    "identity.sequence_name": None,
+    "index.statistics": r"\bALTER\s+INDEX\b.*\bSET\s+STATISTICS\b",
+    "index.clustered": _CLUSTER,
+    "table.access_method": r"\bSET\s+ACCESS\s+METHOD\b",
+    "table.options": r"\bALTER\s+TABLE\s+\S+\s+SET\s*\(",
+    "table.row_security": r"\b(ENABLE|DISABLE)\s+ROW\s+LEVEL\s+SECURITY\b",
+    "table.force_row_security": r"\bFORCE\s+ROW\s+LEVEL\s+SECURITY\b",
+    "trigger.enabled": r"\b(ENABLE|DISABLE)\s+((ALWAYS|REPLICA)\s+)?TRIGGER\b",
+}
+_OPTIONS_OF_TABLES = {"using": "table.access_method", "with": "table.options"}
 
 # SQLAlchemy keeps indexes and late foreign keys in sets, whose order differs from run to run.
 _IN_SETS = ("CreateIndex", "AddConstraint")
@@ -25,8 +52,11 @@ _CONCURRENTLY = re.compile(r"\A(CREATE (?:UNIQUE )?INDEX) CONCURRENTLY ")
 _CREATE_SCHEMA = re.compile(r'\s*CREATE SCHEMA\s+(IF NOT EXISTS\s+)?"?([^\s";]+)', re.IGNORECASE)
 
 
-def read(sources: list[ModelSource]) -> Reading | None:
-    """The DDL of every MetaData that the sources name; None where SQLAlchemy has no part."""
+def read(sources: list[ModelSource], server_version: int) -> Reading | None:
+    """The DDL of every MetaData that the sources name; None where SQLAlchemy has no part.
+
+    `server_version` is the server's server_version_num.
+    """
     if any(source.reader == "sqlalchemy" for source in sources):
         importlib.import_module("sqlalchemy")
     if "sqlalchemy" not in sys.modules:
@@ -35,11 +65,12 @@ def read(sources: list[ModelSource]) -> Reading | None:
     if not metadatas:
         return None
     _refuse_doubles(metadatas)
-    ddl = _Ddl(_dialect())
+    dialect = _dialect(server_version)
+    ddl = _Ddl(dialect)
     for metadata in _in_order(metadatas):
         ddl.create(metadata)
     tables = [_qualified(table) for one in metadatas for table in _tables(one)]
-    return Reading(ddl.statements(), tables, COVERAGE, ddl.warnings)
+    return Reading(ddl.statements(), tables, _coverage(), _unstated(dialect), ddl.warnings)
 
 
 def _metadatas(sources: list[ModelSource]) -> list[Any]:
@@ -108,17 +139,48 @@ def _refers(metadata: Any, other: Any) -> bool:
     return bool((names - set(metadata.tables)) & set(other.tables))
 
 
-def _dialect() -> Any:
+def _dialect(server_version: int) -> Any:
     """PostgreSQL's, without a driver; the named style of parameters leaves % as it is."""
-    return importlib.import_module("sqlalchemy.dialects.postgresql").dialect(paramstyle="named")
+    found = importlib.import_module("sqlalchemy.dialects.postgresql").dialect(paramstyle="named")
+    # What SQLAlchemy asks a server for at its first connection.
+    major, minor = divmod(server_version, 10000)
+    found.server_version_info = (major, minor)
+    found.default_schema_name = "public"
+    found.supports_virtual_generated_columns = major >= 18  # noqa: PLR2004 - PostgreSQL 18 has them
+    # SQLAlchemy 1.4 and 2.0 would double backslashes before they have asked.
+    found._backslash_escapes = False
+    return found
+
+
+def _coverage() -> tuple[str, ...]:
+    ddl = importlib.import_module("sqlalchemy.sql.ddl")
+    return (*COVERAGE, _COMMENT_OF_CONSTRAINT) if hasattr(ddl, "SetConstraintComment") else COVERAGE
+
+
+def _unstated(dialect: Any) -> dict[str, str | None]:
+    """What this SQLAlchemy cannot say: options of tables came with 2.0 and 2.1."""
+    table = importlib.import_module("sqlalchemy").Table
+    known = dict(dialect.construct_arguments)[table]
+    stated = {field for word, field in _OPTIONS_OF_TABLES.items() if word in known}
+    return {field: words for field, words in UNSTATED.items() if field not in stated}
+
+
+def _types(metadata: Any) -> Iterator[Any]:
+    """The types of all columns, and those within arrays and the project's own types."""
+    for table in metadata.tables.values():
+        for column in table.columns:
+            waiting = [column.type]
+            while waiting:
+                one = waiting.pop()
+                yield one
+                inner = (vars(one).get(name) for name in ("item_type", "impl"))
+                waiting.extend(kind for kind in inner if hasattr(kind, "__visit_name__"))
 
 
 def _schemas(metadata: Any) -> set[str]:
     """The schemas that tables, sequences and named types are in."""
     owners = [*metadata.tables.values(), *getattr(metadata, "_sequences", {}).values()]
-    for table in metadata.tables.values():
-        for column in table.columns:
-            owners.extend([column.type, getattr(column.type, "item_type", None)])
+    owners.extend(_types(metadata))
     return {getattr(one, "schema", None) or "public" for one in owners} - {"public"}
 
 
@@ -134,13 +196,29 @@ class _Ddl:
     def create(self, metadata: Any) -> None:
         """Runs create_all() on a connection that only listens."""
         self._schemas |= _schemas(metadata)
+        for one in _types(metadata):
+            if getattr(one, "create_type", True) is False and getattr(one, "enums", None):
+                self._keep("guarded", self._made_elsewhere(one))
         base = importlib.import_module("sqlalchemy.engine.mock").MockConnection
 
         def exec_driver_sql(_: Any, text: str, *__: Any) -> None:
             self._keep("text", text)
 
         listening = type("ListeningConnection", (base,), {"exec_driver_sql": exec_driver_sql})
-        metadata.create_all(listening(self._dialect, self._run), checkfirst=False)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            metadata.create_all(listening(self._dialect, self._run), checkfirst=False)
+        sort = importlib.import_module("sqlalchemy.exc").SAWarning
+        self.warnings.extend(str(one.message) for one in caught if issubclass(one.category, sort))
+
+    def _made_elsewhere(self, one: Any) -> str:
+        """An enum with create_type=False: a migration or an .sql file of the project makes it."""
+        name = self._dialect.identifier_preparer.format_type(one)
+        labels = ", ".join(literal(label) for label in one.enums)
+        return (
+            f"DO $psqlmigrate$ BEGIN\nCREATE TYPE {name} AS ENUM ({labels});\n"
+            "EXCEPTION WHEN duplicate_object THEN NULL;\nEND $psqlmigrate$"
+        )
 
     def statements(self) -> list[str]:
         """Schemas first, then everything in SQLAlchemy's order, where it has one."""

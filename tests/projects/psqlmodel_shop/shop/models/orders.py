@@ -24,7 +24,7 @@ from shop.models.catalogue import Product
 from shop.models.customers import Customer
 
 
-class OrderStatus(enum.Enum):
+class OrderStatus(enum.StrEnum):
     """How far an order has come."""
 
     OPEN = "open"

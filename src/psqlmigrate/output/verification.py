@@ -1,0 +1,40 @@
+"""What verify found, and what was certified, as lines."""
+
+from collections.abc import Sequence
+
+from psqlmigrate.migrations.certificate import Certificate
+from psqlmigrate.service.verifying import VerifyResult
+
+
+def verified(result: VerifyResult) -> list[str]:
+    """Findings, then what was looked at."""
+    lines = [str(finding) for finding in result.findings]
+    if one := result.replay:
+        lines.append(
+            f"replayed on PostgreSQL {one.server_version}: {one.ran} up, {one.reverted} down and up"
+            f" again, {one.compared} compared with their certificates"
+        )
+    where = "files and history" if result.database else "files only: no database is named"
+    certified = f"{result.certified} certified, {result.files - result.certified} not"
+    lines.append(
+        f"{result.files} migrations ({certified}), {len(result.findings)} findings ({where})"
+    )
+    return lines
+
+
+def certified(made: Sequence[Certificate]) -> list[str]:
+    """Each certificate that was written, with what it says of values."""
+    if not made:
+        return ["no pending migration was edited since it was certified"]
+    lines: list[str] = []
+    for one in made:
+        lines.append(f"{one.version}  certified")
+        lines += [f"  down cannot bring back {loss}" for loss in one.loses]
+        lines += [
+            f"  {failure.direction} may fail on existing rows: {failure.reason}"
+            for failure in one.may_fail
+        ]
+        lines += [
+            f"  no sample rows for {table.table}: {table.reason}" for table in one.without_rows
+        ]
+    return lines

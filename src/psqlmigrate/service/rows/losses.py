@@ -1,0 +1,209 @@
+"""Which values of one snapshot the next one does not have."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import psycopg
+
+from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.schema.sqltext import Sql, ident, join, printed, sql
+from psqlmigrate.service.rows.snapshots import Column, Held, Loss, Path, Row, Snapshot
+
+_Pairs = dict[int, int]
+
+
+def losses(
+    connection: Connection, before: Snapshot, after: Snapshot, removed: Mapping[int, int]
+) -> tuple[Loss, ...]:
+    """What `before` has and `after`, the connection's present state, has not.
+
+    `removed`: rows by table (its oid in `before`) that were taken out on purpose meanwhile.
+    """
+    by_path = {one.path: oid for oid, one in after.items()}
+    found: list[Loss] = []
+    for oid, old in before.items():
+        now = oid if oid in after else by_path.get(old.path)
+        if old.partitioned:
+            continue
+        if now is None or after[now].partitioned:
+            found.append(Loss(old.path, None, gone=True, paths=_paths(old, None)))
+            continue
+        found.extend(
+            _Comparison(connection, old, after[now], removed.get(oid, 0), same=oid == now).losses()
+        )
+    return tuple(found)
+
+
+def reordered(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
+    """Tables whose columns stand in another order than before."""
+    by_path = {one.path: one for one in after.values()}
+    return tuple(
+        ".".join(old.path)
+        for old in before.values()
+        if (new := by_path.get(old.path)) and _moved(_names(old), _names(new))
+    )
+
+
+def _names(held: Held) -> list[str]:
+    return [held.columns[position].name for position in sorted(held.columns)]
+
+
+def _moved(old: list[str], new: list[str]) -> bool:
+    return set(old) == set(new) and old != new
+
+
+def _paths(held: Held, column: Column | None) -> frozenset[Path]:
+    """What a statement that explains a loss may be about: the table, its parents, the type."""
+    tables = {held.path, *held.parents}
+    if column is None:
+        return frozenset(tables)
+    types = {column.type_path} if column.type_path else set[Path]()
+    return frozenset({(*path, column.name) for path in tables} | tables | types)
+
+
+class _Comparison:
+    """One table before and after."""
+
+    def __init__(
+        self, connection: Connection, old: Held, new: Held, removed: int, *, same: bool
+    ) -> None:
+        self._connection = connection
+        self._old, self._new, self._removed = old, new, removed
+        self._pairs = _paired(old, new, same=same)
+
+    def losses(self) -> list[Loss]:
+        found = [
+            self._loss(column, gone=True)
+            for position, column in self._old.columns.items()
+            if position not in self._pairs and not column.generated
+        ]
+        if self._removed < 0:
+            return found
+        if self._new.count != self._old.count - self._removed:
+            return [*found, Loss(self._old.path, None, gone=False, paths=_paths(self._old, None))]
+        if self._old.rows and self._new.rows:
+            found += [self._loss(column, gone=False) for column in self._changed()]
+        return found
+
+    def _loss(self, column: Column, *, gone: bool) -> Loss:
+        return Loss(self._old.path, column.name, gone, _paths(self._old, column))
+
+    def _changed(self) -> list[Column]:
+        """Columns whose values are others; all of them where only their combination is another."""
+        kept = {
+            old: new
+            for old, new in self._pairs.items()
+            if not (self._old.columns[old].generated or self._new.columns[new].generated)
+        }
+        had = _picked(self._old, self._old.rows or [], list(kept))
+        have = _picked(self._new, self._new_rows(kept), list(kept.values()))
+        have = [self._alike(kept, row, had) for row in have]
+        blamed = _blamed(had, have, self._suspects(kept))
+        columns = [self._old.columns[position] for position in kept]
+        return [columns[place] for place in sorted(blamed)]
+
+    def _suspects(self, kept: _Pairs) -> list[int]:
+        """Places of columns that were made anew or changed their type, the likeliest first."""
+        anew = [place for place, (old, new) in enumerate(kept.items()) if old != new]
+        retyped = [
+            place
+            for place, (old, new) in enumerate(kept.items())
+            if self._old.columns[old].type != self._new.columns[new].type
+        ]
+        return [*anew, *retyped]
+
+    def _alike(self, kept: _Pairs, row: Row, had: Sequence[Row]) -> Row:
+        """A composite value that only gained empty fields counts as the one it was."""
+        cells = list(row)
+        for place, position in enumerate(kept):
+            if self._old.columns[position].composite and cells[place]:
+                cells[place] = _shortened(cells[place], {one[place] for one in had})
+        return tuple(cells)
+
+    def _new_rows(self, kept: _Pairs) -> Sequence[Row]:
+        """The rows with values of a changed type cast back to the old one, as far as that goes."""
+        casts = {
+            new: self._old.columns[old].type
+            for old, new in kept.items()
+            if self._old.columns[old].type != self._new.columns[new].type
+        }
+        if not casts:
+            return self._new.rows or []
+        for through_text in (False, True):
+            rows = self._reread(casts, through_text=through_text)
+            if rows is not None:
+                return rows
+        return self._new.rows or []
+
+    def _reread(self, casts: Mapping[int, str], *, through_text: bool) -> list[Row] | None:
+        cells: list[Sql] = []
+        for position, column in self._new.columns.items():
+            cell = ident(column.name)
+            if position in casts:
+                middle = sql("{}::text", cell) if through_text else cell
+                cell = sql("{}::{}", middle, printed(casts[position]))
+            cells.append(sql("{}::text", cell))
+        query = sql("SELECT {} FROM ONLY {}", join(", ", cells), ident(*self._new.path))
+        try:
+            with self._connection.transaction():
+                return [tuple(row) for row in self._connection.execute(query.encode())]
+        except psycopg.Error:
+            if self._connection.broken:
+                raise
+            return None
+
+
+def _blamed(had: Sequence[Row], have: Sequence[Row], suspects: Sequence[int]) -> set[int]:
+    """Places of the columns without which every row is there that was: none when all is as it was.
+
+    A column whose values by themselves were not there before is to blame in any case. Where rows
+    were taken out, that may not show; then it is one of the suspects, or any single column, or all.
+    """
+    width = len(had[0]) if had else 0
+    blamed = {place for place in range(width) if not _contains(had, have, [place])}
+
+    def fits(without: set[int]) -> bool:
+        return _contains(had, have, [place for place in range(width) if place not in without])
+
+    for suspect in suspects:
+        if fits(blamed):
+            break
+        blamed.add(suspect)
+    if fits(blamed):
+        return blamed
+    single = (blamed | {place} for place in range(width))
+    return next((one for one in single if fits(one)), set(range(width)))
+
+
+def _contains(had: Sequence[Row], have: Sequence[Row], places: Sequence[int]) -> bool:
+    return not Counter(_places(have, places)) - Counter(_places(had, places))
+
+
+def _paired(old: Held, new: Held, *, same: bool) -> _Pairs:
+    """Columns of the old table and of the new one: by number in the same table, else by name."""
+    pairs = {position: position for position in old.columns if same and position in new.columns}
+    free = {
+        column.name: position
+        for position, column in new.columns.items()
+        if position not in pairs.values()
+    }
+    for position, column in old.columns.items():
+        if position not in pairs and column.name in free:
+            pairs[position] = free[column.name]
+    return pairs
+
+
+def _picked(held: Held, rows: Sequence[Row], positions: Sequence[int]) -> list[Row]:
+    order = list(held.columns)
+    return _places(rows, [order.index(position) for position in positions])
+
+
+def _places(rows: Sequence[Row], places: Sequence[int]) -> list[Row]:
+    return [tuple(row[place] for place in places) for row in rows]
+
+
+def _shortened(cell: str | None, known: set[str | None]) -> str | None:
+    text = cell or ""
+    while text not in known and text.endswith(",)"):
+        text = text[:-2] + ")"
+    return text if text in known else cell

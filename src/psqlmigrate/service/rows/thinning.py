@@ -1,0 +1,130 @@
+"""Rows that a statement fails on are taken out of a scratch database, as few as will do."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import NamedTuple
+
+import psycopg
+
+from psqlmigrate.migrations.sent import Sent
+from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.postgres.engine import Cursor, perform
+from psqlmigrate.schema.sqltext import ident, sql
+from psqlmigrate.service.rows.snapshots import counts
+
+_MOST_ROWS = 12
+
+_TABLES = """
+SELECT n.nspname::text, c.relname::text
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relkind IN ('r', 'p') AND c.oid >= 16384 AND n.nspname !~ '^pg_'
+   AND n.nspname <> 'information_schema'
+ ORDER BY pg_catalog.length(c.relname) DESC, n.nspname <> 'public', n.nspname"""
+
+_INVALID = """
+SELECT n.nspname::text, c.relname::text
+  FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE NOT i.indisvalid AND c.relkind = 'i'"""
+
+
+class _Table(NamedTuple):
+    schema: str
+    name: str
+
+
+class Thinner:
+    """Makes one failed statement work by taking rows out.
+
+    `savepoint`: what is done inside it is taken back when it fails, where a transaction is open.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        sent: Sent,
+        savepoint: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        self._connection = connection
+        self._sent = sent
+        self._savepoint = savepoint
+        self.removed: Counter[int] = Counter()
+
+    def run(self, error: psycopg.Error, *, single: bool) -> tuple[Cursor, str]:
+        """The cursor of the statement, and the table that was in its way, if that is known.
+
+        `single`: one row at a time can be left out on trial. Raises the error when it is not
+        the rows' fault.
+        """
+        before = counts(self._connection)
+        table = self._culprit(error)
+        cursor = None
+        if table:
+            cursor = self._thinned(table, single=single) or self._emptied([table])
+        cursor = cursor or self._emptied(_tables(self._connection))
+        if cursor is None:
+            raise error
+        self.removed.update(before)
+        self.removed.subtract(counts(self._connection))
+        return cursor, ".".join(table or ())
+
+    def _culprit(self, error: psycopg.Error) -> _Table | None:
+        """The table that PostgreSQL names, or the longest name that the statement has in it."""
+        named = (error.diag.schema_name, error.diag.table_name)
+        tables = _tables(self._connection)
+        words = set(re.findall(r'"(?:[^"]|"")+"|\w+', self._sent.sql))
+        exact = [one for one in tables if one == named]
+        mentioned = [one for one in tables if {one.name, f'"{one.name}"'} & words]
+        return next(iter(exact or mentioned), None)
+
+    def _thinned(self, table: _Table, *, single: bool) -> Cursor | None:
+        """Without one of the last rows, or without the last two, three, and so on."""
+        query = sql(
+            "SELECT tableoid::text, ctid::text FROM {} ORDER BY 1 DESC, ctid DESC", ident(*table)
+        )
+        rows = self._connection.execute(query.encode()).fetchmany(_MOST_ROWS)
+        alone = [[row] for row in rows] if single else []
+        together = [rows[:size] for size in range(2 if single else 1, len(rows))]
+        attempts = (self._attempt(table, chosen) for chosen in (*alone, *together))
+        return next((cursor for cursor in attempts if cursor), None)
+
+    def _attempt(self, table: _Table, rows: Sequence[tuple[str, str]]) -> Cursor | None:
+        query = sql("DELETE FROM {} WHERE tableoid = %s AND ctid = %s::tid", ident(*table))
+
+        def remove() -> None:
+            for row in rows:
+                self._connection.execute(query.encode(), row)
+
+        return self._after(remove)
+
+    def _emptied(self, tables: Sequence[_Table]) -> Cursor | None:
+        """With the tables empty, and all that refers to them."""
+
+        def remove() -> None:
+            for table in tables:
+                self._connection.execute(sql("TRUNCATE {} CASCADE", ident(*table)).encode())
+
+        return self._after(remove)
+
+    def _after(self, remove: Callable[[], None]) -> Cursor | None:
+        try:
+            with self._savepoint():
+                remove()
+                _drop_invalid(self._connection)
+                return perform(self._connection, self._sent)
+        except psycopg.Error:
+            if self._connection.broken:
+                raise
+            return None
+
+
+def _drop_invalid(connection: Connection) -> None:
+    """CREATE INDEX CONCURRENTLY leaves an invalid index behind when it fails (manual)."""
+    for name in connection.execute(_INVALID).fetchall():
+        connection.execute(sql("DROP INDEX {}", ident(*name)).encode())
+
+
+def _tables(connection: Connection) -> list[_Table]:
+    return [_Table(schema, name) for schema, name in connection.execute(_TABLES)]

@@ -1,0 +1,1 @@
+INSERT INTO users (mail, old) VALUES ('x', 1);

@@ -1,0 +1,1 @@
+INSERT INTO p VALUES (1); INSERT INTO c VALUES (2, 'x'); INSERT INTO g VALUES (3, 'y', 'z');

@@ -1,0 +1,2 @@
+CREATE TABLE users (id integer PRIMARY KEY, n integer);
+CREATE VIEW v AS SELECT n FROM users;

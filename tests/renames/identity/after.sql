@@ -1,0 +1,1 @@
+CREATE TABLE people (key bigint GENERATED ALWAYS AS IDENTITY, n integer);

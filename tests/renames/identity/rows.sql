@@ -1,0 +1,1 @@
+INSERT INTO users (n) VALUES (1), (2);

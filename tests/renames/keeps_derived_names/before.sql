@@ -1,0 +1,2 @@
+CREATE TABLE users (id serial PRIMARY KEY, mail text UNIQUE);
+CREATE VIEW v AS SELECT mail FROM users;

@@ -1,0 +1,2 @@
+CREATE TABLE journal (day date, n integer) PARTITION BY RANGE (day);
+CREATE TABLE log_1 PARTITION OF journal FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');

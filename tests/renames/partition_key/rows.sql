@@ -1,0 +1,1 @@
+INSERT INTO log VALUES ('2020-02-02', 1);

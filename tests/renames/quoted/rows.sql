@@ -1,0 +1,1 @@
+INSERT INTO "My App"."User.s" VALUES ('x', 1);

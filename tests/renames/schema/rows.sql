@@ -1,0 +1,1 @@
+INSERT INTO app.users (n) VALUES (1), (2);

@@ -1,0 +1,1 @@
+CREATE TABLE t (key bigserial, n integer);

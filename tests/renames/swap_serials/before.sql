@@ -1,0 +1,4 @@
+CREATE TABLE a (id serial PRIMARY KEY, k integer GENERATED ALWAYS AS IDENTITY, n integer);
+CREATE TABLE b (id serial PRIMARY KEY, k integer GENERATED ALWAYS AS IDENTITY, m text);
+CREATE INDEX a_i ON a (n);
+CREATE INDEX b_i ON b (m);
