@@ -552,3 +552,16 @@ def test_hostile_messages_are_data(connection: Connection, project: Project) -> 
     project.runner(connection).upgrade()
     rows: Any = history.read(connection, TABLES)
     assert rows[0].message == message
+
+
+@pytest.mark.parametrize("half", ["up", "down"])
+def test_a_half_that_cannot_be_read_stops_the_run(
+    connection: Connection, project: Project, half: str
+) -> None:
+    project.sql("1", "CREATE TABLE t1 (a int);")
+    broken = "SELECT 1;\n\nSELECT 'never closed;"
+    path = project.sql("2", *((broken, "") if half == "up" else ("SELECT 1;", broken)))
+    line = path.read_text().splitlines().index("SELECT 'never closed;") + 1
+    with pytest.raises(MigrationFileError, match=f"2_step.sql: line {line}: "):
+        project.runner(connection).upgrade()
+    assert _tables(connection) == []
