@@ -189,6 +189,7 @@ class Runner:
             if ms is not None:
                 ran.append(RanMigration(step.file.version, step.file.message, ms))
                 work.progress.finished(step.file, ms)
+        recorder.finish(now)
         return ran
 
     def _steps(
@@ -252,7 +253,7 @@ class Runner:
         connection = self._work.connection
         if connection.closed or not (changed or not self._in_one(step.file)):
             return
-        with suppress(psycopg.Error), connection.transaction():
+        with suppress(psycopg.Error):
             recorder.record(applied)
 
 
