@@ -3,7 +3,7 @@
 import pytest
 
 from faults.project import TABLES, Heard, Project, look
-from psqlmigrate.errors import StatementError
+from psqlmigrate.errors import LockError, StatementError
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.postgres.connect import Connection, connect
 from psqlmigrate.postgres.target import Target
@@ -283,3 +283,15 @@ def test_a_look_that_is_never_let_in_leaves_the_state_unknown(
         result = _run(connection, tables, "3", RunOptions(lock_timeout=0.05, lock_wait=0.2))
     assert len(result.ran) == 2
     assert not _is_current(connection)
+
+
+def test_stamp_does_not_wait_for_ever(
+    database: Target, connection: Connection, tables: Project
+) -> None:
+    connection.execute("CREATE TABLE base (a int); CREATE VIEW v AS SELECT a FROM base")
+    with connect(database) as holder:
+        holder.execute("BEGIN; LOCK TABLE base IN ACCESS EXCLUSIVE MODE")
+        options = RunOptions(lock_timeout=0.05, lock_wait=0.2)
+        with pytest.raises(LockError, match="another session keeps a lock"):
+            tables.runner(connection, options, HOOKS).stamp("base")
+    assert tables.runner(connection, options, HOOKS).stamp("base").state_known
