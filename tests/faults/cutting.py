@@ -17,7 +17,8 @@ class CuttingProxy:
     """Passes everything on until the request of that number (from 1, 0: never) comes.
 
     It cuts `before` the server gets that request, or after the server has done it and before the
-    client gets the answer. `seen` is how many requests there were.
+    client gets the answer. `seen` is how many requests there were; those that only read the
+    schema are so many that they are not counted.
     """
 
     def __init__(self, server: Target, number: int, *, before: bool) -> None:
@@ -50,6 +51,7 @@ class CuttingProxy:
 
     def _serve(self) -> None:
         client, _ = self._listener.accept()
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         server = socket.socket(socket.AF_UNIX)
         server.connect(self._path)
         back = threading.Thread(target=self._backwards, args=(server, client), daemon=True)
@@ -61,7 +63,7 @@ class CuttingProxy:
         data = _exactly(client, _STARTUP)
         server.sendall(data + _exactly(client, _length(data, 0) - _STARTUP))
         while message := _message(client):
-            if message[:1] in b"QS":
+            if _counts(message):
                 self.seen += 1
                 if self.seen == self._number:
                     if self._before:
@@ -83,6 +85,11 @@ class CuttingProxy:
             except OSError:
                 break
         _close(client, server)
+
+
+def _counts(message: bytes) -> bool:
+    own = b"_psqlm" in message
+    return message[:1] in b"QS" and (own or b"FROM pg_catalog.pg_" not in message)
 
 
 def _message(source: socket.socket) -> bytes:

@@ -5,13 +5,14 @@ import subprocess
 
 import pytest
 
-from faults.project import TABLES, Project
+from faults.project import TABLES, Project, look
 from psqlmigrate.errors import MigrationFileError
 from psqlmigrate.migrations.directory import read_directory
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.postgres.target import Target
-from psqlmigrate.service import history, versions
+from psqlmigrate.service import bookkeeping, history, state, versions
+from psqlmigrate.service.attempt import Hooks
 from psqlmigrate.service.bookkeeping import Tables
 from psqlmigrate.service.offline import script
 
@@ -104,6 +105,22 @@ def test_commit_inside_a_transaction_is_refused(project: Project) -> None:
     project.sql("1", "COMMIT;")
     with pytest.raises(MigrationFileError, match="COMMIT in a migration"):
         _script(project, "up")
+
+
+def test_a_script_leaves_the_state_not_current(
+    database: Target, connection: Connection, project: Project
+) -> None:
+    project.sql("1", "CREATE TABLE t1 (a int);", "DROP TABLE t1;")
+    project.runner(connection, hooks=Hooks(look=look)).upgrade()
+    found = bookkeeping.inspect(connection, TABLES)
+    recorded = state.read(connection, TABLES, found, ["1"])
+    assert recorded is not None
+    assert recorded.current
+    project.sql("2", "CREATE TABLE t2 (a int);", "SELECT 1;")
+    for direction in ("up", "down"):
+        assert _psql(database, _script(project, direction, "1:2" if direction == "up" else "2:1"))
+    assert history.applied(history.read(connection, TABLES)) == {"1"}
+    assert state.read(connection, TABLES, found, ["1"]) is None
 
 
 def test_the_same_script_every_time(project: Project) -> None:

@@ -1,5 +1,6 @@
 """What the runner promises, on a real server."""
 
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -16,12 +17,15 @@ from psqlmigrate.errors import (
     RollbackError,
     StatementError,
 )
+from psqlmigrate.migrations.directory import read_directory
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.postgres.connect import Connection, connect
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.service import history, journal
 from psqlmigrate.service.attempt import Hooks, RunOptions
+from psqlmigrate.service.bookkeeping import Tables
 from psqlmigrate.service.locking import key_of
+from psqlmigrate.service.running import Runner
 
 QUICK = RunOptions(lock_wait=0.3, lock_timeout=0.05)
 
@@ -171,6 +175,78 @@ def test_code_that_unlocks_is_noticed(connection: Connection, project: Project) 
     project.sql("1", "CREATE TABLE t1 (a int); SELECT pg_advisory_unlock_all();")
     with pytest.raises(StatementError, match="released psqlmigrate's lock"):
         project.runner(connection).upgrade()
+    assert _tables(connection) == _applied(connection) == []
+
+
+def test_giving_one_of_two_locks_back_leaves_it_held(
+    connection: Connection, project: Project
+) -> None:
+    """The session holds its lock twice; what counts is that nobody else can get it."""
+    key = key_of(TABLES).number
+    project.sql("1", f"CREATE TABLE t1 (a int); SELECT pg_advisory_unlock({key});")
+    project.sql("2", "CREATE TABLE t2 (a int)")
+    project.runner(connection).upgrade()
+    assert _applied(connection) == ["1", "2"]
+
+
+def test_code_that_deletes_its_history_is_noticed(connection: Connection, project: Project) -> None:
+    project.sql("1", "CREATE TABLE t1 (a int); DELETE FROM _psqlmodel_migrations;")
+    with pytest.raises(StatementError, match="ended its transaction"):
+        project.runner(connection).upgrade()
+    assert _tables(connection) == _applied(connection) == _events(connection, "applied") == []
+
+
+def test_the_lock_is_free_after_a_run(
+    database: Target, connection: Connection, project: Project
+) -> None:
+    project.sql("1", "SELECT 1")
+    project.runner(connection).upgrade()
+    with connect(database) as other:
+        query = "SELECT pg_try_advisory_lock(%s)"
+        assert other.execute(query, [key_of(TABLES).number]).fetchone() == (True,)
+
+
+def test_three_round_trips_a_migration(
+    connection: Connection, project: Project, tmp_path: Path
+) -> None:
+    """BEGIN and the claim, the statement, the seal and COMMIT."""
+    counts: list[int] = []
+    for versions in ("1", "2345"):
+        for n in versions:
+            project.sql(n, f"CREATE TABLE t{n} (a int)")
+        with (tmp_path / "trace").open("w+b") as trace:
+            connection.pgconn.trace(trace.fileno())
+            project.runner(connection).upgrade()
+            connection.pgconn.untrace()
+            trace.seek(0)
+            counts.append(sum(b"\tZ\t" in line or b"ReadyForQuery" in line for line in trace))
+    assert counts[1] - counts[0] == 3 * 3
+
+
+def test_settings_of_the_encoding_do_not_reach_the_bookkeeping(
+    connection: Connection, project: Project
+) -> None:
+    path = project.sql("1", "SET client_encoding = 'LATIN1'; CREATE TABLE t1 (a int)")
+    path.write_text(path.read_text().replace("step 1", "größer ☃"))
+    tables = Tables(history="_psqlmodel_größe")
+    directory = read_directory(project.path)
+    Runner(connection, directory, tables).upgrade()
+    rows: Any = history.read(connection, tables)
+    assert [(row.message, row.execution_time_ms is not None) for row in rows] == [
+        ("größer ☃", True)
+    ]
+
+
+def test_an_error_of_ours_is_not_blamed_on_a_migration(
+    connection: Connection, project: Project
+) -> None:
+    project.sql("1", "CREATE TABLE t1 (a int)")
+
+    def verify(inside: Connection, file: MigrationFile, direction: str) -> None:
+        raise KeyError(file.version, direction, inside.closed)
+
+    with pytest.raises(KeyError):
+        project.runner(connection, hooks=Hooks(verify=verify)).upgrade()
     assert _tables(connection) == _applied(connection) == []
 
 

@@ -2,11 +2,20 @@
 
 import time
 
+import psycopg
 import pytest
 from psycopg import sql
 
 from psqlmigrate.errors import ConnectionFailedError
-from psqlmigrate.postgres.connect import Connection, connect, pin, pins, repin, server_major
+from psqlmigrate.postgres.connect import (
+    Connection,
+    connect,
+    pin,
+    pins,
+    repin,
+    server_major,
+    telling_of_its_loss,
+)
 from psqlmigrate.postgres.embedded import scratch_server
 from psqlmigrate.postgres.target import Target
 
@@ -32,6 +41,29 @@ def test_repin_forgets_what_a_session_has(connection: Connection) -> None:
     assert connection.execute(query).fetchone() == ("UTC", "pg_temp, public", None)
     held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
     assert connection.execute(held).fetchone() == (1,)
+
+
+def test_a_silent_network_is_noticed(database: Target) -> None:
+    with connect(database, silence_s=30) as connection:
+        given = connection.info.get_parameters()
+        assert given["tcp_user_timeout"] == "30000"
+        assert given["keepalives_idle"] == given["keepalives_interval"] == "10"
+    own = Target({**database.params, "tcp_user_timeout": "5"}, "test")
+    with connect(own, silence_s=30) as connection:
+        assert connection.info.get_parameters()["tcp_user_timeout"] == "5"
+    with connect(database) as connection:
+        assert "keepalives_idle" not in connection.info.get_parameters()
+
+
+def test_a_lost_connection_is_told(database: Target) -> None:
+    with connect(database) as connection:
+        with pytest.raises(psycopg.errors.DivisionByZero), telling_of_its_loss(connection):
+            connection.execute("SELECT 1 / 0")
+        with (
+            pytest.raises(ConnectionFailedError, match="the connection was lost: "),
+            telling_of_its_loss(connection),
+        ):
+            connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
 
 def test_a_search_path_is_data(connection: Connection) -> None:
