@@ -1,16 +1,17 @@
 """Every case both ways on sample rows: what both schemas have keeps its values, or a hazard says so."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from psqlmigrate.errors import StatementError
+from psqlmigrate.errors import PlanRefusedError, StatementError
+from psqlmigrate.postgres.connect import connect, server_major
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_script
 from psqlmigrate.postgres.scratch import Scratch
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.catalog import Catalog
-from psqlmigrate.service.canonical import build, canonical
 from psqlmigrate.service.planning import Plan, plan
 from psqlmigrate.service.proving import explains
 from psqlmigrate.service.rehearsal import Claim, rehearse, step_of_plan
@@ -25,19 +26,31 @@ def _name(case: Path) -> str:
     return f"{case.parent.name}-{case.name}"
 
 
+_REQUIRES = re.compile(r"^-- requires: (\d+)", re.MULTILINE)
+
+
 @pytest.mark.parametrize("case", CASES, ids=_name)
 def test_rows_are_kept_or_a_hazard_says_so(case: Path, server: Target) -> None:
     scratch = Scratch(server)
-    before, after = (_load(scratch, case / name) for name in ("before.sql", "after.sql"))
-    for old, new in ((before, after), (after, before)):
-        _check(scratch, old, plan(old, new))
+    texts = [(case / name).read_text(encoding="utf-8") for name in ("before.sql", "after.sql")]
+    with connect(server) as connection:
+        major = server_major(connection)
+    if any(int(one) > major for text in texts for one in _REQUIRES.findall(text)):
+        pytest.skip("needs a later major")
+    before, after = (_load(scratch, text) for text in texts)
+    for text, old, new in ((texts[0], before, after), (texts[1], after, before)):
+        try:
+            found = plan(old, new)
+        except PlanRefusedError:
+            continue
+        _check(scratch, text, found)
 
 
-def _check(scratch: Scratch, old: Catalog, one: Plan) -> None:
+def _check(scratch: Scratch, text: str, one: Plan) -> None:
     with scratch.database() as connection:
-        build(connection, old)
+        load_script(connection, text, "x")
         sample = fill(connection)
-        assert sample.unfilled == ()
+        assert [one for one in sample.unfilled if one.reason != "it has no partition"] == []
         base = snapshot(connection)
         try:
             done = rehearse(connection, step_of_plan(Claim(one, Plan((), ()))), "up")
@@ -47,8 +60,7 @@ def _check(scratch: Scratch, old: Catalog, one: Plan) -> None:
     assert [str(loss) for loss in found if not explains(one, loss)] == []
 
 
-def _load(scratch: Scratch, path: Path) -> Catalog:
+def _load(scratch: Scratch, text: str) -> Catalog:
     with scratch.database() as connection:
-        load_script(connection, path.read_text(encoding="utf-8"), path.name)
-        catalog = introspect(connection)
-    return canonical(scratch, catalog)
+        load_script(connection, text, "x")
+        return introspect(connection)

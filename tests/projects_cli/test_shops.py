@@ -31,6 +31,8 @@ class Shop:
     add: Change
     retype: Change
     drop: Change
+    rename: Change
+    former: str
 
 
 PSQLMODEL = Shop(
@@ -63,6 +65,13 @@ PSQLMODEL = Shop(
         "customers",
         "tags",
     ),
+    rename=Change(
+        "shop/models/customers.py",
+        (("first_name: varchar", "given_name: varchar"), ('"first_name"', '"given_name"')),
+        "customers",
+        "given_name",
+    ),
+    former="first_name",
 )
 SQLALCHEMY = Shop(
     "sqlalchemy_shop",
@@ -97,6 +106,17 @@ SQLALCHEMY = Shop(
         "products",
         "delivery",
     ),
+    rename=Change(
+        "shop/models.py",
+        (
+            ("    email = Column(", "    address = Column("),
+            ('CheckConstraint("email LIKE', 'CheckConstraint("address LIKE'),
+            ('text("email")', 'text("address")'),
+        ),
+        "customers",
+        "address",
+    ),
+    former="email",
 )
 
 
@@ -132,12 +152,12 @@ def values(rows: Rows, change: Change) -> list[object]:
     return [row[change.column] for row in rows[change.table]]
 
 
-def migrate(project: Project, change: Change, message: str) -> None:
+def migrate(project: Project, change: Change, message: str, *options: str) -> None:
     """Changes the models, and has the one migration that this takes written and applied."""
     project.edit(change.file, *change.edits)
     before = project.migrations
     assert project.run("check")[0] == 1
-    project.succeed("autogenerate", message)
+    project.succeed("autogenerate", message, *options)
     assert len(project.migrations) == len(before) + 1
     project.succeed("upgrade")
     project.succeed("check")
@@ -189,6 +209,23 @@ def test_a_column_less(project: Project, shop: Shop) -> None:
     assert after == without(before, shop.drop)
     project.succeed("downgrade", "-1")
     assert without(contents(project, shop), shop.drop) == after
+    project.succeed("upgrade")
+    assert contents(project, shop) == after
+
+
+def test_another_name(project: Project, shop: Shop) -> None:
+    before = contents(project, shop)
+    change = shop.rename
+    old = f"public.{change.table}.{shop.former}:{change.column}"
+    migrate(project, change, "rename a column", "--rename", old)
+    after = contents(project, shop)
+    renamed = [
+        {change.column if key == shop.former else key: value for key, value in row.items()}
+        for row in before[change.table]
+    ]
+    assert after == {**before, change.table: renamed}
+    project.succeed("downgrade", "-1")
+    assert contents(project, shop) == before
     project.succeed("upgrade")
     assert contents(project, shop) == after
 

@@ -6,6 +6,7 @@ import pytest
 
 from psqlmigrate.errors import ProofError, StatementError
 from psqlmigrate.migrations.file import MigrationFile, read_file
+from psqlmigrate.postgres.connect import connect, server_major
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_script
 from psqlmigrate.postgres.scratch import Scratch
@@ -14,8 +15,8 @@ from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.sqltext import printed
 from psqlmigrate.schema.statement import Hazard, Statement
 from psqlmigrate.service.canonical import canonical
-from psqlmigrate.service.planning import Plan, plan
-from psqlmigrate.service.proving import Proof, prove, prove_steps
+from psqlmigrate.service.planning import Plan
+from psqlmigrate.service.proving import Proof, prove, prove_difference, prove_steps
 from psqlmigrate.service.rehearsal import Claim, step_of_plan
 
 VERSION = "20260101_000000"
@@ -36,10 +37,7 @@ def _catalog(scratch: Scratch, text: str) -> Catalog:
 
 def _generated(scratch: Scratch, before: str, after: str) -> Proof:
     """The proof of what the planner makes of two schemas."""
-    old, new = _catalog(scratch, before), _catalog(scratch, after)
-    step = step_of_plan(Claim(plan(old, new), plan(new, old)))
-    [proof] = prove_steps(scratch, old, [step], new)
-    return proof
+    return prove_difference(scratch, _catalog(scratch, before), _catalog(scratch, after))
 
 
 def _planned(scratch: Scratch, before: str, up: Plan, down: Plan) -> Proof:
@@ -151,12 +149,28 @@ def test_a_failure_of_down_without_a_hazard_is_an_error(scratch: Scratch) -> Non
         ("DELETE FROM t", "SELECT 1", r"changes rows of public\.t"),
         ("DROP TABLE t", TABLE, r"drops rows of public\.t"),
         ("ALTER TABLE t ALTER n TYPE int USING 0", "SELECT 1", r"changes values of public\.t\.n"),
+        ("ALTER TYPE pair DROP ATTRIBUTE y", "SELECT 1", r"values of public\.c\.p"),
         ("SELECT 1", "UPDATE t SET n = id", r"down changes values of public\.t\.n"),
     ],
 )
 def test_no_loss_is_silent(scratch: Scratch, up: str, down: str, words: str) -> None:
+    before = f"{TABLE}; CREATE TYPE pair AS (x int, y text); CREATE TABLE c (p pair NOT NULL)"
     with pytest.raises(ProofError, match=words):
-        _planned(scratch, TABLE, _statements(up), _statements(down))
+        _planned(scratch, before, _statements(up), _statements(down))
+
+
+def test_a_new_attribute_of_a_type_changes_no_value(scratch: Scratch) -> None:
+    before = "CREATE TYPE pair AS (x int, y text); CREATE TABLE c (p pair NOT NULL, q pair)"
+    assert _generated(scratch, before, before.replace("y text", "y text, z int")).loses == ()
+
+
+def test_a_virtual_column_that_cannot_be_computed_stops_nothing(server: Target) -> None:
+    with connect(server) as connection:
+        if server_major(connection) < 18:
+            pytest.skip("virtual columns came with 18")
+    before = "CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a + 1) VIRTUAL)"
+    up, down = _statements("ALTER TABLE t ADD c int"), _statements("ALTER TABLE t DROP c")
+    assert _planned(Scratch(server), before, up, down).loses == ()
 
 
 def test_people_may_change_values_and_it_is_told(scratch: Scratch, tmp_path: Path) -> None:

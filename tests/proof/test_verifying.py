@@ -1,6 +1,7 @@
 """verify: what does not fit is found, named, and has a way out."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
@@ -79,14 +80,22 @@ def project(tmp_path: Path, server: Target, monkeypatch: pytest.MonkeyPatch) -> 
     return Project(tmp_path, server)
 
 
-@pytest.fixture
-def line(project: Project) -> Project:
-    """Three migrations in a line."""
+@pytest.fixture(scope="session")
+def certified_line(tmp_path_factory: pytest.TempPathFactory, server: Target) -> Path:
+    """Three migrations in a line, proven once for all tests."""
+    project = Project(tmp_path_factory.mktemp("line"), server)
     project.certified("1", "CREATE TABLE t (a int)", "DROP TABLE t")
     project.certified("2", "ALTER TABLE t ALTER a TYPE bigint", "ALTER TABLE t ALTER a TYPE int")
     project.certified(
         "3", "ALTER TABLE t ALTER a SET NOT NULL", "ALTER TABLE t ALTER a DROP NOT NULL"
     )
+    return project.path / "migrations"
+
+
+@pytest.fixture
+def line(project: Project, certified_line: Path) -> Project:
+    """A copy of the three migrations."""
+    shutil.copytree(certified_line, project.path / "migrations", dirs_exist_ok=True)
     return project
 
 

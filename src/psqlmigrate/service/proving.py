@@ -15,8 +15,16 @@ from psqlmigrate.schema.catalog import Catalog, diff
 from psqlmigrate.schema.hashing import catalog_hash, object_hash
 from psqlmigrate.schema.statement import Hazard
 from psqlmigrate.service.canonical import build, canonical
-from psqlmigrate.service.planning import Plan
-from psqlmigrate.service.rehearsal import Claim, MayFail, Rehearsed, Step, rehearse, step_of
+from psqlmigrate.service.planning import Plan, plan
+from psqlmigrate.service.rehearsal import (
+    Claim,
+    MayFail,
+    Rehearsed,
+    Step,
+    rehearse,
+    step_of,
+    step_of_plan,
+)
 from psqlmigrate.service.rows.losses import losses, reordered
 from psqlmigrate.service.rows.snapshots import Held, Loss, Snapshot, snapshot
 from psqlmigrate.service.sampling import Unfilled, fill
@@ -108,6 +116,16 @@ def prove_steps(
         trial.proof(before, after, version)
         for trial, (before, after) in zip(trials, pairwise(states), strict=True)
     )
+
+
+def prove_difference(scratch: Scratch, old: Catalog, new: Catalog) -> Proof:
+    """The proof of the plans between two fixpoint catalogs, there and back.
+
+    Raises PlanRefusedError where there is no plan, ProofError and StatementError as `prove` does.
+    """
+    claim = Claim(plan(old, new), plan(new, old))
+    [proof] = prove_steps(scratch, old, [step_of_plan(claim)], new)
+    return proof
 
 
 def final_schema(scratch: Scratch, files: tuple[MigrationFile, ...]) -> Catalog:

@@ -138,7 +138,7 @@ class _Comparison:
     def _reread(self, casts: Mapping[int, str], *, through_text: bool) -> list[Row] | None:
         cells: list[Sql] = []
         for position, column in self._new.columns.items():
-            cell = ident(column.name)
+            cell = sql("NULL") if column.generated else ident(column.name)
             if position in casts:
                 middle = sql("{}::text", cell) if through_text else cell
                 cell = sql("{}::{}", middle, printed(casts[position]))

@@ -149,4 +149,11 @@ def _batches(items: Iterable[tuple[int, _T]]) -> Iterable[list[tuple[int, _T]]]:
 
 
 def _texts(held: Held) -> Sql:
-    return join(", ", (sql("{}::text", ident(one.name)) for one in held.columns.values()))
+    """Generated columns are not read: computing a virtual one can fail, and they are no data."""
+    return join(
+        ", ",
+        (
+            sql("NULL") if one.generated else sql("{}::text", ident(one.name))
+            for one in held.columns.values()
+        ),
+    )

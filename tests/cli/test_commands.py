@@ -1,0 +1,83 @@
+"""What every command has in common: JSON on stdout alone, in one shape, also for errors."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.conftest import Run
+from psqlmigrate.cli.app import program
+
+PLAIN = {
+    "init": (),
+    "status": (),
+    "autogenerate": ("second",),
+    "upgrade": (),
+    "downgrade": (),
+    "history": (),
+    "show": ("20",),
+    "validate": (),
+    "check": (),
+    "current": (),
+    "stamp": ("head",),
+    "sql": (),
+    "heads": (),
+    "diff": ("database", "models"),
+    "snapshot": (),
+    "verify": (),
+    "users": ("--list",),
+}
+
+
+def _migrations() -> list[Path]:
+    return [path for path in Path("migrations").iterdir() if path.suffix == ".py"]
+
+
+def test_every_command_is_here() -> None:
+    assert set(PLAIN) == set(program.commands)
+
+
+@pytest.mark.parametrize("command", PLAIN)
+def test_json_is_one_document(run: Run, command: str) -> None:
+    run("init", "--models", "schema.sql")
+    run("autogenerate", "first")
+    run("upgrade")
+    code, out, err = run(command, *PLAIN[command], "--json")
+    answer = json.loads(out)
+    assert (code, err) == (0, "")
+    assert set(answer) == {"version", "command", "ok", "result"}
+    assert (answer["version"], answer["command"], answer["ok"]) == (1, command, True)
+
+
+@pytest.mark.parametrize("command", PLAIN)
+def test_errors_are_json_too(run: Run, command: str) -> None:
+    code, out, err = run(command, *PLAIN[command], "--json", "--config", "nowhere.toml")
+    answer = json.loads(out)
+    if command == "users":  # profiles are the user's, whatever the project says
+        assert code == 0
+        return
+    assert (code, err, answer["ok"]) == (2, "", False)
+    assert set(answer["error"]) == {"code", "message", "hint", "details"}
+    assert "nowhere.toml" in answer["error"]["message"]
+
+
+@pytest.mark.parametrize("command", ["check", "verify", "status", "validate", "diff"])
+def test_what_was_found_is_ok_and_exits_with_1(run: Run, command: str) -> None:
+    further = {
+        "check": (),
+        "verify": (),
+        "status": ("--exit-code",),
+        "validate": (),
+        "diff": ("empty", "models", "--exit-code"),
+    }
+    run("init", "--models", "schema.sql")
+    run("autogenerate", "first")
+    if command == "verify":
+        run("upgrade")
+        _migrations()[0].write_text("# gone\n")
+    if command == "check":
+        for path in _migrations():
+            path.unlink()
+    code, out, _ = run(command, *further[command], "--json")
+    assert code == 1
+    assert json.loads(out)["ok"] is True
