@@ -1,17 +1,18 @@
 """A project of migration files, and the runs on it."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from psqlmigrate.migrations import certificate
+from psqlmigrate.migrations.certificate import Certificate, CertifiedStatement, ObjectHashes
 from psqlmigrate.migrations.directory import read_directory
 from psqlmigrate.migrations.file import MigrationFile
-from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.postgres.connect import Connection, server_major
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.scratch import Scratch
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.catalog import Catalog, diff
-from psqlmigrate.schema.hashing import FORMAT_VERSION, object_hash
+from psqlmigrate.schema.hashing import FORMAT_VERSION, catalog_hash, object_hash
 from psqlmigrate.service.attempt import Hooks, RunOptions
 from psqlmigrate.service.bookkeeping import Tables
 from psqlmigrate.service.progress import Silent
@@ -72,23 +73,26 @@ class Project:
 
     def certify(self, server: Target, hazards: Mapping[str, list[str]] | None = None) -> None:
         """Certificates of all migrations, as their runs in scratch say; hazards by version."""
-        folder = self.path / "certificates"
-        folder.mkdir(exist_ok=True)
         with Scratch(server).database() as connection:
             for file in read_directory(self.path).files:
                 before = look(connection)
                 run(connection, file, "up")
-                content = {
-                    "version": file.version,
-                    "checksum": file.checksum,
-                    "format_version": FORMAT_VERSION,
-                    "server_version": connection.info.server_version,
-                    "objects": _touched(before, look(connection)),
-                    "statements": [
-                        {"sql": "its SQL", "hazards": (hazards or {}).get(file.version, [])}
-                    ],
-                }
-                (folder / f"{file.version}.json").write_text(json.dumps(content))
+                after = look(connection)
+                certified = Certificate(
+                    file.version,
+                    file.checksum,
+                    FORMAT_VERSION,
+                    server_major(connection),
+                    settings="",
+                    baseline="",
+                    schema_before=catalog_hash(before),
+                    schema_after=catalog_hash(after),
+                    objects=_touched(before, after),
+                    statements=(
+                        CertifiedStatement("its SQL", tuple((hazards or {}).get(file.version, ()))),
+                    ),
+                )
+                certificate.write(certificate.path_of(file), certified)
 
     def runner(
         self,
@@ -101,16 +105,16 @@ class Project:
         return Runner(connection, directory, TABLES, options, hooks=hooks, progress=progress)
 
 
-def _touched(before: Catalog, after: Catalog) -> list[dict[str, str | None]]:
-    return [
-        {
-            "kind": one.subject.kind,
-            "name": str(one.subject.id),
-            "before": object_hash(one.before) if one.before else None,
-            "after": object_hash(one.after) if one.after else None,
-        }
+def _touched(before: Catalog, after: Catalog) -> tuple[ObjectHashes, ...]:
+    return tuple(
+        ObjectHashes(
+            one.subject.kind,
+            str(one.subject.id),
+            object_hash(one.before) if one.before else None,
+            object_hash(one.after) if one.after else None,
+        )
         for one in diff(before, after)
-    ]
+    )
 
 
 def _indented(code: str) -> str:

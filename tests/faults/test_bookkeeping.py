@@ -2,13 +2,16 @@
 
 import secrets
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
+from faults.project import Project, look
 from psqlmigrate.errors import HistoryError
 from psqlmigrate.postgres.connect import Connection, connect
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.service import bookkeeping, history, journal, state
+from psqlmigrate.service.attempt import Hooks
 from psqlmigrate.service.bookkeeping import Found, Tables, create, inspect
 from psqlmigrate.service.journal import Seal
 
@@ -163,3 +166,19 @@ def test_state_is_replaced_and_long_names_are_cut(connection: Connection) -> Non
     assert {name for _, name in recorded.hashes} == {state.stored_name(name) for _, name in long}
     assert all(len(name) == 255 for _, name in recorded.hashes)
     assert bookkeeping.FORMAT == 1
+
+
+def test_what_the_role_may_not_do_is_told(
+    connection: Connection, database: Target, role: str, tmp_path: Path
+) -> None:
+    create(connection, TABLES)
+    grants = "GRANT SELECT, INSERT, UPDATE ON _psqlmodel_migrations, _psqlmigrate_journal TO {0}"
+    connection.execute(f"{grants.format(role)}; GRANT CREATE ON SCHEMA public TO {role}".encode())
+    project = Project(tmp_path)
+    project.sql("1", "CREATE TABLE t1 (a int)")
+    with connect(Target({**database.params, "user": role}, "test")) as other:
+        runner = project.runner(other, hooks=Hooks(look=look))
+        with pytest.raises(HistoryError, match="permission denied for table") as caught:
+            runner.upgrade()
+    assert "SELECT, INSERT, UPDATE and DELETE" in caught.value.hint
+    assert history.applied(history.read(connection, TABLES)) == frozenset()

@@ -3,9 +3,9 @@
 import pytest
 
 from faults.project import TABLES, Heard, Project, look
-from psqlmigrate.errors import StatementError
+from psqlmigrate.errors import LockError, StatementError
 from psqlmigrate.migrations.file import MigrationFile
-from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.postgres.connect import Connection, connect
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.hashing import state_hashes
 from psqlmigrate.service import bookkeeping, history, state
@@ -243,3 +243,55 @@ def test_functions_and_parts_have_one_name_everywhere(
     _run(connection, project)
     assert "public.t2" in _names(connection)
     assert (_drift(connection).changed, _drift(connection).removed) == ((), ())
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_look_that_is_locked_out_holds_nothing_up(
+    database: Target, connection: Connection, tables: Project, when: str
+) -> None:
+    """The text of a view locks its tables; a run neither waits for that inside nor fails."""
+    connection.execute("CREATE TABLE base (a int); CREATE VIEW v AS SELECT a FROM base")
+    _run(connection, tables, "1")
+    tables.sql("2", "CREATE TABLE t2 (a int);")
+    with connect(database, name="holder") as holder:
+
+        class Holding(Heard):
+            def blocked(self, seconds: float, reason: str) -> None:
+                super().blocked(seconds, reason)
+                holder.execute("ROLLBACK")
+
+            def started(self, file: MigrationFile, direction: str) -> None:  # noqa: ARG002
+                if when == "after" and file.version == "2":
+                    holder.execute("BEGIN; LOCK TABLE base IN ACCESS EXCLUSIVE MODE")
+
+        if when == "before":
+            holder.execute("BEGIN; LOCK TABLE base IN ACCESS EXCLUSIVE MODE")
+        heard = Holding()
+        options = RunOptions(lock_timeout=0.05)
+        tables.runner(connection, options, HOOKS, heard).upgrade("2")
+    assert any("a look at the schema" in line for line in heard.lines)
+    assert _names(connection) == ["public.t1", "public.t2"]
+
+
+def test_a_look_that_is_never_let_in_leaves_the_state_unknown(
+    database: Target, connection: Connection, tables: Project
+) -> None:
+    connection.execute("CREATE TABLE base (a int); CREATE VIEW v AS SELECT a FROM base")
+    _run(connection, tables, "1")
+    with connect(database) as holder:
+        holder.execute("BEGIN; LOCK TABLE base IN ACCESS EXCLUSIVE MODE")
+        result = _run(connection, tables, "3", RunOptions(lock_timeout=0.05, lock_wait=0.2))
+    assert len(result.ran) == 2
+    assert not _is_current(connection)
+
+
+def test_stamp_does_not_wait_for_ever(
+    database: Target, connection: Connection, tables: Project
+) -> None:
+    connection.execute("CREATE TABLE base (a int); CREATE VIEW v AS SELECT a FROM base")
+    with connect(database) as holder:
+        holder.execute("BEGIN; LOCK TABLE base IN ACCESS EXCLUSIVE MODE")
+        options = RunOptions(lock_timeout=0.05, lock_wait=0.2)
+        with pytest.raises(LockError, match="another session keeps a lock"):
+            tables.runner(connection, options, HOOKS).stamp("base")
+    assert tables.runner(connection, options, HOOKS).stamp("base").state_known

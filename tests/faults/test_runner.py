@@ -211,7 +211,7 @@ def test_three_round_trips_a_migration(
 ) -> None:
     """BEGIN and the claim, the statement, the seal and COMMIT."""
     counts: list[int] = []
-    for versions in ("1", "2345"):
+    for versions in ("1", "2", "3456"):
         for n in versions:
             project.sql(n, f"CREATE TABLE t{n} (a int)")
         with (tmp_path / "trace").open("w+b") as trace:
@@ -220,7 +220,7 @@ def test_three_round_trips_a_migration(
             connection.pgconn.untrace()
             trace.seek(0)
             counts.append(sum(b"\tZ\t" in line or b"ReadyForQuery" in line for line in trace))
-    assert counts[1] - counts[0] == 3 * 3
+    assert counts[2] - counts[1] == 3 * 3
 
 
 def test_settings_of_the_encoding_do_not_reach_the_bookkeeping(
@@ -552,3 +552,16 @@ def test_hostile_messages_are_data(connection: Connection, project: Project) -> 
     project.runner(connection).upgrade()
     rows: Any = history.read(connection, TABLES)
     assert rows[0].message == message
+
+
+@pytest.mark.parametrize("half", ["up", "down"])
+def test_a_half_that_cannot_be_read_stops_the_run(
+    connection: Connection, project: Project, half: str
+) -> None:
+    project.sql("1", "CREATE TABLE t1 (a int);")
+    broken = "SELECT 1;\n\nSELECT 'never closed;"
+    path = project.sql("2", *((broken, "") if half == "up" else ("SELECT 1;", broken)))
+    line = path.read_text().splitlines().index("SELECT 'never closed;") + 1
+    with pytest.raises(MigrationFileError, match=f"2_step.sql: line {line}: "):
+        project.runner(connection).upgrade()
+    assert _tables(connection) == []

@@ -166,21 +166,18 @@ def statements(file: MigrationFile, direction: str) -> tuple[ScriptStatement, ..
     Raises MigrationFileError with file and line for an unclosed quote and the like.
     """
     lines = file.text.splitlines(keepends=True)
+    marks = [
+        (i, mark.group(1)) for i, one in enumerate(lines) if (mark := _MARK.match(one.rstrip("\n")))
+    ]
+    bounds = [*marks, (len(lines), "")]
+    found: list[ScriptStatement] = []
     try:
-        split(file.text)
-        marks = [
-            (i, found.group(1))
-            for i, one in enumerate(lines)
-            if (found := _MARK.match(one.rstrip("\n")))
-        ]
-        bounds = [*marks, (len(lines), "")]
-        texts = [
-            "\n" * (start + 1) + "".join(lines[start + 1 : bounds[i + 1][0]])
-            for i, (start, name) in enumerate(marks)
-            if name == direction
-        ]
-        return tuple(one for text in texts for one in split(text))
+        for i, (start, name) in enumerate(marks):
+            # Both halves are read, so that a run does not begin with a file that cannot go back.
+            half = split("\n" * (start + 1) + "".join(lines[start + 1 : bounds[i + 1][0]]))
+            found += half if name == direction else ()
     except SourceError as error:
         raise MigrationFileError(
             f"{file.path}: {error.message}", file_path=str(file.path)
         ) from None
+    return tuple(found)

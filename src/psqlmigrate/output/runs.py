@@ -13,7 +13,12 @@ _SECONDS_FROM_MS = 10_000
 
 def one_line(text: str) -> str:
     """The text on one line, without what a terminal would obey."""
-    return "".join(one if one.isprintable() else " " for one in " ".join(text.split()))
+    line = " ".join(text.split())
+    return line if line.isprintable() else "".join(map(_printable, line))
+
+
+def _printable(one: str) -> str:
+    return one if one.isprintable() else " "
 
 
 def row(version: str, message: str, width: int, ms: int) -> str:

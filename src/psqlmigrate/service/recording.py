@@ -3,11 +3,14 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+import psycopg
+
 from psqlmigrate.errors import ProofError
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.postgres.connect import server_major
 from psqlmigrate.schema.catalog import Catalog
-from psqlmigrate.service import certificates, state
+from psqlmigrate.schema.sqltext import number, sql
+from psqlmigrate.service import blocking, certificates, state
 from psqlmigrate.service.attempt import Work
 from psqlmigrate.service.certificates import Certified, Name
 
@@ -28,7 +31,9 @@ class Recorder:
     """One run's account of the schema. Without `look` in the hooks it does nothing.
 
     A run without the lock cannot tell its own changes from another run's: it leaves the state not
-    current.
+    current. Looking can need a lock that another session keeps from us (the text of a view locks
+    its tables): a migration is neither held up nor undone by that, what is to be recorded is
+    recorded after it.
     """
 
     def __init__(self, work: Work, graph: Graph) -> None:
@@ -36,6 +41,7 @@ class Recorder:
         self._graph = graph
         self._known: state.Hashes | None = None
         self._before: state.Hashes = {}
+        self._is_late = False
         self.differing: tuple[Difference, ...] = ()
 
     def begin(self, applied: Collection[str]) -> None:
@@ -43,7 +49,9 @@ class Recorder:
         work = self._work
         if not work.hooks.look or not work.options.lock:
             return
-        live = work.hooks.look(work.connection)
+        live = self._patient_look()
+        if live is None:
+            return
         recorded = state.read(work.connection, work.tables, work.found, applied)
         files = (file for file in self._graph.order if file.version in applied)
         self._known = state.known(recorded, files, live)
@@ -68,16 +76,25 @@ class Recorder:
         if self._work.hooks.look:
             state.unmark(self._work.connection, self._work.tables)
 
-    def record(self, applied: Collection[str], live: Catalog | None = None) -> None:
-        """Writes the state, or takes its mark away where it is not known (see `state`)."""
-        work = self._work
-        if not work.hooks.look:
+    def finish(self, applied: Collection[str]) -> None:
+        """After the last migration: records what could not be seen inside its transaction."""
+        if self._is_late:
+            self.record(applied)
+
+    def record(self, applied: Collection[str]) -> None:
+        """Writes the state in a transaction of its own, or takes its mark away (see `state`)."""
+        if not self._work.hooks.look:
             return
-        if self._known is None:
+        live = self._patient_look() if self._known is not None else None
+        with self._work.connection.transaction():
+            self._write(applied, live)
+
+    def _write(self, applied: Collection[str], live: Catalog | None) -> None:
+        work = self._work
+        if self._known is None or live is None:
             state.unmark(work.connection, work.tables)
             return
-        now = state.live_hashes(work.hooks.look(work.connection) if live is None else live)
-        hashes = state.advance(self._known, self._before, now)
+        hashes = state.advance(self._known, self._before, state.live_hashes(live))
         state.write(work.connection, work.tables, work.found, hashes, applied)
 
     def _strict(self, certified: Certified, direction: str) -> Check:
@@ -89,17 +106,42 @@ class Recorder:
         last = certified[-1]
 
         def check() -> None:
-            live = self._look()
-            if self._work.options.strict and last:
+            strict = self._work.options.strict and last
+            live = self._look() if strict else self._glance()
+            self._is_late = live is None
+            if live is None:
+                return
+            if strict and last:
                 self._refuse(last, direction, live)
             self.differing = _differences(certified, direction, live)
-            self.record(at_end, live)
+            self._write(at_end, live)
 
         return check
 
     def _look(self) -> Catalog:
-        look = self._work.hooks.look
-        return look(self._work.connection) if look else Catalog({})
+        """The schema now. Raises LockNotAvailable soon rather than wait for other sessions."""
+        work = self._work
+        limit = number(round(work.options.lock_timeout * 1000))
+        with work.connection.transaction():
+            work.connection.execute(sql("SET LOCAL lock_timeout = {}", limit).encode())
+            return work.hooks.look(work.connection) if work.hooks.look else Catalog({})
+
+    def _glance(self) -> Catalog | None:
+        try:
+            return self._look()
+        except psycopg.errors.LockNotAvailable:
+            return None
+
+    def _patient_look(self) -> Catalog | None:
+        work = self._work
+
+        def blocked(seconds: float, error: psycopg.Error) -> None:
+            work.progress.blocked(seconds, f"a look at the schema: {error.diag.message_primary}")
+
+        try:
+            return blocking.patiently(self._look, work.options.lock_wait, blocked)
+        except psycopg.errors.LockNotAvailable:
+            return None
 
     def _refuse(self, certified: Certified, direction: str, live: Catalog) -> None:
         names = certificates.differing(certified.expected(direction), live)
@@ -111,8 +153,8 @@ class Recorder:
             f"{certified.version} does not lead where its certificate says: "
             + ", ".join(f"{kind} {name}" for kind, name in names)
             + (where if certified.major not in {0, here} else ""),
-            hint="it was rolled back; psqlmigrate verify --replay proves it again, and without "
-            "--strict this is a warning",
+            hint="it is not recorded, and rolled back as far as it was one transaction; psqlmigrate "
+            "verify --replay proves it again, and without --strict this is a warning",
         )
 
 

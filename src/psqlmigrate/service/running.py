@@ -12,7 +12,7 @@ from psqlmigrate.migrations.directory import Directory
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.postgres import explaining
-from psqlmigrate.postgres.connect import Connection, repin, telling_of_its_loss
+from psqlmigrate.postgres.connect import Connection, repin
 from psqlmigrate.postgres.engine import code
 from psqlmigrate.service import (
     admission,
@@ -30,7 +30,7 @@ from psqlmigrate.service.locking import key_of
 from psqlmigrate.service.openattempt import OpenAttempt
 from psqlmigrate.service.progress import Progress, Silent
 from psqlmigrate.service.recording import Difference, Recorder
-from psqlmigrate.service.session import locked
+from psqlmigrate.service.session import locked, told
 from psqlmigrate.service.stamping import StampResult
 
 
@@ -101,7 +101,7 @@ class Runner:
         What went well before a failure stays, the error says how much that is. Raises
         MigrationError of every kind, also ConnectionFailedError.
         """
-        with telling_of_its_loss(self._work.connection):
+        with told(self._work.connection):
             applied = self._applied()
             files = versions.to_apply(self._directory, self._graph, applied, target)
             self._refuse("up", applied, files)
@@ -109,7 +109,7 @@ class Runner:
 
     def downgrade(self, target: str = "-1") -> RunResult:
         """Reverts, newest first: `-N`, down to a version, which stays applied, or `base`."""
-        with telling_of_its_loss(self._work.connection):
+        with told(self._work.connection):
             applied = self._applied()
             files = versions.to_revert(self._directory, self._graph, applied, target)
             self._refuse("down", applied, files)
@@ -118,7 +118,7 @@ class Runner:
     def stamp(self, target: str, *, purge: bool = False) -> StampResult:
         """Makes exactly the target and all before it count as applied, and runs nothing."""
         files = versions.to_stamp(self._directory, self._graph, target)
-        with telling_of_its_loss(self._work.connection):
+        with told(self._work.connection):
             return stamping.stamp(self._work, files, target, purge=purge)
 
     def _applied(self) -> frozenset[str]:
@@ -189,6 +189,7 @@ class Runner:
             if ms is not None:
                 ran.append(RanMigration(step.file.version, step.file.message, ms))
                 work.progress.finished(step.file, ms)
+        recorder.finish(now)
         return ran
 
     def _steps(
@@ -252,7 +253,7 @@ class Runner:
         connection = self._work.connection
         if connection.closed or not (changed or not self._in_one(step.file)):
             return
-        with suppress(psycopg.Error), connection.transaction():
+        with suppress(psycopg.Error):
             recorder.record(applied)
 
 

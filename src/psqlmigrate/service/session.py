@@ -3,10 +3,37 @@
 from collections.abc import Generator
 from contextlib import contextmanager, nullcontext
 
-from psqlmigrate.postgres.connect import repin
+import psycopg
+
+from psqlmigrate.errors import HistoryError, LockError
+from psqlmigrate.postgres.connect import Connection, repin, telling_of_its_loss
 from psqlmigrate.service import bookkeeping
 from psqlmigrate.service.attempt import Work
 from psqlmigrate.service.locking import Holder, lock
+
+
+@contextmanager
+def told(connection: Connection) -> Generator[None]:
+    """Errors of the runner's own statements, in words.
+
+    Raises ConnectionFailedError for a lost connection, LockError for a lock that was not to be had,
+    else HistoryError.
+    """
+    try:
+        with telling_of_its_loss(connection):
+            yield
+    except psycopg.errors.LockNotAvailable as error:
+        raise LockError(
+            f"another session keeps a lock that psqlmigrate needs: {error.diag.message_primary}",
+            hint="--lock-wait S waits longer; psqlmigrate status says what is in the database",
+        ) from None
+    except psycopg.Error as error:
+        raise HistoryError(
+            f"psqlmigrate's own work in the database failed: {error.diag.message_primary or error}",
+            hint="the role needs SELECT, INSERT, UPDATE and DELETE on the bookkeeping tables"
+            if isinstance(error, psycopg.errors.InsufficientPrivilege)
+            else "psqlmigrate status says what is in the database",
+        ) from None
 
 
 @contextmanager

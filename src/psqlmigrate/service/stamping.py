@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from psqlmigrate.migrations.file import MigrationFile
-from psqlmigrate.service import history, journal, state
+from psqlmigrate.service import blocking, history, journal, state
 from psqlmigrate.service.attempt import Work
 from psqlmigrate.service.session import locked
 from psqlmigrate.service.transaction import begin, commit, roll_back
@@ -25,14 +25,23 @@ class StampResult:
 
 def stamp(work: Work, files: Sequence[MigrationFile], target: str, *, purge: bool) -> StampResult:
     """Makes exactly these count as applied, all in one transaction; `purge` forgets the history."""
-    options = work.options
     with locked(work):
-        begin(work.connection, options.lock_timeout, options.statement_timeout)
-        try:
-            result = _stamp(work, files, target, purge=purge)
-            commit(work.connection)
-        finally:
-            roll_back(work.connection)
+        return blocking.patiently(
+            lambda: _in_transaction(work, files, target, purge=purge),
+            work.options.lock_wait,
+            lambda waited, _: work.progress.blocked(waited, "a lock that another session holds"),
+        )
+
+
+def _in_transaction(
+    work: Work, files: Sequence[MigrationFile], target: str, *, purge: bool
+) -> StampResult:
+    begin(work.connection, work.options.lock_timeout, work.options.statement_timeout)
+    try:
+        result = _stamp(work, files, target, purge=purge)
+        commit(work.connection)
+    finally:
+        roll_back(work.connection)
     return result
 
 
