@@ -192,8 +192,12 @@ def test_a_written_file_that_rows_make_fail_is_told(scratch: Scratch, tmp_path: 
     assert [(one.direction, one.table) for one in proof.may_fail] == [("up", "public.t")]
 
 
-def test_what_a_function_raises_about_rows_is_told(scratch: Scratch, tmp_path: Path) -> None:
-    up = "DO $$ BEGIN IF EXISTS (SELECT FROM t WHERE n IS NULL) THEN RAISE 'no n'; END IF; END $$"
+@pytest.mark.parametrize("state", ["P0001", "0A000", "21000", "54000"])
+def test_what_speaks_of_rows_in_another_way_is_told(
+    scratch: Scratch, tmp_path: Path, state: str
+) -> None:
+    raising = f"RAISE 'no n' USING ERRCODE = '{state}'"
+    up = f"DO $$ BEGIN IF EXISTS (SELECT FROM t WHERE n IS NULL) THEN {raising}; END IF; END $$"
     proof = _written(scratch, tmp_path, TABLE, up, "SELECT 1")
     assert [(one.table, one.reason) for one in proof.may_fail] == [("public.t", "no n")]
 

@@ -19,9 +19,9 @@ from psqlmigrate.schema.statement import Hazard, Statement
 from psqlmigrate.service.planning import Plan
 from psqlmigrate.service.rows.thinning import Thinner
 
-_DATA_ERRORS = ("21", "22", "23", "54000", "P0001")
-"""SQLSTATEs that speak of values: cardinality, data, integrity, the size of an index row, and what
-functions raise (manual, appendix A)."""
+_DATA_ERRORS = ("0A000", "21", "22", "23", "54000", "P0001")
+"""SQLSTATEs that can speak of values: features that a server lacks for a type, cardinality, data,
+integrity, the size of an index row, and what functions raise (manual, appendix A)."""
 
 _FAILED = psycopg.pq.TransactionStatus.INERROR
 
