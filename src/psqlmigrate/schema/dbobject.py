@@ -26,6 +26,13 @@ class Alteration:
 
 
 @dataclass(frozen=True, slots=True)
+class Impossible:
+    """An object cannot become the other in place; `reason` is for people, when data is at stake."""
+
+    reason: str = "it cannot be altered to its new form"
+
+
+@dataclass(frozen=True, slots=True)
 class DbObject:
     """An object of a schema. Equality and hash come from the fields of each kind.
 
@@ -144,9 +151,13 @@ class DbObject:
         """How a carrier of data moves to the new form of a swapped object it depends on."""
         raise NotImplementedError
 
-    def alter(self, new: Self) -> Alteration | None:
-        """How `self` becomes `new`; None: it has to be dropped and made again."""
+    def alter(self, new: Self) -> Alteration | Impossible | None:
+        """How `self` becomes `new`; else it has to be dropped and made again."""
         return None
+
+    def restored(self, original: Self) -> Self:
+        """The object as a copy in scratch has it, with what only the original can tell."""
+        return self
 
     def summary(self) -> str:
         """A few words for people: `table, 4 columns`."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from psqlmigrate.errors import PlanRefusedError
 from psqlmigrate.schema.catalog import Catalog, Change, Edges, diff
-from psqlmigrate.schema.dbobject import Alteration, DbObject
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Impossible
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.statement import Hazard, Statement
 from psqlmigrate.service.ordering import CircleError, Node, order
@@ -58,9 +58,9 @@ def _enlist(work: _Work, change: Change) -> None:
     elif change.after is None:
         work.drops.add(oid)
     else:
-        alteration = change.before.alter(change.after)
-        if alteration is None:
-            _replace(work, oid, "it cannot be altered to its new form")
+        alteration = change.before.alter(change.after) or Impossible()
+        if isinstance(alteration, Impossible):
+            _replace(work, oid, alteration.reason)
         else:
             work.alters[oid] = alteration
 

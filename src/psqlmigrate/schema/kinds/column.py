@@ -1,16 +1,77 @@
 """Columns of tables (manual, CREATE TABLE and ALTER TABLE)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.clauses import set_options
+from psqlmigrate.schema.casts import conversion, keeps_bytes
+from psqlmigrate.schema.clauses import COMPRESSION, Settings, settings
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
-from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, number, printed, sql
+from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
-_STORAGE = {"p": sql("PLAIN"), "e": sql("EXTERNAL"), "m": sql("MAIN"), "x": sql("EXTENDED")}
-_COMPRESSION = {"": sql("default"), "p": sql("pglz"), "l": sql("lz4")}
+_NAMED_NOT_NULL = 18
+_SET_EXPRESSION = 17
+
+_QUERY: LiteralString = """
+WITH rel AS MATERIALIZED (
+    SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relispartition,
+           c.reloftype <> 0 AS typed
+      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+), att AS MATERIALIZED (
+    SELECT a.*, rel.schema, rel.name, rel.relispartition, rel.typed
+      FROM pg_catalog.pg_attribute a JOIN rel ON rel.oid = a.attrelid
+     WHERE a.attnum > 0 AND NOT a.attisdropped
+), typ AS MATERIALIZED (
+    SELECT atttypid, atttypmod, pg_catalog.format_type(atttypid, atttypmod) AS type
+      FROM (SELECT DISTINCT atttypid, atttypmod FROM att) d
+)
+SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
+       CASE WHEN a.attcollation <> t.typcollation THEN
+           (SELECT pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname)
+              FROM pg_catalog.pg_collation co
+              JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
+             WHERE co.oid = a.attcollation)
+       ELSE '' END,
+       a.attnotnull, a.attgenerated::text,
+       CASE WHEN a.attgenerated <> '' THEN
+           (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d
+             WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END,
+       CASE WHEN a.attstorage = t.typstorage THEN '' ELSE a.attstorage::text END,
+       a.attcompression::text, coalesce(a.attstattarget, -1)::int, a.attoptions, a.attislocal,
+       coalesce(nn.name, ''), coalesce(nn.valid, true), coalesce(nn.no_inherit, false),
+       coalesce(nn.local, true),
+       a.attnum::int, a.relispartition, a.typed, t.typstorage::text,
+       pg_catalog.current_setting('server_version_num')::int / 10000,
+       CASE WHEN a.attinhcount > 0 THEN
+           (SELECT pg_catalog.array_agg(ARRAY[rel.schema, rel.name] ORDER BY i.inhseqno)
+              FROM pg_catalog.pg_inherits i JOIN rel ON rel.oid = i.inhparent
+             WHERE i.inhrelid = a.attrelid) END
+  FROM att a
+  JOIN typ USING (atttypid, atttypmod)
+  JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+  LEFT JOIN (@not_null) nn ON nn.conrelid = a.attrelid AND nn.attnum = a.attnum"""
+
+_NOT_NULL_CONSTRAINTS: LiteralString = """
+SELECT k.conrelid, k.conkey[1] AS attnum, k.convalidated AS valid, k.connoinherit AS no_inherit,
+       k.conislocal AS local,
+       CASE WHEN (k.conislocal OR rel.relispartition)
+                 AND k.conname <> rel.name || '_' || c.attname || '_not_null'
+            THEN k.conname::text END AS name
+  FROM pg_catalog.pg_constraint k
+  JOIN rel ON rel.oid = k.conrelid
+  JOIN pg_catalog.pg_attribute c ON c.attrelid = k.conrelid AND c.attnum = k.conkey[1]
+ WHERE k.contype = 'n'"""
+
+_NOT_NULL_FLAGS: LiteralString = """
+SELECT c.attrelid AS conrelid, c.attnum, true AS valid, false AS no_inherit, false AS local,
+       NULL::text AS name
+  FROM pg_catalog.pg_inherits i
+  JOIN pg_catalog.pg_attribute p ON p.attrelid = i.inhparent AND p.attnotnull AND p.attnum > 0
+  JOIN pg_catalog.pg_attribute c ON c.attrelid = i.inhrelid AND c.attname = p.attname
+ WHERE c.attnotnull
+ GROUP BY 1, 2"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,54 +96,33 @@ class Column(DbObject):
     statistics: int
     options: tuple[str, ...]
     local: bool
+    not_null_name: str = ""
+    """The name of the not-null constraint where it is not the one that PostgreSQL chooses."""
+    not_null_valid: bool = True
+    not_null_no_inherit: bool = False
+    not_null_local: bool = field(compare=False, default=True)
+    """Whether NOT NULL is stated here, and not only at a parent."""
     position: int = field(compare=False, default=0)
     partition: bool = field(compare=False, default=False)
+    typed: bool = field(compare=False, default=False)
+    """Whether the column is there because the table is OF a type."""
     type_storage: str = field(compare=False, default="x")
+    server: int = field(compare=False, default=0)
     parents: tuple[ObjectId, ...] = field(compare=False, default=())
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
-        return """
-WITH rel AS MATERIALIZED (
-    SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relispartition
-      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-), att AS MATERIALIZED (
-    SELECT a.*, rel.schema, rel.name, rel.relispartition
-      FROM pg_catalog.pg_attribute a JOIN rel ON rel.oid = a.attrelid
-     WHERE a.attnum > 0 AND NOT a.attisdropped
-), typ AS MATERIALIZED (
-    SELECT atttypid, atttypmod, pg_catalog.format_type(atttypid, atttypmod) AS type
-      FROM (SELECT DISTINCT atttypid, atttypmod FROM att) d
-)
-SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
-       CASE WHEN a.attcollation <> t.typcollation THEN
-           (SELECT pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname)
-              FROM pg_catalog.pg_collation co
-              JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
-             WHERE co.oid = a.attcollation)
-       ELSE '' END,
-       a.attnotnull, a.attgenerated::text,
-       CASE WHEN a.attgenerated <> '' THEN
-           (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d
-             WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END,
-       CASE WHEN a.attstorage = t.typstorage THEN '' ELSE a.attstorage::text END,
-       a.attcompression::text, coalesce(a.attstattarget, -1)::int, a.attoptions, a.attislocal,
-       a.attnum::int, a.relispartition, t.typstorage::text,
-       CASE WHEN a.attinhcount > 0 THEN
-           (SELECT pg_catalog.array_agg(ARRAY[rel.schema, rel.name] ORDER BY i.inhseqno)
-              FROM pg_catalog.pg_inherits i JOIN rel ON rel.oid = i.inhparent
-             WHERE i.inhrelid = a.attrelid) END
-  FROM att a
-  JOIN typ USING (atttypid, atttypmod)
-  JOIN pg_catalog.pg_type t ON t.oid = a.atttypid"""
+        named = _NOT_NULL_CONSTRAINTS if version >= _NAMED_NOT_NULL else _NOT_NULL_FLAGS
+        return _QUERY.replace("@not_null", named)
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Column":
-        *plain, options, local, position, partition, type_storage, parents = row
-        name = plain[2]
-        ids = tuple(ObjectId(cls.kind, (*parent, name)) for parent in parents or ())
-        values: Row = (*plain, tuple(options or ()), local, position, partition, type_storage, ids)
+        *plain, options, local, name, valid, no_inherit, local_not_null = row[:-6]
+        position, partition, typed, type_storage, server, parents = row[-6:]
+        ids = tuple(ObjectId(cls.kind, (*parent, plain[2])) for parent in parents or ())
+        not_null: Row = (name, valid, no_inherit, local_not_null)
+        rest: Row = (position, partition, typed, type_storage, server, ids)
+        values: Row = (*plain, tuple(options or ()), local, *not_null, *rest)
         return cls(*values)
 
     @property
@@ -110,7 +150,7 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
         return not self.generated
 
     def carry_over(self, new: Self) -> Statements:
-        if self.inherited_only:
+        if self._elsewhere:
             return ()
         through = sql("{}::text::{}", ident(self.name), printed(new.type))
         change = sql("TYPE {} USING {}", printed(new.type), through)
@@ -133,29 +173,43 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
         """Whether the column exists only because a parent has it."""
         return bool(self.parents) and not self.local
 
+    @property
+    def _elsewhere(self) -> bool:
+        """Whether another statement than its own makes, retypes and drops the column."""
+        return self.inherited_only or self.typed
+
     def as_part(self, parts: tuple[DbObject, ...]) -> Sql:
         if self.inherited_only and not self.partition:
             return NOTHING
-        return self._line(parts)
+        if not self.typed:
+            return self._line(parts)
+        clauses = self._clauses(parts)
+        return (
+            sql("{} WITH OPTIONS {}", ident(self.name), join(" ", clauses)) if clauses else NOTHING
+        )
 
     def _line(self, parts: tuple[DbObject, ...]) -> Sql:
         clauses = [sql("{} {}", ident(self.name), printed(self.type))]
         if self.collation:
             clauses.append(sql("COLLATE {}", printed(self.collation)))
         if self.compression:
-            clauses.append(sql("COMPRESSION {}", _COMPRESSION[self.compression]))
+            clauses.append(sql("COMPRESSION {}", COMPRESSION[self.compression]))
+        return join(" ", clauses + self._clauses(parts))
+
+    def _clauses(self, parts: tuple[DbObject, ...]) -> list[Sql]:
+        clauses: list[Sql] = []
         if self.expression is not None:
             kind = sql("STORED") if self.generated == "s" else sql("VIRTUAL")
             text = printed(self.expression)
             clauses.append(sql("GENERATED ALWAYS AS ({}) {}", text, kind))
         clauses.extend(part.clause for part in parts if part.owners[:1] == (self.id,))
-        if self.not_null:
-            clauses.append(sql("NOT NULL"))
-        return join(" ", clauses)
+        if self.not_null and self.not_null_valid:
+            clauses.append(self._not_null_clause(NOTHING))
+        return clauses
 
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
-        if self.inherited_only:
-            return ()
+        if self._elsewhere:
+            return self.adjust()
         hazards = (
             frozenset({Hazard.MAY_FAIL}) if self.not_null and not parts else frozenset[Hazard]()
         )
@@ -164,66 +218,113 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
 
     def adjust(self) -> Statements:
         """What the column's line cannot say: storage, statistics target, options."""
-        bare = Column(
-            self.schema, self.table, self.name, self.type, self.collation, self.not_null,
-            self.generated, self.expression, "", self.compression, -1, (), self.local,
-        )  # fmt: skip
-        return tuple(self._statement(change) for change in bare._settings(self))
+        bare = replace(self, storage="", statistics=-1, options=())
+        if (self.inherited_only and not self.partition) or not self.not_null_valid:
+            bare = replace(bare, not_null=False)
+        changes = (self._statement(change) for change in settings(bare._settings, self._settings))
+        return (*bare._nullability(self), *changes)
 
     def drop(self) -> Statements:
-        if self.inherited_only:
+        if self._elsewhere:
             return ()
         text = sql("ALTER TABLE {} DROP COLUMN {}", self._table, ident(self.name))
         lost = frozenset({Hazard.DATA_LOSS}) if self.carries_data else frozenset[Hazard]()
         return (Statement(text, self.id, lost),)
 
     def alter(self, new: Self) -> Alteration | None:
-        if new.generated and not self.generated:
-            return None
-        if self.expression != new.expression and new.generated:
-            return None
-        statements: list[Statement] = []
-        if self.generated and not new.generated:
-            statements.append(self._statement(sql("DROP EXPRESSION")))
         retyped = (self.type, self.collation) != (new.type, new.collation)
-        if retyped and not self.inherited_only:
+        computed = self._computed(new, retyped=retyped)
+        if computed is None:
+            return None
+        statements = list(computed)
+        if retyped and not (self.inherited_only or (self.typed and new.typed)):
             statements.append(self._retype(new))
-        if self.not_null != new.not_null:
-            word = sql("SET NOT NULL") if new.not_null else sql("DROP NOT NULL")
-            hazard = (
-                frozenset({Hazard.MAY_FAIL, Hazard.FULL_SCAN})
-                if new.not_null
-                else frozenset[Hazard]()
-            )
-            statements.append(self._statement(word, hazard))
-        statements.extend(self._statement(change) for change in self._settings(new))
+        statements.extend(self._nullability(new))
+        statements.extend(
+            self._statement(change) for change in settings(self._settings, new._settings)
+        )
         return Alteration(tuple(statements), disturbs=retyped)
 
+    def restored(self, original: Self) -> Self:
+        return replace(self, server=min(self.server, original.server))
+
+    def _computed(self, new: "Column", *, retyped: bool) -> Statements | None:
+        """From or to a generated column; None: it has to be made anew."""
+        if self.generated == new.generated and self.expression == new.expression:
+            return ()
+        if self.generated != "s" or retyped:
+            return None
+        if not new.generated:
+            return (self._statement(sql("DROP EXPRESSION")),)
+        if new.generated != "s" or min(self.server, new.server) < _SET_EXPRESSION:
+            return None
+        if self.inherited_only:
+            return ()
+        change = sql("SET EXPRESSION AS ({})", printed(new.expression or ""))
+        return (self._statement(change, frozenset({Hazard.TABLE_REWRITE})),)
+
     def _retype(self, new: "Column") -> Statement:
-        """Without USING where an assignment cast exists: it fails where USING would cut values."""
         name, type_name = ident(self.name), printed(new.type)
         collate = sql(" COLLATE {}", printed(new.collation)) if new.collation else NOTHING
         change = sql("TYPE {}{}", type_name, collate)
-        if not _assignable(self.type, new.type):
-            direct = _base(self.type) in _STRINGS or {self.type, new.type} == {"boolean", "integer"}
-            through = (
-                sql("{}::{}", name, type_name) if direct else sql("{}::text::{}", name, type_name)
-            )
+        through = conversion(name, self.type, new.type)
+        if through is not None and not new.generated:
             change = sql("{} USING {}", change, through)
-        if _base(self.type) in _STRINGS and new.type in {"text", "character varying"}:
+        if keeps_bytes(self.type, new.type):
             return self._statement(change)
         return self._statement(change, frozenset({Hazard.TABLE_REWRITE, Hazard.LOSSY_CAST}))
 
-    def _settings(self, new: "Column") -> tuple[Sql, ...]:
-        changes: list[Sql] = []
-        if self.storage != new.storage:
-            changes.append(sql("SET STORAGE {}", _STORAGE[new.storage or new.type_storage]))
-        if self.compression != new.compression:
-            changes.append(sql("SET COMPRESSION {}", _COMPRESSION[new.compression]))
-        if self.statistics != new.statistics:
-            changes.append(sql("SET STATISTICS {}", number(new.statistics)))
-        changes.extend(set_options(self.options, new.options))
-        return tuple(changes)
+    def _not_null_clause(self, column: Sql) -> Sql:
+        named = sql("CONSTRAINT {} ", ident(self.not_null_name)) if self.not_null_name else NOTHING
+        only = sql(" NO INHERIT") if self.not_null_no_inherit else NOTHING
+        return sql("{}NOT NULL{}{}", named, column, only)
+
+    @property
+    def _not_null_constraint(self) -> Sql:
+        return ident(self.not_null_name or f"{self.table}_{self.name}_not_null")
+
+    def _nullability(self, new: "Column") -> Statements:
+        """NOT NULL; what comes from a parent is changed there."""
+        if not new.not_null:
+            if not (self.not_null and self.not_null_local):
+                return ()
+            return (self._statement(sql("DROP NOT NULL")),)
+        if not self.not_null:
+            return (new._set_not_null(),) if new.not_null_local else ()
+        if self.not_null_valid and not new.not_null_valid:
+            return (self._statement(sql("DROP NOT NULL")), new._set_not_null())
+        return self._change_not_null(new)
+
+    def _set_not_null(self) -> Statement:
+        checked = {Hazard.MAY_FAIL, Hazard.FULL_SCAN} if self.not_null_valid else {Hazard.MAY_FAIL}
+        if self.not_null_valid and not self.not_null_name and not self.not_null_no_inherit:
+            return self._statement(sql("SET NOT NULL"), frozenset(checked))
+        clause = self._not_null_clause(sql(" {}", ident(self.name)))
+        late = NOTHING if self.not_null_valid else sql(" NOT VALID")
+        text = sql("ALTER TABLE {} ADD {}{}", self._table, clause, late)
+        return Statement(text, self.id, frozenset(checked))
+
+    def _change_not_null(self, new: "Column") -> Statements:
+        table, name = self._table, new._not_null_constraint
+        statements: list[Statement] = []
+        if self._not_null_constraint != name and not self.parents:
+            old = self._not_null_constraint
+            text = sql("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", table, old, name)
+            statements.append(Statement(text, self.id))
+        if self.not_null_no_inherit != new.not_null_no_inherit:
+            word = sql("NO INHERIT") if new.not_null_no_inherit else sql("INHERIT")
+            text = sql("ALTER TABLE {} ALTER CONSTRAINT {} {}", table, name, word)
+            statements.append(Statement(text, self.id))
+        if not self.not_null_valid and new.not_null_valid:
+            text = sql("ALTER TABLE {} VALIDATE CONSTRAINT {}", table, name)
+            statements.append(Statement(text, self.id, frozenset({Hazard.FULL_SCAN})))
+        return tuple(statements)
+
+    @property
+    def _settings(self) -> Settings:
+        return Settings(
+            self.storage, self.compression, self.statistics, self.options, self.type_storage
+        )
 
     def _statement(self, change: Sql, hazards: frozenset[Hazard] = frozenset()) -> Statement:
         text = sql("ALTER TABLE {} ALTER COLUMN {} {}", self._table, ident(self.name), change)
@@ -238,27 +339,3 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
         if self.not_null:
             words.append("not null")
         return " ".join(words)
-
-
-_FAMILIES = (
-    {"smallint", "integer", "bigint", "numeric", "real", "double precision"},
-    {"date", "timestamp without time zone", "timestamp with time zone"},
-    {"time without time zone", "time with time zone"},
-    {"json", "jsonb"},
-    {"inet", "cidr"},
-    {"bit", "bit varying"},
-)
-_STRINGS = {"text", "character varying", "character", "name"}
-
-
-def _base(type_name: str) -> str:
-    name, paren, rest = type_name.partition("(")
-    return (name + rest.partition(")")[2]).strip() if paren else type_name
-
-
-def _assignable(old: str, new: str) -> bool:
-    """Whether PostgreSQL casts between the types on assignment (manual, CREATE CAST)."""
-    before, after = _base(old), _base(new)
-    if before == after or after in _STRINGS:
-        return True
-    return any({before, after} <= family for family in _FAMILIES)

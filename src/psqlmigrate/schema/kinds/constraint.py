@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.clauses import cluster
+from psqlmigrate.schema.clauses import cluster, replica_identity, set_options
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
-from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, printed, sql
+from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
-_NOT_VALID = " NOT VALID"
+_NOT_VALID, _NOT_ENFORCED = " NOT VALID", " NOT ENFORCED"
+_DEFERRABLE, _DEFERRED = " DEFERRABLE", " INITIALLY DEFERRED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Constraint(DbObject):
     options: tuple[str, ...]
     local: bool
     clustered: bool
+    replica_identity: bool
+    tablespace: str
     partitioned: bool = field(compare=False, default=False)
     partition: bool = field(compare=False, default=False)
     attached_to: tuple[str, str, str] | None = field(compare=False, default=None)
@@ -38,7 +41,8 @@ class Constraint(DbObject):
         return """
 SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text,
        pg_catalog.pg_get_constraintdef(k.oid), x.reloptions, k.conislocal OR c.relispartition,
-       coalesce(i.indisclustered, false),
+       coalesce(i.indisclustered, false), coalesce(i.indisreplident, false),
+       coalesce(s.spcname::text, ''),
        c.relkind = 'p', c.relispartition,
        CASE WHEN k.conparentid <> 0 THEN
            (SELECT ARRAY[pn.nspname, pc.relname, pk.conname]::text[]
@@ -51,23 +55,15 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_catalog.pg_class x ON x.oid = k.conindid AND k.contype IN ('p', 'u', 'x')
   LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = x.oid
+  LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = x.reltablespace
  WHERE k.contype IN ('p', 'u', 'c', 'f', 'x') AND c.relkind IN ('r', 'p')
    AND NOT (k.contype = 'f' AND k.conparentid <> 0)
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Constraint":
-        *plain, options, local, clustered, partitioned, partition, attached = row
-        attached = tuple(attached) if attached else None
-        values: Row = (
-            *plain,
-            tuple(options or ()),
-            local,
-            clustered,
-            partitioned,
-            partition,
-            attached,
-        )
+        plain, options, marks, attached = row[:5], row[5], row[6:-1], row[-1]
+        values: Row = (*plain, tuple(options or ()), *marks, tuple(attached) if attached else None)
         return cls(*values)
 
     @property
@@ -123,10 +119,21 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
         return (made, *self.adjust())
 
     def adjust(self) -> Statements:
-        return (self._cluster(on=True),) if self.clustered else ()
+        bare = replace(self, options=(), clustered=False, replica_identity=False, tablespace="")
+        return bare._altered(self)
 
-    def _cluster(self, *, on: bool) -> Statement:
-        return Statement(cluster(self._table, ident(self.name), on=on), self.id)
+    def _altered(self, new: "Constraint") -> Statements:
+        """What can change of the index that belongs to a key."""
+        changes = list(set_options(self.options, new.options))
+        if self.tablespace != new.tablespace:
+            changes.append(sql("SET TABLESPACE {}", ident(new.tablespace or "pg_default")))
+        index = ident(self.schema, self.name)
+        texts = [sql("ALTER INDEX {} {}", index, change) for change in changes]
+        if self.clustered != new.clustered:
+            texts.append(cluster(self._table, ident(self.name), on=new.clustered))
+        if new.replica_identity and not self.replica_identity:
+            texts.append(replica_identity(self._table, ident(self.name)))
+        return tuple(Statement(text, self.id) for text in texts)
 
     def drop(self) -> Statements:
         if self.inherited_only:
@@ -135,13 +142,28 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
         return (Statement(text, self.id),)
 
     def alter(self, new: Self) -> Alteration | None:
-        changed = (self._cluster(on=new.clustered),) if self.clustered != new.clustered else ()
-        if replace(self, clustered=new.clustered) == new:
-            return Alteration(changed)
-        if self.options == new.options and self.definition == new.definition + _NOT_VALID:
+        if self.definition == new.definition:
+            return Alteration(self._altered(new))
+        if self.definition == new.definition + _NOT_VALID:
             text = sql("ALTER TABLE {} VALIDATE CONSTRAINT {}", self._table, ident(self.name))
-            return Alteration((Statement(text, self.id, frozenset({Hazard.FULL_SCAN})), *changed))
-        return None
+            validated = Statement(text, self.id, frozenset({Hazard.FULL_SCAN}))
+            return Alteration((validated, *self._altered(new)))
+        return self._reenforce(new)
+
+    def _reenforce(self, new: "Constraint") -> Alteration | None:
+        """When and whether a foreign key is checked; its rows are left alone."""
+        (base, old), (new_base, marks) = _split(self.definition), _split(new.definition)
+        if self.type != "f" or base != new_base or _NOT_VALID in {*old, *marks}:
+            return None
+        words = [sql("DEFERRABLE") if _DEFERRABLE in marks else sql("NOT DEFERRABLE")]
+        if _DEFERRABLE in marks:
+            late = _DEFERRED in marks
+            words.append(sql("INITIALLY DEFERRED") if late else sql("INITIALLY IMMEDIATE"))
+        if (_NOT_ENFORCED in old) != (_NOT_ENFORCED in marks):
+            words.append(sql("NOT ENFORCED") if _NOT_ENFORCED in marks else sql("ENFORCED"))
+        name = ident(self.name)
+        text = sql("ALTER TABLE {} ALTER CONSTRAINT {} {}", self._table, name, join(" ", words))
+        return Alteration((Statement(text, self.id),))
 
     @property
     def _table(self) -> Sql:
@@ -149,3 +171,13 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
 
     def summary(self) -> str:
         return self.definition
+
+
+def _split(definition: str) -> tuple[str, tuple[str, ...]]:
+    """A foreign key's definition and the marks at its end."""
+    marks: list[str] = []
+    for mark in (_NOT_VALID, _NOT_ENFORCED, _DEFERRED, _DEFERRABLE):
+        if definition.endswith(mark):
+            definition = definition.removesuffix(mark)
+            marks.append(mark)
+    return definition, tuple(marks)

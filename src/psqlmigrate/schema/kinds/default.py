@@ -21,6 +21,7 @@ class Default(DbObject):
     table: str
     column: str
     expression: str
+    relation: str = field(compare=False, default="table")
     own_line: bool = field(compare=False, default=True)
 
     @classmethod
@@ -28,12 +29,13 @@ class Default(DbObject):
         # An expression without columns can be printed without opening its table: much cheaper.
         return """
 SELECT d.oid, n.nspname::text, c.relname::text, a.attname::text,
-       pg_catalog.pg_get_expr(d.adbin, 0), a.attislocal OR c.relispartition
+       pg_catalog.pg_get_expr(d.adbin, 0), CASE c.relkind WHEN 'v' THEN 'view' ELSE 'table' END,
+       c.relkind <> 'v' AND (a.attislocal OR c.relispartition)
   FROM pg_catalog.pg_attrdef d
   JOIN pg_catalog.pg_class c ON c.oid = d.adrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
- WHERE a.attgenerated = '' AND c.relkind IN ('r', 'p') AND NOT a.attisdropped
+ WHERE a.attgenerated = '' AND c.relkind IN ('r', 'p', 'v') AND NOT a.attisdropped
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
 
     @property
@@ -46,6 +48,8 @@ SELECT d.oid, n.nspname::text, c.relname::text, a.attname::text,
 
     @property
     def owners(self) -> tuple[ObjectId, ...]:
+        if self.relation == "view":
+            return (ObjectId(self.relation, (self.schema, self.table)),)
         return (ObjectId("column", (self.schema, self.table, self.column)),)
 
     @property
@@ -66,8 +70,9 @@ SELECT d.oid, n.nspname::text, c.relname::text, a.attname::text,
         return Alteration(new.create(()))
 
     def _statement(self, change: Sql) -> Statement:
+        what = sql("VIEW") if self.relation == "view" else sql("TABLE ONLY")
         table = ident(self.schema, self.table)
-        text = sql("ALTER TABLE ONLY {} ALTER COLUMN {} {}", table, ident(self.column), change)
+        text = sql("ALTER {} {} ALTER COLUMN {} {}", what, table, ident(self.column), change)
         return Statement(text, self.id)
 
     def summary(self) -> str:
