@@ -11,7 +11,7 @@ from psqlmigrate.postgres.connect import Connection, server_major
 from psqlmigrate.schema.catalog import NO_EDGES, Catalog, Edges
 from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.identity import Address, ObjectId
-from psqlmigrate.schema.kinds import KINDS, UNMODELLED
+from psqlmigrate.schema.kinds import CANDIDATES, KINDS
 
 Objects: TypeAlias = dict[Address, DbObject]
 
@@ -92,7 +92,7 @@ def _look(connection: Connection, *, edges: bool) -> Catalog:
     objects = _objects(connection)
     found = {one.id: one for one in objects.values()}
     links = _edges(connection, objects, found) if edges else NO_EDGES
-    return Catalog(found, links, _unmodelled(connection))
+    return Catalog(found, links, _unmodelled(connection, objects))
 
 
 def _objects(connection: Connection) -> Objects:
@@ -180,5 +180,6 @@ class _Resolver:
         return self._schemas.get(one.id.path[0])
 
 
-def _unmodelled(connection: Connection) -> tuple[str, ...]:
-    return tuple(row[0] for row in connection.execute(sql.SQL(UNMODELLED)))
+def _unmodelled(connection: Connection, objects: Objects) -> tuple[str, ...]:
+    rows = connection.execute(sql.SQL(CANDIDATES))
+    return tuple(name for catalog, oid, name in rows if Address(catalog, oid) not in objects)
