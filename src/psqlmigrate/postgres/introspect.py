@@ -44,6 +44,9 @@ UNION ALL
 SELECT 'pg_class', k.conindid, 0, 'pg_constraint', k.oid, 0
   FROM pg_catalog.pg_constraint k WHERE k.contype IN ('p', 'u', 'x')
 UNION ALL
+SELECT 'pg_constraint', k.oid, 0, 'pg_type', k.contypid, 0
+  FROM pg_catalog.pg_constraint k WHERE k.contypid <> 0
+UNION ALL
 SELECT 'pg_attrdef', d.oid, 0, 'pg_class', d.adrelid, d.adnum
   FROM pg_catalog.pg_attrdef d
   JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
@@ -58,7 +61,9 @@ SELECT classid::pg_catalog.regclass::text, objid, objsubid,
        refclassid::pg_catalog.regclass::text, refobjid, refobjsubid
   FROM pg_catalog.pg_depend
  WHERE objid >= 16384 AND refobjid >= 2200 AND deptype IN ('n', 'a', 'i', 'P', 'S')
-   AND NOT (deptype = 'a' AND objid IN (SELECT seqrelid FROM pg_catalog.pg_sequence))"""
+   AND NOT (deptype = 'a' AND objid IN (SELECT seqrelid FROM pg_catalog.pg_sequence))
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits
+                    WHERE inhrelid = objid AND inhparent = refobjid)"""
 
 
 def introspect(connection: Connection, *, edges: bool = True) -> Catalog:

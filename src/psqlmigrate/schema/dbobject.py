@@ -18,11 +18,13 @@ class Alteration:
     """How an object is changed in place.
 
     `disturbs`: what depends on the object must be taken away before and brought back after
-    (the type of a column). Without it, dependents do not notice.
+    (the type of a column). Without it, dependents do not notice. `first`: it goes before the
+    changes of what the object depends on.
     """
 
     statements: tuple[Statement, ...]
     disturbs: bool = False
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,11 @@ class DbObject:
         return ()
 
     @property
+    def turn(self) -> int:
+        """The rank among what can be made now."""
+        return self.rank
+
+    @property
     def slots(self) -> tuple[tuple[str, ...], ...]:
         """The names that this object takes up; two objects cannot hold one at a time."""
         return ((self.kind, *self.id.path),)
@@ -106,6 +113,37 @@ class DbObject:
     def inline(self) -> bool:
         """Whether the statement that creates the first owner can create this, too."""
         return False
+
+    @property
+    def separable(self) -> bool:
+        """Whether a circle may be broken by making an inline object after its owner."""
+        return True
+
+    @property
+    def comes_with(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        """Pairs of a link and a source (what a child of a table inherits).
+
+        While the link stands, PostgreSQL makes this object when it makes the source.
+        """
+        return ()
+
+    @property
+    def goes_with(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        """Pairs of a link and a source.
+
+        While the link stands, PostgreSQL drops this object when it drops the source.
+        """
+        return ()
+
+    @property
+    def follows(self) -> tuple[ObjectId, ...]:
+        """What must be as it shall be before this is made; it does not stand on them."""
+        return ()
+
+    @property
+    def rivals(self) -> tuple[ObjectId, ...]:
+        """What must not be there while this is made."""
+        return ()
 
     @property
     def is_part(self) -> bool:
@@ -143,11 +181,15 @@ class DbObject:
         """Statements that remove it."""
         raise NotImplementedError
 
+    def drop_only(self) -> Statements:
+        """Statements that remove it, but not what would go with it."""
+        return self.drop()
+
     def swap_out(self) -> tuple[Statements, Statements]:
         """Statements that rename a swappable object away, and that drop it under that name."""
         raise NotImplementedError
 
-    def carry_over(self, new: Self) -> Statements:
+    def carry_over(self, new: Self) -> Statements | Impossible:
         """How a carrier of data moves to the new form of a swapped object it depends on."""
         raise NotImplementedError
 

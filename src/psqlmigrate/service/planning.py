@@ -1,6 +1,7 @@
 """Two catalogs become a plan: statements in an order that works, and no data is dropped."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from psqlmigrate.errors import PlanRefusedError
@@ -47,6 +48,10 @@ def plan(old: Catalog, new: Catalog) -> Plan:
     work = _Work(old, new)
     for change in changes:
         _enlist(work, change)
+    for oid in tuple(work.creates):
+        for rival in new.objects[oid].rivals:
+            if rival in old.objects and rival in new.objects and rival not in work.drops:
+                _replace(work, rival, "")
     _close(work, _reversed(old.edges))
     return Plan(_statements(work), changes)
 
@@ -68,13 +73,17 @@ def _enlist(work: _Work, change: Change) -> None:
 def _replace(work: _Work, oid: ObjectId, reason: str) -> None:
     before, after = work.old.objects[oid], work.new.objects[oid]
     if before.carries_data and after.carries_data:
-        raise PlanRefusedError(
-            f"no plan keeps the data of {before.kind} {oid}: {reason}",
-            hint="write this step by hand: psqlmigrate autogenerate --empty",
-        )
+        raise _refusal(before, reason)
     work.alters.pop(oid, None)
     work.drops.add(oid)
     work.creates.add(oid)
+
+
+def _refusal(one: DbObject, reason: str) -> PlanRefusedError:
+    return PlanRefusedError(
+        f"no plan keeps the data of {one.kind} {one.id}: {reason}",
+        hint="write this step by hand: psqlmigrate autogenerate --empty",
+    )
 
 
 def _reversed(edges: Edges) -> dict[ObjectId, list[ObjectId]]:
@@ -118,7 +127,10 @@ def _take_down(work: _Work, cause: ObjectId, oid: ObjectId) -> bool:
     if cause in work.swaps and oid in work.alters and work.alters[oid].disturbs:
         return False
     work.swaps.add(cause)
-    work.alters[oid] = Alteration(before.carry_over(after), disturbs=True)
+    carried = before.carry_over(after)
+    if isinstance(carried, Impossible):
+        raise _refusal(before, carried.reason)
+    work.alters[oid] = Alteration(carried, disturbs=True)
     return True
 
 
@@ -129,13 +141,20 @@ def _statements(work: _Work) -> tuple[Statement, ...]:
         try:
             ordered = order(nodes)
         except CircleError as circle:
-            freed = {part for node in circle.nodes for part in node.parts} - apart
+            freed = {
+                part for node in circle.nodes for part in node.parts if _separable(work, node, part)
+            } - apart
             if not freed:
                 names = ", ".join(sorted({str(node.oid) for node in circle.nodes}))
                 raise PlanRefusedError(f"these objects depend on each other: {names}") from None
             apart |= freed
             continue
         return tuple(one for node in ordered for one in node.statements)
+
+
+def _separable(work: _Work, node: Node, part: ObjectId) -> bool:
+    side = work.old if node.phase == "drop" else work.new
+    return side.objects[part].separable
 
 
 def _nodes(work: _Work, apart: set[ObjectId]) -> list[Node]:
@@ -179,14 +198,22 @@ def _grouped(roots: dict[ObjectId, ObjectId]) -> dict[ObjectId, list[ObjectId]]:
 
 def _drop_nodes(work: _Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
     nodes: list[Node] = []
+    lonely = _lonely(work)
     for root, parts in _grouped(roots).items():
         one = work.old.objects[root]
+        along = any(
+            source in work.drops and source not in lonely
+            for source in _sources(work, one.goes_with)
+        )
+        drop = one.drop_only if root in lonely else one.drop
         if root in work.swaps:
             away, gone = one.swap_out()
             nodes.append(Node("away", root, one.rank, away))
             nodes.append(Node("drop", root, one.rank, gone))
         else:
-            nodes.append(Node("drop", root, one.rank, one.drop(), tuple(sorted(parts))))
+            nodes.append(
+                Node("drop", root, one.rank, () if along else drop(), tuple(sorted(parts)))
+            )
     return nodes
 
 
@@ -194,13 +221,31 @@ def _create_nodes(work: _Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
     nodes: list[Node] = []
     for root, ids in _grouped(roots).items():
         one = work.new.objects[root]
-        parts = sorted((work.new.objects[oid] for oid in ids), key=_place)
-        nodes.append(
-            Node(
-                "create", root, one.rank, one.create(tuple(parts)), tuple(part.id for part in parts)
-            )
-        )
+        parts = tuple(sorted((work.new.objects[oid] for oid in ids), key=_place))
+        along = any(source in work.creates for source in _sources(work, one.comes_with))
+        statements = one.adjust() if along else one.create(parts)
+        names = tuple(part.id for part in parts)
+        nodes.append(Node("create", root, one.turn, statements, names))
     return nodes
+
+
+def _sources(work: _Work, pairs: tuple[tuple[ObjectId, ObjectId], ...]) -> Iterator[ObjectId]:
+    """The objects with which another comes or goes, over links that stay as they are."""
+    for link, source in pairs:
+        if link in work.old.objects and link in work.new.objects and link not in work.drops:
+            yield source
+
+
+def _lonely(work: _Work) -> set[ObjectId]:
+    """What goes without all that would go with it, because something of that stays."""
+    gone = work.drops - work.creates
+    return {
+        source
+        for oid, one in work.old.objects.items()
+        if one.goes_with and oid in work.new.objects and oid not in work.drops
+        for source in _sources(work, one.goes_with)
+        if source in gone
+    }
 
 
 def _place(one: DbObject) -> tuple[int, int, ObjectId]:
@@ -226,16 +271,58 @@ def _link(
     making = creating | altering
     for oid in {*work.drops, *work.alters}:
         before = altering.get(oid) or dropping[oid]
-        for target in work.old.edges.get(oid, ()):
+        follows = {*_sources(work, work.old.objects[oid].goes_with)}
+        for target in work.old.edges.get(oid, frozenset()) - follows:
             if target in dropping:
                 before.precede(dropping[target])
             elif target in altering and oid in dropping:
                 before.precede(altering[target])
     for oid, node in making.items():
+        first = oid in work.alters and work.alters[oid].first
         for target in work.new.edges.get(oid, ()):
-            if target in making:
+            if first and target in altering:
+                node.precede(altering[target])
+            elif target in making:
                 making[target].precede(node)
     _link_slots(work, dropping, creating, nodes)
+    _link_sources(work, dropping, making)
+    _link_surroundings(work, dropping, creating, making)
+
+
+def _link_sources(
+    work: _Work,
+    dropping: dict[ObjectId, Node],
+    making: dict[ObjectId, Node],
+) -> None:
+    for oid, node in making.items():
+        for source in _sources(work, work.new.objects[oid].comes_with):
+            if source in making:
+                making[source].precede(node)
+    for oid, node in dropping.items():
+        one = work.old.objects[oid]
+        for source in _sources(work, (*one.comes_with, *one.goes_with)):
+            if source in dropping:
+                dropping[source].precede(node)
+
+
+def _link_surroundings(
+    work: _Work,
+    dropping: dict[ObjectId, Node],
+    creating: dict[ObjectId, Node],
+    making: dict[ObjectId, Node],
+) -> None:
+    for oid, node in creating.items():
+        one = work.new.objects[oid]
+        for target in one.follows:
+            if target in making:
+                making[target].precede(node)
+        for target in one.rivals:
+            if target in making:
+                node.precede(making[target])
+    for oid, node in dropping.items():
+        for target in work.old.objects[oid].follows:
+            if (after := dropping.get(target) or making.get(target)) is not None:
+                node.precede(after)
 
 
 def _link_slots(

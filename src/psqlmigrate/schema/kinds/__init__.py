@@ -15,6 +15,7 @@ from psqlmigrate.schema.kinds.function import Function
 from psqlmigrate.schema.kinds.identity import Identity
 from psqlmigrate.schema.kinds.index import Index
 from psqlmigrate.schema.kinds.index_partition import IndexPartition
+from psqlmigrate.schema.kinds.inheritance import Inheritance
 from psqlmigrate.schema.kinds.materialized_view import MaterializedView
 from psqlmigrate.schema.kinds.namespace import Schema
 from psqlmigrate.schema.kinds.partition import Partition
@@ -39,6 +40,7 @@ KINDS: tuple[type[DbObject], ...] = (
     Identity,
     SequenceOwner,
     Partition,
+    Inheritance,
     Constraint,
     View,
     MaterializedView,

@@ -5,11 +5,12 @@ from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.casts import conversion, keeps_bytes
 from psqlmigrate.schema.clauses import COMPRESSION, Settings, settings
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Impossible, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
+_IN_THE_KEY = Impossible("it is part of the partition key")
 _NAMED_NOT_NULL = 18
 _SET_EXPRESSION = 17
 
@@ -41,9 +42,19 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
        CASE WHEN a.attstorage = t.typstorage THEN '' ELSE a.attstorage::text END,
        a.attcompression::text, coalesce(a.attstattarget, -1)::int, a.attoptions, a.attislocal,
        coalesce(nn.name, ''), coalesce(nn.valid, true), coalesce(nn.no_inherit, false),
-       coalesce(nn.local, true),
+       NOT coalesce(inh.not_null, false), coalesce(nn.local, NOT coalesce(inh.not_null, false)),
        a.attnum::int, a.relispartition, a.typed, t.typstorage::text,
+       EXISTS (SELECT FROM pg_catalog.pg_depend d
+                WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                  AND d.objid = a.attrelid AND d.objsubid = a.attnum
+                  AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                  AND d.refobjid = a.attrelid AND d.refobjsubid = 0 AND d.deptype = 'i'),
        pg_catalog.current_setting('server_version_num')::int / 10000,
+       a.attinhcount > 0 AND NOT a.atthasdef AND EXISTS (
+           SELECT FROM pg_catalog.pg_inherits i
+             JOIN pg_catalog.pg_attribute pa ON pa.attrelid = i.inhparent
+            WHERE i.inhrelid = a.attrelid AND pa.attname = a.attname AND pa.atthasdef
+              AND pa.attgenerated = ''),
        CASE WHEN a.attinhcount > 0 THEN
            (SELECT pg_catalog.array_agg(ARRAY[rel.schema, rel.name] ORDER BY i.inhseqno)
               FROM pg_catalog.pg_inherits i JOIN rel ON rel.oid = i.inhparent
@@ -51,7 +62,13 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
   FROM att a
   JOIN typ USING (atttypid, atttypmod)
   JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-  LEFT JOIN (@not_null) nn ON nn.conrelid = a.attrelid AND nn.attnum = a.attnum"""
+  LEFT JOIN (@not_null) nn ON nn.conrelid = a.attrelid AND nn.attnum = a.attnum
+  LEFT JOIN (
+      SELECT i.inhrelid, p.attname, true AS not_null
+        FROM pg_catalog.pg_inherits i
+        JOIN pg_catalog.pg_attribute p ON p.attrelid = i.inhparent AND p.attnotnull
+       WHERE p.attnum > 0 GROUP BY 1, 2
+  ) inh ON inh.inhrelid = a.attrelid AND inh.attname = a.attname"""
 
 _NOT_NULL_CONSTRAINTS: LiteralString = """
 SELECT k.conrelid, k.conkey[1] AS attnum, k.convalidated AS valid, k.connoinherit AS no_inherit,
@@ -65,13 +82,8 @@ SELECT k.conrelid, k.conkey[1] AS attnum, k.convalidated AS valid, k.connoinheri
  WHERE k.contype = 'n'"""
 
 _NOT_NULL_FLAGS: LiteralString = """
-SELECT c.attrelid AS conrelid, c.attnum, true AS valid, false AS no_inherit, false AS local,
-       NULL::text AS name
-  FROM pg_catalog.pg_inherits i
-  JOIN pg_catalog.pg_attribute p ON p.attrelid = i.inhparent AND p.attnotnull AND p.attnum > 0
-  JOIN pg_catalog.pg_attribute c ON c.attrelid = i.inhrelid AND c.attname = p.attname
- WHERE c.attnotnull
- GROUP BY 1, 2"""
+SELECT NULL::oid AS conrelid, NULL::int2 AS attnum, NULL::bool AS valid, NULL::bool AS no_inherit,
+       NULL::bool AS local, NULL::text AS name"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +107,25 @@ class Column(DbObject):
     compression: str
     statistics: int
     options: tuple[str, ...]
-    local: bool
+    local: bool = field(compare=False)
+    """Whether the table states the column itself; PostgreSQL cannot take that back."""
     not_null_name: str = ""
     """The name of the not-null constraint where it is not the one that PostgreSQL chooses."""
     not_null_valid: bool = True
     not_null_no_inherit: bool = False
+    not_null_own: bool = True
+    """Whether no parent's column is NOT NULL."""
     not_null_local: bool = field(compare=False, default=True)
-    """Whether NOT NULL is stated here, and not only at a parent."""
+    """Whether the table states NOT NULL itself; PostgreSQL cannot take that back."""
     position: int = field(compare=False, default=0)
     partition: bool = field(compare=False, default=False)
     typed: bool = field(compare=False, default=False)
     """Whether the column is there because the table is OF a type."""
     type_storage: str = field(compare=False, default="x")
+    partition_key: bool = field(compare=False, default=False)
     server: int = field(compare=False, default=0)
+    undefaulted: bool = field(compare=False, default=False)
+    """Whether a parent's column has a default and this one has none."""
     parents: tuple[ObjectId, ...] = field(compare=False, default=())
 
     @classmethod
@@ -117,12 +135,9 @@ class Column(DbObject):
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Column":
-        *plain, options, local, name, valid, no_inherit, local_not_null = row[:-6]
-        position, partition, typed, type_storage, server, parents = row[-6:]
-        ids = tuple(ObjectId(cls.kind, (*parent, plain[2])) for parent in parents or ())
-        not_null: Row = (name, valid, no_inherit, local_not_null)
-        rest: Row = (position, partition, typed, type_storage, server, ids)
-        values: Row = (*plain, tuple(options or ()), local, *not_null, *rest)
+        values = list(row)
+        values[11] = tuple(row[11] or ())
+        values[-1] = tuple(ObjectId(cls.kind, (*parent, row[2])) for parent in row[-1] or ())
         return cls(*values)
 
     @property
@@ -138,8 +153,17 @@ class Column(DbObject):
         return (ObjectId("table", (self.schema, self.table)),)
 
     @property
-    def requires(self) -> tuple[ObjectId, ...]:
-        return self.parents
+    def comes_with(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        table = (self.schema, self.table)
+        if self.partition:
+            return tuple((ObjectId("partition", table), parent) for parent in self.parents)
+        return tuple(
+            (ObjectId("inheritance", (*table, *parent.path[:2])), parent) for parent in self.parents
+        )
+
+    @property
+    def goes_with(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        return self.comes_with if self.inherited_only else ()
 
     @property
     def carries_data(self) -> bool:
@@ -149,8 +173,10 @@ class Column(DbObject):
     def survives_alter(self) -> bool:
         return not self.generated
 
-    def carry_over(self, new: Self) -> Statements:
-        if self._elsewhere:
+    def carry_over(self, new: Self) -> Statements | Impossible:
+        if self.partition_key:
+            return _IN_THE_KEY
+        if self.parents or self.typed:
             return ()
         through = sql("{}::text::{}", ident(self.name), printed(new.type))
         change = sql("TYPE {} USING {}", printed(new.type), through)
@@ -172,11 +198,6 @@ class Column(DbObject):
     def inherited_only(self) -> bool:
         """Whether the column exists only because a parent has it."""
         return bool(self.parents) and not self.local
-
-    @property
-    def _elsewhere(self) -> bool:
-        """Whether another statement than its own makes, retypes and drops the column."""
-        return self.inherited_only or self.typed
 
     def as_part(self, parts: tuple[DbObject, ...]) -> Sql:
         if self.inherited_only and not self.partition:
@@ -208,7 +229,7 @@ class Column(DbObject):
         return clauses
 
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
-        if self._elsewhere:
+        if self.typed:
             return self.adjust()
         hazards = (
             frozenset({Hazard.MAY_FAIL}) if self.not_null and not parts else frozenset[Hazard]()
@@ -222,22 +243,33 @@ class Column(DbObject):
         if (self.inherited_only and not self.partition) or not self.not_null_valid:
             bare = replace(bare, not_null=False)
         changes = (self._statement(change) for change in settings(bare._settings, self._settings))
-        return (*bare._nullability(self), *changes)
+        none = (self._statement(sql("DROP DEFAULT")),) if self.undefaulted else ()
+        return (*bare._nullability(self), *changes, *none)
 
     def drop(self) -> Statements:
-        if self._elsewhere:
-            return ()
-        text = sql("ALTER TABLE {} DROP COLUMN {}", self._table, ident(self.name))
+        return () if self.typed else self._drop(NOTHING)
+
+    def drop_only(self) -> Statements:
+        return self._drop(sql("ONLY "))
+
+    def _drop(self, only: Sql) -> Statements:
+        text = sql("ALTER TABLE {}{} DROP COLUMN {}", only, self._table, ident(self.name))
         lost = frozenset({Hazard.DATA_LOSS}) if self.carries_data else frozenset[Hazard]()
         return (Statement(text, self.id, lost),)
 
-    def alter(self, new: Self) -> Alteration | None:
+    def _inherits(self, new: "Column") -> bool:
+        """Whether a statement for the parent reaches this column."""
+        return bool({*self.parents} & {*new.parents})
+
+    def alter(self, new: Self) -> Alteration | Impossible | None:
         retyped = (self.type, self.collation) != (new.type, new.collation)
+        if retyped and self.partition_key:
+            return _IN_THE_KEY
         computed = self._computed(new, retyped=retyped)
         if computed is None:
             return None
         statements = list(computed)
-        if retyped and not (self.inherited_only or (self.typed and new.typed)):
+        if retyped and not (self._inherits(new) or (self.typed and new.typed)):
             statements.append(self._retype(new))
         statements.extend(self._nullability(new))
         statements.extend(
@@ -258,7 +290,7 @@ class Column(DbObject):
             return (self._statement(sql("DROP EXPRESSION")),)
         if new.generated != "s" or min(self.server, new.server) < _SET_EXPRESSION:
             return None
-        if self.inherited_only:
+        if self._inherits(new):
             return ()
         change = sql("SET EXPRESSION AS ({})", printed(new.expression or ""))
         return (self._statement(change, frozenset({Hazard.TABLE_REWRITE})),)
@@ -286,11 +318,13 @@ class Column(DbObject):
     def _nullability(self, new: "Column") -> Statements:
         """NOT NULL; what comes from a parent is changed there."""
         if not new.not_null:
-            if not (self.not_null and self.not_null_local):
+            if not self.not_null or (self._inherits(new) and not self.not_null_own):
                 return ()
             return (self._statement(sql("DROP NOT NULL")),)
-        if not self.not_null:
-            return (new._set_not_null(),) if new.not_null_local else ()
+        if self._inherits(new) and not new.not_null_own:
+            return ()
+        if not self.not_null or (not self.not_null_own and self.not_null_valid):
+            return (new._set_not_null(),)
         if self.not_null_valid and not new.not_null_valid:
             return (self._statement(sql("DROP NOT NULL")), new._set_not_null())
         return self._change_not_null(new)
@@ -307,7 +341,7 @@ class Column(DbObject):
     def _change_not_null(self, new: "Column") -> Statements:
         table, name = self._table, new._not_null_constraint
         statements: list[Statement] = []
-        if self._not_null_constraint != name and not self.parents:
+        if self._not_null_constraint != name and not self._inherits(new):
             old = self._not_null_constraint
             text = sql("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", table, old, name)
             statements.append(Statement(text, self.id))

@@ -10,6 +10,7 @@ from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
 _NOT_VALID, _NOT_ENFORCED = " NOT VALID", " NOT ENFORCED"
+_FOREIGN_KEY_TURN = 138
 _DEFERRABLE, _DEFERRED = " DEFERRABLE", " INITIALLY DEFERRED"
 
 
@@ -27,20 +28,22 @@ class Constraint(DbObject):
     type: str
     definition: str
     options: tuple[str, ...]
-    local: bool
+    local: bool = field(compare=False)
     clustered: bool
     replica_identity: bool
     tablespace: str
     partitioned: bool = field(compare=False, default=False)
     partition: bool = field(compare=False, default=False)
     attached_to: tuple[str, str, str] | None = field(compare=False, default=None)
+    parents: tuple[ObjectId, ...] = field(compare=False, default=())
+    """The same check of parents."""
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
         # A foreign key of a partition that its parent has is made by PostgreSQL itself.
         return """
 SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text,
-       pg_catalog.pg_get_constraintdef(k.oid), x.reloptions, k.conislocal OR c.relispartition,
+       pg_catalog.pg_get_constraintdef(k.oid), x.reloptions, k.conislocal,
        coalesce(i.indisclustered, false), coalesce(i.indisreplident, false),
        coalesce(s.spcname::text, ''),
        c.relkind = 'p', c.relispartition,
@@ -49,7 +52,15 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
               FROM pg_catalog.pg_constraint pk
               JOIN pg_catalog.pg_class pc ON pc.oid = pk.conrelid
               JOIN pg_catalog.pg_namespace pn ON pn.oid = pc.relnamespace
-             WHERE pk.oid = k.conparentid) END
+             WHERE pk.oid = k.conparentid) END,
+       CASE WHEN k.contype = 'c' AND k.coninhcount > 0 THEN
+           (SELECT pg_catalog.array_agg(ARRAY[pn.nspname, pc.relname, pk.conname]::text[])
+              FROM pg_catalog.pg_inherits h
+              JOIN pg_catalog.pg_constraint pk ON pk.conrelid = h.inhparent
+               AND pk.conname = k.conname AND pk.contype = 'c' AND NOT pk.connoinherit
+              JOIN pg_catalog.pg_class pc ON pc.oid = pk.conrelid
+              JOIN pg_catalog.pg_namespace pn ON pn.oid = pc.relnamespace
+             WHERE h.inhrelid = k.conrelid) END
   FROM pg_catalog.pg_constraint k
   JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -62,8 +73,10 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Constraint":
-        plain, options, marks, attached = row[:5], row[5], row[6:-1], row[-1]
-        values: Row = (*plain, tuple(options or ()), *marks, tuple(attached) if attached else None)
+        *plain, attached, parents = row
+        plain[5] = tuple(plain[5] or ())
+        ids = tuple(ObjectId(cls.kind, tuple(parent)) for parent in parents or ())
+        values: Row = (*plain, tuple(attached) if attached else None, ids)
         return cls(*values)
 
     @property
@@ -76,10 +89,11 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
 
     @property
     def owners(self) -> tuple[ObjectId, ...]:
-        table = ObjectId("table", (self.schema, self.table))
-        if self.attached_to:
-            return (table, ObjectId(self.kind, self.attached_to))
-        return (table,)
+        return (ObjectId("table", (self.schema, self.table)),)
+
+    @property
+    def requires(self) -> tuple[ObjectId, ...]:
+        return (ObjectId(self.kind, self.attached_to),) if self.attached_to else ()
 
     @property
     def slots(self) -> tuple[tuple[str, ...], ...]:
@@ -88,13 +102,33 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
         return (own, index) if self.type in "pux" else (own,)
 
     @property
+    def turn(self) -> int:
+        # The key that a foreign key refers to is whole only when all partitions have their part.
+        return _FOREIGN_KEY_TURN if self.type == "f" else self.rank
+
+    @property
     def survives_alter(self) -> bool:
         return self.type != "f"
 
     @property
-    def inherited_only(self) -> bool:
-        """Whether the parent's constraint makes this one."""
-        return not self.local
+    def comes_with(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        table = (self.schema, self.table)
+        if self.partition:
+            return tuple((ObjectId("partition", table), parent) for parent in self.parents)
+        return tuple(
+            (ObjectId("inheritance", (*table, *parent.path[:2])), parent) for parent in self.parents
+        )
+
+    @property
+    def goes_with(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        link = ObjectId("partition", (self.schema, self.table))
+        own = self.comes_with if not self.local else ()
+        return (*own, *((link, parent) for parent in self.requires))
+
+    @property
+    def _inherited(self) -> bool:
+        """Whether a parent's check makes this one."""
+        return bool(self.parents) and not self.local
 
     @property
     def inline(self) -> bool:
@@ -105,14 +139,12 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
         return sql("CONSTRAINT {} ON {}", ident(self.name), self._table)
 
     def as_part(self, parts: tuple[DbObject, ...]) -> Sql:
-        return NOTHING if self.inherited_only else self._line()
+        return NOTHING if self._inherited and not self.partition else self._line()
 
     def _line(self) -> Sql:
         return sql("CONSTRAINT {} {}", ident(self.name), printed(self.definition))
 
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
-        if self.inherited_only:
-            return ()
         only = sql("ONLY ") if self.partitioned and self.type in "pux" else NOTHING
         text = sql("ALTER TABLE {}{} ADD {}", only, self._table, self._line())
         made = Statement(text, self.id, frozenset({Hazard.FULL_SCAN, Hazard.MAY_FAIL}))
@@ -136,9 +168,13 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
         return tuple(Statement(text, self.id) for text in texts)
 
     def drop(self) -> Statements:
-        if self.inherited_only:
-            return ()
-        text = sql("ALTER TABLE {} DROP CONSTRAINT {}", self._table, ident(self.name))
+        return self._drop(NOTHING)
+
+    def drop_only(self) -> Statements:
+        return self._drop(sql("ONLY "))
+
+    def _drop(self, only: Sql) -> Statements:
+        text = sql("ALTER TABLE {}{} DROP CONSTRAINT {}", only, self._table, ident(self.name))
         return (Statement(text, self.id),)
 
     def alter(self, new: Self) -> Alteration | None:

@@ -130,7 +130,8 @@ SELECT s.oid, n.nspname::text, c.relname::text, a.attname::text, a.attidentity::
         if self.persistence != new.persistence:
             was = "u" if self.persistence == "p" else "p"
             statements.append(new._persist(new.persistence or was))
-        return Alteration(tuple(statements))
+        narrower = self.minimum <= new.minimum and new.maximum <= self.maximum
+        return Alteration(tuple(statements), first=narrower and self._range != new._range)
 
     @property
     def _range(self) -> tuple[int, int]:

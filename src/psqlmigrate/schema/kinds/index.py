@@ -78,8 +78,16 @@ SELECT x.oid, n.nspname::text, x.relname::text, c.relname::text,
 
     @property
     def owners(self) -> tuple[ObjectId, ...]:
-        table = ObjectId(self.relation, (self.schema, self.table))
-        return (table, ObjectId(self.kind, self.attached_to)) if self.attached_to else (table,)
+        return (ObjectId(self.relation, (self.schema, self.table)),)
+
+    @property
+    def requires(self) -> tuple[ObjectId, ...]:
+        return (ObjectId(self.kind, self.attached_to),) if self.attached_to else ()
+
+    @property
+    def goes_with(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        link = ObjectId("partition", (self.schema, self.table))
+        return tuple((link, parent) for parent in self.requires)
 
     @property
     def slots(self) -> tuple[tuple[str, ...], ...]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.clauses import options_sql, set_options
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Impossible, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
@@ -29,8 +29,6 @@ class Table(DbObject):
     options: tuple[str, ...]
     row_security: bool
     force_row_security: bool
-    inherits: tuple[str, ...]
-    """Parents by inheritance, as PostgreSQL prints their names; not those of a partition."""
     of_type: str
     replica_identity: str
     """`d`efault, `f`ull, `n`othing, or `i`: the index says which."""
@@ -45,7 +43,6 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relpersistence::text,
        coalesce(c.reloptions, '{}') || ARRAY(
            SELECT 'toast.' || o FROM pg_catalog.unnest(x.reloptions) o),
        c.relrowsecurity, c.relforcerowsecurity,
-       CASE WHEN c.relispartition OR h.inhrelid IS NULL THEN '{}'::text[] ELSE h.parents END,
        CASE WHEN c.reloftype = 0 THEN '' ELSE pg_catalog.format_type(c.reloftype, NULL) END,
        c.relreplident::text, coalesce(s.spcname::text, '')
   FROM pg_catalog.pg_class c
@@ -53,17 +50,11 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relpersistence::text,
   LEFT JOIN pg_catalog.pg_am a ON a.oid = c.relam
   LEFT JOIN pg_catalog.pg_class x ON x.oid = c.reltoastrelid
   LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace
-  LEFT JOIN (SELECT i.inhrelid,
-                    pg_catalog.array_agg(i.inhparent::pg_catalog.regclass::text
-                                         ORDER BY i.inhseqno) AS parents
-               FROM pg_catalog.pg_inherits i GROUP BY 1) h ON h.inhrelid = c.oid
  WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Table":
-        *plain, options, security, force, inherits, of_type, identity, tablespace = row
-        values: Row = (*plain, tuple(options), security, force, tuple(inherits))
-        values = (*values, of_type, identity, tablespace)
+        values: Row = (*row[:5], tuple(row[5]), *row[6:])
         return cls(*values)
 
     @property
@@ -90,7 +81,8 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relpersistence::text,
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         lines = [part.as_part(parts) for part in parts]
         body = join(",\n", (sql("    {}", line) for line in lines if line))
-        inherits = join(", ", map(printed, self.inherits))
+        own = (part.clause for part in parts if part.owners == (self.id,))
+        inherits = join(", ", (clause for clause in own if clause))
         columns = sql("({})", sql("\n{}\n", body) if body else NOTHING)
         if self.of_type:
             columns = sql(
@@ -115,9 +107,13 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relpersistence::text,
         text = sql("DROP TABLE {}", self.name_sql)
         return (Statement(text, self.id, frozenset({Hazard.DATA_LOSS})),)
 
-    def alter(self, new: Self) -> Alteration | None:
+    def alter(self, new: Self) -> Alteration | Impossible:
+        if self.partition_key is None and new.partition_key is not None:
+            return Impossible("an ordinary table cannot become a partitioned one")
+        if self.partition_key is not None and new.partition_key is None:
+            return Impossible("a partitioned table cannot become an ordinary one")
         if self.partition_key != new.partition_key:
-            return None
+            return Impossible("its partition key cannot be changed")
         return self._altered(new)
 
     def _altered(self, new: "Table") -> Alteration:
@@ -128,12 +124,7 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relpersistence::text,
         return Statement(sql("ALTER TABLE {} {}", self.name_sql, change), self.id, hazards)
 
     def _changes(self, new: "Table") -> tuple[Sql, ...]:
-        gone = (one for one in self.inherits if one not in new.inherits)
-        come = (one for one in new.inherits if one not in self.inherits)
-        changes = [
-            *(sql("NO INHERIT {}", printed(one)) for one in gone),
-            *(sql("INHERIT {}", printed(one)) for one in come),
-        ]
+        changes: list[Sql] = []
         if self.of_type != new.of_type:
             changes.append(sql("OF {}", printed(new.of_type)) if new.of_type else sql("NOT OF"))
         if self.persistence != new.persistence:

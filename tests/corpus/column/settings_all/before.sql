@@ -1,2 +1,2 @@
-CREATE TABLE t (a text, b text COMPRESSION lz4, c text);
+CREATE TABLE t (a text, b text, c text);
 ALTER TABLE t ALTER c SET STATISTICS 10, ALTER c SET (n_distinct = 5);
