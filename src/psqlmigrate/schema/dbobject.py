@@ -79,9 +79,8 @@ class DbObject:
         """Objects whose drop takes this one along."""
         return self.owners
 
-    @property
-    def swappable(self) -> bool:
-        """Whether it can be renamed away, made anew, and its data carried over (types)."""
+    def swaps_with(self, new: Self) -> bool:
+        """Whether it can be renamed away, `new` be made, and the data be carried over (types)."""
         return False
 
     @property
@@ -162,6 +161,18 @@ class DbObject:
 
     def create(self, parts: "tuple[DbObject, ...]") -> Statements:
         """Statements that make it, together with `parts` that are inline in it."""
+        raise NotImplementedError
+
+    @property
+    def stub(self) -> Statements:
+        """Statements that make, or leave, something of its name and columns that stands on nothing.
+
+        Empty where there is no such thing.
+        """
+        return ()
+
+    def fill(self) -> Statements:
+        """Statements that make the object of its stub."""
         raise NotImplementedError
 
     def as_part(self, parts: "tuple[DbObject, ...]") -> Sql:

@@ -20,11 +20,18 @@ class Node:
     statements: Statements
     parts: tuple[ObjectId, ...] = ()
     followers: set["Node"] = field(default_factory=set)
+    soft: set["Node"] = field(default_factory=set)
+    """Followers that could come first where there is no other way."""
 
-    def precede(self, other: "Node") -> None:
+    def precede(self, other: "Node", *, soft: bool = False) -> None:
         """`other` comes after this."""
-        if other is not self:
-            self.followers.add(other)
+        if other is self:
+            return
+        if soft and other not in self.followers:
+            self.soft.add(other)
+        elif not soft:
+            self.soft.discard(other)
+        self.followers.add(other)
 
     @property
     def place(self) -> tuple[int, int, ObjectId]:

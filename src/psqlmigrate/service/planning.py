@@ -53,6 +53,7 @@ def plan(old: Catalog, new: Catalog) -> Plan:
             if rival in old.objects and rival in new.objects and rival not in work.drops:
                 _replace(work, rival, "")
     _close(work, _reversed(old.edges))
+    _swap_below(work)
     return Plan(_statements(work), changes)
 
 
@@ -106,6 +107,16 @@ def _close(work: _Work, dependents: dict[ObjectId, list[ObjectId]]) -> None:
         )
 
 
+def _swap_below(work: _Work) -> None:
+    """What a swapped type stands on has to be there twice for a while, too."""
+    queue = [*work.swaps]
+    while queue:
+        for target in work.old.edges.get(queue.pop(), frozenset()) & work.drops:
+            if target not in work.swaps and _swaps(work, target):
+                work.swaps.add(target)
+                queue.append(target)
+
+
 def _affected(work: _Work, cause: ObjectId, oid: ObjectId) -> bool:
     after = work.new.get(oid)
     if after is None or oid in work.drops:
@@ -122,7 +133,7 @@ def _take_down(work: _Work, cause: ObjectId, oid: ObjectId) -> bool:
     if not (before.carries_data and after.carries_data):
         _replace(work, oid, "")
         return True
-    if not work.old.objects[cause].swappable or cause not in work.creates:
+    if not _swaps(work, cause):
         _replace(work, oid, f"{cause} has to be made anew")
     if cause in work.swaps and oid in work.alters and work.alters[oid].disturbs:
         return False
@@ -134,27 +145,78 @@ def _take_down(work: _Work, cause: ObjectId, oid: ObjectId) -> bool:
     return True
 
 
+def _swaps(work: _Work, oid: ObjectId) -> bool:
+    before, after = work.old.objects[oid], work.new.get(oid)
+    return after is not None and oid in work.creates and before.swaps_with(after)
+
+
 def _statements(work: _Work) -> tuple[Statement, ...]:
     apart: set[ObjectId] = set()
+    nodes = _nodes(work, apart)
     while True:
-        nodes = _nodes(work, apart)
         try:
             ordered = order(nodes)
         except CircleError as circle:
-            freed = {
-                part for node in circle.nodes for part in node.parts if _separable(work, node, part)
-            } - apart
-            if not freed:
+            freed = _separable(work, circle.nodes) - apart
+            if freed:
+                apart |= freed
+                nodes = _nodes(work, apart)
+            elif not (_with_stub(work, nodes, circle.nodes) or _without_soft(circle.nodes)):
                 names = ", ".join(sorted({str(node.oid) for node in circle.nodes}))
                 raise PlanRefusedError(f"these objects depend on each other: {names}") from None
-            apart |= freed
+        else:
+            return tuple(one for node in ordered for one in node.statements)
+
+
+def _separable(work: _Work, circle: list[Node]) -> set[ObjectId]:
+    """Parts that can be made, or dropped, by statements of their own."""
+    found: set[ObjectId] = set()
+    for node in circle:
+        side = work.old if node.phase == "drop" else work.new
+        found |= {part for part in node.parts if side.objects[part].separable}
+    return found
+
+
+def _with_stub(work: _Work, nodes: list[Node], circle: list[Node]) -> bool:
+    """Whether something in the circle is made in two steps now (views and functions)."""
+    for node in circle:
+        side = work.new if node.phase == "create" else work.old
+        one = side.objects[node.oid]
+        if node.phase not in {"create", "drop"} or not one.stub or node.statements == one.stub:
             continue
-        return tuple(one for node in ordered for one in node.statements)
+        if node.phase == "create":
+            later = Node("create", node.oid, node.rank, one.fill())
+            for other in circle:
+                if node in other.followers:
+                    other.followers.discard(node)
+                    other.precede(later)
+            node.statements = one.stub
+            node.precede(later)
+        else:
+            later = Node("drop", node.oid, node.rank, node.statements)
+            inside = node.followers & {*circle}
+            for other in node.followers - inside:
+                later.precede(other)
+            for other in circle:
+                if node in other.followers:
+                    other.followers.discard(node)
+                    other.precede(later)
+            node.followers, node.statements = inside, one.stub
+            node.precede(later)
+        nodes.append(later)
+        return True
+    return False
 
 
-def _separable(work: _Work, node: Node, part: ObjectId) -> bool:
-    side = work.old if node.phase == "drop" else work.new
-    return side.objects[part].separable
+def _without_soft(circle: list[Node]) -> bool:
+    """Whether the circle had an edge that is only there to be careful."""
+    found = False
+    for node in circle:
+        soft = {other for other in node.soft if other in circle}
+        node.followers -= soft
+        node.soft -= soft
+        found = found or bool(soft)
+    return found
 
 
 def _nodes(work: _Work, apart: set[ObjectId]) -> list[Node]:
@@ -276,14 +338,15 @@ def _link(
             if target in dropping:
                 before.precede(dropping[target])
             elif target in altering and oid in dropping:
-                before.precede(altering[target])
+                before.precede(altering[target], soft=not work.alters[target].disturbs)
     for oid, node in making.items():
         first = oid in work.alters and work.alters[oid].first
         for target in work.new.edges.get(oid, ()):
             if first and target in altering:
                 node.precede(altering[target])
             elif target in making:
-                making[target].precede(node)
+                soft = target in altering and not work.alters[target].disturbs
+                making[target].precede(node, soft=soft)
     _link_slots(work, dropping, creating, nodes)
     _link_sources(work, dropping, making)
     _link_surroundings(work, dropping, creating, making)
@@ -296,7 +359,9 @@ def _link_sources(
 ) -> None:
     for oid, node in making.items():
         for source in _sources(work, work.new.objects[oid].comes_with):
-            if source in making:
+            if source in making and oid in work.alters and work.alters[oid].first:
+                node.precede(making[source])
+            elif source in making:
                 making[source].precede(node)
     for oid, node in dropping.items():
         one = work.old.objects[oid]
@@ -342,3 +407,8 @@ def _link_slots(
                 taken[slot].precede(node)
     for oid in work.swaps:
         nodes["create", oid].precede(nodes["drop", oid])
+    for oid, node in dropping.items():
+        # The name of a swapped type is part of the statement that drops a function.
+        if oid not in work.swaps:
+            for target in work.old.edges.get(oid, frozenset()) & work.swaps:
+                node.precede(nodes["away", target])

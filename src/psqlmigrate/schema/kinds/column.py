@@ -275,7 +275,8 @@ class Column(DbObject):
         statements.extend(
             self._statement(change) for change in settings(self._settings, new._settings)
         )
-        return Alteration(tuple(statements), disturbs=retyped)
+        first = not retyped and self._joins_parent(new)
+        return Alteration(tuple(statements), disturbs=retyped, first=first)
 
     def restored(self, original: Self) -> Self:
         return replace(self, server=min(self.server, original.server))
@@ -322,8 +323,9 @@ class Column(DbObject):
                 return ()
             return (self._statement(sql("DROP NOT NULL")),)
         if self._inherits(new) and not new.not_null_own:
-            return ()
-        if not self.not_null or (not self.not_null_own and self.not_null_valid):
+            return self._rename_not_null(new) if self._joins_parent(new) else ()
+        lost = self._inherits(new) and not self.not_null_own
+        if not self.not_null or (lost and self.not_null_valid):
             return (new._set_not_null(),)
         if self.not_null_valid and not new.not_null_valid:
             return (self._statement(sql("DROP NOT NULL")), new._set_not_null())
@@ -338,13 +340,20 @@ class Column(DbObject):
         text = sql("ALTER TABLE {} ADD {}{}", self._table, clause, late)
         return Statement(text, self.id, frozenset(checked))
 
+    def _joins_parent(self, new: "Column") -> bool:
+        """Whether a parent gets NOT NULL that only this column had."""
+        return self.not_null and self.not_null_own and not new.not_null_own
+
+    def _rename_not_null(self, new: "Column") -> Statements:
+        old, name = self._not_null_constraint, new._not_null_constraint
+        if old == name:
+            return ()
+        text = sql("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", self._table, old, name)
+        return (Statement(text, self.id),)
+
     def _change_not_null(self, new: "Column") -> Statements:
         table, name = self._table, new._not_null_constraint
-        statements: list[Statement] = []
-        if self._not_null_constraint != name and not self._inherits(new):
-            old = self._not_null_constraint
-            text = sql("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", table, old, name)
-            statements.append(Statement(text, self.id))
+        statements = [] if self._inherits(new) else list(self._rename_not_null(new))
         if self.not_null_no_inherit != new.not_null_no_inherit:
             word = sql("NO INHERIT") if new.not_null_no_inherit else sql("INHERIT")
             text = sql("ALTER TABLE {} ALTER CONSTRAINT {} {}", table, name, word)

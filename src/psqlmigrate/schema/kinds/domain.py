@@ -71,8 +71,7 @@ class Domain(DbObject):
     def slots(self) -> tuple[tuple[str, ...], ...]:
         return (("type", self.schema, self.name),)
 
-    @property
-    def swappable(self) -> bool:
+    def swaps_with(self, new: Self) -> bool:
         return True
 
     @property

@@ -22,6 +22,8 @@ class Partition(DbObject):
     parent_schema: str
     parent: str
     bound: str
+    referenced: bool = field(compare=False, default=False)
+    """Whether a foreign key refers to the parent: it holds on to its partitions."""
     shared: tuple[tuple[str, str], ...] = field(compare=False, default=())
     """Columns and checks that the parent has, too."""
     keys: tuple[str, ...] = field(compare=False, default=())
@@ -35,6 +37,7 @@ class Partition(DbObject):
         return """
 SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::text,
        pg_catalog.pg_get_expr(c.relpartbound, c.oid),
+       EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.confrelid = p.oid),
        ARRAY(SELECT ARRAY['column', a.attname::text] FROM pg_catalog.pg_attribute a
               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
              UNION ALL
@@ -80,6 +83,10 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
     @property
     def owners(self) -> tuple[ObjectId, ...]:
         return (ObjectId("table", (self.schema, self.table)),)
+
+    @property
+    def dropped_with(self) -> tuple[ObjectId, ...]:
+        return () if self.referenced else self.owners
 
     @property
     def requires(self) -> tuple[ObjectId, ...]:
