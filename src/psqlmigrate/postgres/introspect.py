@@ -97,7 +97,7 @@ def _look(connection: Connection, *, edges: bool) -> Catalog:
     objects = _objects(connection)
     found = {one.id: one for one in objects.values()}
     links = _edges(connection, objects, found) if edges else NO_EDGES
-    return Catalog(found, links, _unmodelled(connection, objects))
+    return Catalog(found, links, _unmodelled(connection, objects), server_major(connection))
 
 
 def _objects(connection: Connection) -> Objects:

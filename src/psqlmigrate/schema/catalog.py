@@ -1,7 +1,7 @@
 """A picture of a PostgreSQL schema: objects by id, and the edges "depends on" between them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Self, TypeAlias
 
@@ -23,6 +23,8 @@ class Catalog:
     objects: Mapping[ObjectId, DbObject]
     edges: Edges = field(default_factory=lambda: NO_EDGES, compare=False)
     unmodelled: tuple[str, ...] = field(default=(), compare=False)
+    server_major: int = field(default=0, compare=False)
+    """The PostgreSQL that printed it; 0: none."""
 
     @classmethod
     def of(cls, objects: Iterable[DbObject]) -> Self:
@@ -47,7 +49,7 @@ class Catalog:
             for oid, one in self.objects.items()
             if not _belongs(one, rejected, self.objects)
         }
-        return Catalog(kept, self.edges, self.unmodelled)
+        return replace(self, objects=kept)
 
 
 def _belongs(one: DbObject, rejected: set[ObjectId], objects: Mapping[ObjectId, DbObject]) -> bool:

@@ -43,5 +43,6 @@ def _reread(scratch: Scratch, catalog: Catalog) -> Catalog:
 
 
 def build(connection: Connection, catalog: Catalog) -> None:
-    """Makes the schema in a new database."""
-    load_statements(connection, plan(introspect(connection), catalog).statements)
+    """Makes the schema in a new database, also of another major than that which printed it."""
+    empty = replace(introspect(connection), server_major=0)
+    load_statements(connection, plan(empty, catalog).statements)

@@ -34,10 +34,10 @@ class Node:
         self.followers.add(other)
 
     @property
-    def place(self) -> tuple[int, int, ObjectId]:
+    def place(self) -> tuple[int, int, ObjectId, str]:
         """Where it goes when nothing else decides: drops first and from the top down."""
         rank = -self.rank if self.phase == "drop" else self.rank
-        return (_PHASES[self.phase], rank, self.oid)
+        return (_PHASES[self.phase], rank, self.oid, self.phase)
 
 
 class CircleError(Exception):

@@ -40,8 +40,14 @@ class _Work:
 def plan(old: Catalog, new: Catalog) -> Plan:
     """The plan from `old` to `new`, both with edges and printed by one server.
 
-    Raises PlanRefusedError where no plan keeps the data.
+    Raises PlanRefusedError where no plan keeps the data, and for catalogs of two majors.
     """
+    if old.server_major and new.server_major and old.server_major != new.server_major:
+        raise PlanRefusedError(
+            f"one schema was read on PostgreSQL {old.server_major}, the other on PostgreSQL"
+            f" {new.server_major}: what the two print does not compare",
+            hint="load both into one server, for example with scratch_url",
+        )
     changes = diff(old, new)
     if not changes:
         return Plan((), ())
@@ -97,12 +103,12 @@ def _reversed(edges: Edges) -> dict[ObjectId, list[ObjectId]]:
 
 def _close(work: _Work, dependents: dict[ObjectId, list[ObjectId]]) -> None:
     """Takes down, and brings back, all that stands on what is replaced or disturbed."""
-    queue = [*work.drops, *(oid for oid, one in work.alters.items() if one.disturbs)]
+    queue = sorted({*work.drops, *(oid for oid, one in work.alters.items() if one.disturbs)})
     while queue:
         cause = queue.pop()
         queue.extend(
             oid
-            for oid in dependents.get(cause, ())
+            for oid in sorted(dependents.get(cause, ()))
             if _affected(work, cause, oid) and _take_down(work, cause, oid)
         )
 
@@ -235,7 +241,9 @@ def _nodes(work: _Work, apart: set[ObjectId]) -> list[Node]:
 def _drop_root(work: _Work, oid: ObjectId, apart: set[ObjectId]) -> ObjectId:
     while oid not in apart:
         one = work.old.objects[oid]
-        takers = [taker for taker in one.dropped_with if taker in work.drops - work.swaps]
+        takers = [
+            taker for taker in one.dropped_with if taker in work.drops and taker not in work.swaps
+        ]
         if not takers:
             break
         oid = takers[0]

@@ -17,11 +17,12 @@ _SET_EXPRESSION = 17
 _QUERY: LiteralString = """
 WITH rel AS MATERIALIZED (
     SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relispartition,
-           c.reloftype <> 0 AS typed
+           c.reloftype <> 0 AS typed, c.relkind = 'p' AS partitioned
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 ), att AS MATERIALIZED (
-    SELECT a.*, rel.schema, rel.name, rel.relispartition, rel.typed
+    SELECT a.*, rel.schema, rel.name, rel.relispartition, rel.typed,
+           rel.partitioned
       FROM pg_catalog.pg_attribute a JOIN rel ON rel.oid = a.attrelid
      WHERE a.attnum > 0 AND NOT a.attisdropped
 ), typ AS MATERIALIZED (
@@ -44,7 +45,8 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
        coalesce(nn.name, ''), coalesce(nn.valid, true), coalesce(nn.no_inherit, false),
        NOT coalesce(inh.not_null, false), coalesce(nn.local, NOT coalesce(inh.not_null, false)),
        a.attnum::int, a.relispartition, a.typed, t.typstorage::text,
-       EXISTS (SELECT FROM pg_catalog.pg_depend d
+       a.partitioned AND EXISTS (
+           SELECT FROM pg_catalog.pg_depend d
                 WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                   AND d.objid = a.attrelid AND d.objsubid = a.attnum
                   AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass

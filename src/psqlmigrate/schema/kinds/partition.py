@@ -37,7 +37,7 @@ class Partition(DbObject):
         return """
 SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::text,
        pg_catalog.pg_get_expr(c.relpartbound, c.oid),
-       EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.confrelid = p.oid),
+       p.oid IN (SELECT k.confrelid FROM pg_catalog.pg_constraint k WHERE k.contype = 'f'),
        ARRAY(SELECT ARRAY['column', a.attname::text] FROM pg_catalog.pg_attribute a
               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
              UNION ALL
