@@ -13,6 +13,7 @@ from psqlmigrate.postgres.loading import load_script, load_statements
 from psqlmigrate.postgres.scratch import Scratch
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.catalog import Catalog
+from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.kinds import KINDS
 from psqlmigrate.service.canonical import canonical
 from psqlmigrate.service.planning import plan
@@ -96,6 +97,18 @@ def test_an_index_that_failed_to_build_is_built_anew(any_database: Target) -> No
         load_statements(connection, statements)
         assert introspect(connection) == desired
         assert plan(desired, live).statements == ()
+
+
+def test_what_holds_on_to_an_object_is_named(connection: Connection) -> None:
+    load_script(connection, "CREATE TABLE t (a int); CREATE TYPE shell", "t")
+    load_script(connection, "CREATE VIEW v AS SELECT a FROM t", "v")
+    live = introspect(connection)
+    column = ObjectId("column", ("public", "t", "a"))
+    held = replace(live, held={column: ("gadget g",)})
+    load_script(connection, "DROP VIEW v; ALTER TABLE t ALTER a TYPE text", "t")
+    with pytest.raises(PlanRefusedError, match=r"column public\.t\.a has to be changed.*gadget g"):
+        plan(held, introspect(connection))
+    assert plan(live, introspect(connection)).statements != ()
 
 
 _PLACES = """

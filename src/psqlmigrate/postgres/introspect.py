@@ -58,7 +58,7 @@ SELECT 'pg_class', t.typrelid, 0, 'pg_type', t.oid, 0
 
 _DEPENDS = """
 SELECT classid::pg_catalog.regclass::text, objid, objsubid,
-       refclassid::pg_catalog.regclass::text, refobjid, refobjsubid
+       refclassid::pg_catalog.regclass::text, refobjid, refobjsubid, deptype = 'n'
   FROM pg_catalog.pg_depend
  WHERE objid >= 16384 AND refobjid >= 2200 AND deptype IN ('n', 'a', 'i', 'P', 'S')
    AND NOT (deptype = 'a' AND objid IN (SELECT seqrelid FROM pg_catalog.pg_sequence))
@@ -96,8 +96,13 @@ def _pin_for_reading(connection: Connection) -> None:
 def _look(connection: Connection, *, edges: bool) -> Catalog:
     objects = _objects(connection)
     found = {one.id: one for one in objects.values()}
-    links = _edges(connection, objects, found) if edges else NO_EDGES
-    return Catalog(found, links, _unmodelled(connection, objects), server_major(connection))
+    others = _unmodelled(connection, objects)
+    major = server_major(connection)
+    unmodelled = tuple(others.values())
+    if not edges:
+        return Catalog(found, NO_EDGES, unmodelled, server_major=major)
+    links, held = _edges(connection, objects, found, others)
+    return Catalog(found, links, unmodelled, held, major)
 
 
 def _objects(connection: Connection) -> Objects:
@@ -136,15 +141,23 @@ def _drop_orphans(objects: Objects) -> None:
             ids.discard(objects.pop(address).id)
 
 
-def _edges(connection: Connection, objects: Objects, found: dict[ObjectId, DbObject]) -> Edges:
+def _edges(
+    connection: Connection,
+    objects: Objects,
+    found: dict[ObjectId, DbObject],
+    others: dict[Address, str],
+) -> tuple[Edges, dict[ObjectId, tuple[str, ...]]]:
     through = {
         Address(row[0], row[1], row[2]): Address(row[3], row[4], row[5])
         for row in connection.execute(_THROUGH)
     }
     at = _Resolver(objects, through)
     edges: defaultdict[ObjectId, set[ObjectId]] = defaultdict(set)
+    held: defaultdict[ObjectId, set[str]] = defaultdict(set)
     for row in connection.execute(_DEPENDS):
-        who, whom = at(Address(*row[:3])), at(Address(*row[3:]))
+        who, whom = at(Address(*row[:3])), at(Address(*row[3:6]))
+        if whom and row[6] and (name := others.get(Address(*row[:2]))):
+            held[whom].add(name)
         if who and whom and who != whom:
             edges[who].add(whom)
     for oid, one in found.items():
@@ -152,7 +165,10 @@ def _edges(connection: Connection, objects: Objects, found: dict[ObjectId, DbObj
         if schema := at.schema_of(one):
             stated.add(schema)
         edges[oid] |= {target for target in stated if target in found and target != oid}
-    return {oid: frozenset(targets) for oid, targets in edges.items()}
+    return (
+        {oid: frozenset(targets) for oid, targets in edges.items()},
+        {oid: tuple(sorted(names)) for oid, names in held.items()},
+    )
 
 
 class _Resolver:
@@ -185,6 +201,7 @@ class _Resolver:
         return self._schemas.get(one.id.path[0])
 
 
-def _unmodelled(connection: Connection, objects: Objects) -> tuple[str, ...]:
+def _unmodelled(connection: Connection, objects: Objects) -> dict[Address, str]:
     rows = connection.execute(sql.SQL(CANDIDATES))
-    return tuple(name for catalog, oid, name in rows if Address(catalog, oid) not in objects)
+    found = ((Address(catalog, oid), name) for catalog, oid, name in rows)
+    return {address: name for address, name in found if address not in objects}

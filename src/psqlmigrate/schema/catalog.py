@@ -11,6 +11,7 @@ from psqlmigrate.schema.identity import ObjectId
 Edges: TypeAlias = Mapping[ObjectId, frozenset[ObjectId]]
 
 NO_EDGES: Edges = MappingProxyType({})
+_NOTHING_HELD: Mapping[ObjectId, tuple[str, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,10 @@ class Catalog:
     objects: Mapping[ObjectId, DbObject]
     edges: Edges = field(default_factory=lambda: NO_EDGES, compare=False)
     unmodelled: tuple[str, ...] = field(default=(), compare=False)
+    held: Mapping[ObjectId, tuple[str, ...]] = field(
+        default_factory=lambda: _NOTHING_HELD, compare=False
+    )
+    """Objects that something of `unmodelled` stands on, and its names."""
     server_major: int = field(default=0, compare=False)
     """The PostgreSQL that printed it; 0: none."""
 

@@ -33,7 +33,7 @@ def _restored(catalog: Catalog, original: Catalog) -> Catalog:
         oid: one.restored(before) if (before := original.get(oid)) else one
         for oid, one in catalog.objects.items()
     }
-    return replace(catalog, objects=objects, unmodelled=original.unmodelled)
+    return replace(catalog, objects=objects, unmodelled=original.unmodelled, held=original.held)
 
 
 def _reread(scratch: Scratch, catalog: Catalog) -> Catalog:

@@ -60,6 +60,7 @@ def plan(old: Catalog, new: Catalog) -> Plan:
                 _replace(work, rival, "")
     _close(work, _reversed(old.edges))
     _swap_below(work)
+    _refuse_held(work)
     return Plan(_statements(work), changes)
 
 
@@ -110,6 +111,19 @@ def _close(work: _Work, dependents: dict[ObjectId, list[ObjectId]]) -> None:
             oid
             for oid in sorted(dependents.get(cause, ()))
             if _affected(work, cause, oid) and _take_down(work, cause, oid)
+        )
+
+
+def _refuse_held(work: _Work) -> None:
+    """PostgreSQL would not let go of what something stands on that no kind knows."""
+    disturbed = {oid for oid, one in work.alters.items() if one.disturbs}
+    for oid in sorted({*work.drops, *disturbed} & work.old.held.keys()):
+        names = ", ".join(work.old.held[oid])
+        verb = "dropped" if oid in work.drops else "changed"
+        raise PlanRefusedError(
+            f"{work.old.objects[oid].kind} {oid} has to be {verb}, but it is used by what"
+            f" psqlmigrate does not know: {names}",
+            hint="drop that by hand first, and make it again afterwards",
         )
 
 
