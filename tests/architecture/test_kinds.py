@@ -25,7 +25,17 @@ def test_kinds_never_import_each_other() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["service/planning.py", "service/ordering.py", "postgres/introspect.py", "schema/catalog.py"],
+    [
+        "service/planning.py",
+        "service/work.py",
+        "service/steps.py",
+        "service/linking.py",
+        "service/circles.py",
+        "service/ordering.py",
+        "service/canonical.py",
+        "postgres/introspect.py",
+        "schema/catalog.py",
+    ],
 )
 def test_the_generic_parts_name_no_kind(name: str) -> None:
     text = (SOURCE / name).read_text()

@@ -1,15 +1,17 @@
 """Two catalogs become a plan: statements in an order that works, and no data is dropped."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from psqlmigrate.errors import PlanRefusedError
 from psqlmigrate.schema.catalog import Catalog, Change, Edges, diff
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Impossible
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.statement import Hazard, Statement
-from psqlmigrate.service.ordering import CircleError, Node, order
+from psqlmigrate.service.circles import separable, with_stub, without_soft
+from psqlmigrate.service.ordering import CircleError, order
+from psqlmigrate.service.steps import steps
+from psqlmigrate.service.work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +25,6 @@ class Plan:
     def hazards(self) -> frozenset[Hazard]:
         """All hazards of all statements."""
         return frozenset(hazard for one in self.statements for hazard in one.hazards)
-
-
-@dataclass(slots=True)
-class _Work:
-    """What happens to each object. A replaced one is in `drops` and in `creates`."""
-
-    old: Catalog
-    new: Catalog
-    drops: set[ObjectId] = field(default_factory=set)
-    creates: set[ObjectId] = field(default_factory=set)
-    alters: dict[ObjectId, Alteration] = field(default_factory=dict)
-    swaps: set[ObjectId] = field(default_factory=set)
 
 
 def plan(old: Catalog, new: Catalog) -> Plan:
@@ -51,7 +41,7 @@ def plan(old: Catalog, new: Catalog) -> Plan:
     changes = diff(old, new)
     if not changes:
         return Plan((), ())
-    work = _Work(old, new)
+    work = Work(old, new)
     for change in changes:
         _enlist(work, change)
     for oid in tuple(work.creates):
@@ -64,7 +54,7 @@ def plan(old: Catalog, new: Catalog) -> Plan:
     return Plan(_statements(work), changes)
 
 
-def _enlist(work: _Work, change: Change) -> None:
+def _enlist(work: Work, change: Change) -> None:
     oid = change.subject.id
     if change.before is None:
         work.creates.add(oid)
@@ -78,7 +68,7 @@ def _enlist(work: _Work, change: Change) -> None:
             work.alters[oid] = alteration
 
 
-def _replace(work: _Work, oid: ObjectId, reason: str) -> None:
+def _replace(work: Work, oid: ObjectId, reason: str) -> None:
     before, after = work.old.objects[oid], work.new.objects[oid]
     if before.carries_data and after.carries_data:
         raise _refusal(before, reason)
@@ -102,7 +92,7 @@ def _reversed(edges: Edges) -> dict[ObjectId, list[ObjectId]]:
     return found
 
 
-def _close(work: _Work, dependents: dict[ObjectId, list[ObjectId]]) -> None:
+def _close(work: Work, dependents: dict[ObjectId, list[ObjectId]]) -> None:
     """Takes down, and brings back, all that stands on what is replaced or disturbed."""
     queue = sorted({*work.drops, *(oid for oid, one in work.alters.items() if one.disturbs)})
     while queue:
@@ -114,7 +104,7 @@ def _close(work: _Work, dependents: dict[ObjectId, list[ObjectId]]) -> None:
         )
 
 
-def _refuse_held(work: _Work) -> None:
+def _refuse_held(work: Work) -> None:
     """PostgreSQL would not let go of what something stands on that no kind knows."""
     disturbed = {oid for oid, one in work.alters.items() if one.disturbs}
     for oid in sorted({*work.drops, *disturbed} & work.old.held.keys()):
@@ -127,7 +117,7 @@ def _refuse_held(work: _Work) -> None:
         )
 
 
-def _swap_below(work: _Work) -> None:
+def _swap_below(work: Work) -> None:
     """What a swapped type stands on has to be there twice for a while, too."""
     queue = [*work.swaps]
     while queue:
@@ -137,7 +127,7 @@ def _swap_below(work: _Work) -> None:
                 queue.append(target)
 
 
-def _affected(work: _Work, cause: ObjectId, oid: ObjectId) -> bool:
+def _affected(work: Work, cause: ObjectId, oid: ObjectId) -> bool:
     after = work.new.get(oid)
     if after is None or oid in work.drops:
         return False
@@ -147,7 +137,7 @@ def _affected(work: _Work, cause: ObjectId, oid: ObjectId) -> bool:
     return still_needed or oid not in work.alters
 
 
-def _take_down(work: _Work, cause: ObjectId, oid: ObjectId) -> bool:
+def _take_down(work: Work, cause: ObjectId, oid: ObjectId) -> bool:
     """Whether what depends on `oid` is affected in its turn."""
     before, after = work.old.objects[oid], work.new.objects[oid]
     if not (before.carries_data and after.carries_data):
@@ -165,272 +155,24 @@ def _take_down(work: _Work, cause: ObjectId, oid: ObjectId) -> bool:
     return True
 
 
-def _swaps(work: _Work, oid: ObjectId) -> bool:
+def _swaps(work: Work, oid: ObjectId) -> bool:
     before, after = work.old.objects[oid], work.new.get(oid)
     return after is not None and oid in work.creates and before.swaps_with(after)
 
 
-def _statements(work: _Work) -> tuple[Statement, ...]:
+def _statements(work: Work) -> tuple[Statement, ...]:
     apart: set[ObjectId] = set()
-    nodes = _nodes(work, apart)
+    nodes = steps(work, apart)
     while True:
         try:
             ordered = order(nodes)
         except CircleError as circle:
-            freed = _separable(work, circle.nodes) - apart
+            freed = separable(work, circle.nodes) - apart
             if freed:
                 apart |= freed
-                nodes = _nodes(work, apart)
-            elif not (_with_stub(work, nodes, circle.nodes) or _without_soft(circle.nodes)):
+                nodes = steps(work, apart)
+            elif not (with_stub(work, nodes, circle.nodes) or without_soft(circle.nodes)):
                 names = ", ".join(sorted({str(node.oid) for node in circle.nodes}))
                 raise PlanRefusedError(f"these objects depend on each other: {names}") from None
         else:
             return tuple(one for node in ordered for one in node.statements)
-
-
-def _separable(work: _Work, circle: list[Node]) -> set[ObjectId]:
-    """Parts that can be made, or dropped, by statements of their own."""
-    found: set[ObjectId] = set()
-    for node in circle:
-        side = work.old if node.phase == "drop" else work.new
-        found |= {part for part in node.parts if side.objects[part].separable}
-    return found
-
-
-def _with_stub(work: _Work, nodes: list[Node], circle: list[Node]) -> bool:
-    """Whether something in the circle is made in two steps now (views and functions)."""
-    for node in circle:
-        side = work.new if node.phase == "create" else work.old
-        one = side.objects[node.oid]
-        if node.phase not in {"create", "drop"} or not one.stub or node.statements == one.stub:
-            continue
-        if node.phase == "create":
-            later = Node("create", node.oid, node.rank, one.fill())
-            for other in circle:
-                if node in other.followers:
-                    other.followers.discard(node)
-                    other.precede(later)
-            node.statements = one.stub
-            node.precede(later)
-        else:
-            later = Node("drop", node.oid, node.rank, node.statements)
-            inside = node.followers & {*circle}
-            for other in node.followers - inside:
-                later.precede(other)
-            for other in circle:
-                if node in other.followers:
-                    other.followers.discard(node)
-                    other.precede(later)
-            node.followers, node.statements = inside, one.stub
-            node.precede(later)
-        nodes.append(later)
-        return True
-    return False
-
-
-def _without_soft(circle: list[Node]) -> bool:
-    """Whether the circle had an edge that is only there to be careful."""
-    found = False
-    for node in circle:
-        soft = {other for other in node.soft if other in circle}
-        node.followers -= soft
-        node.soft -= soft
-        found = found or bool(soft)
-    return found
-
-
-def _nodes(work: _Work, apart: set[ObjectId]) -> list[Node]:
-    drop_roots = {oid: _drop_root(work, oid, apart) for oid in work.drops}
-    create_roots = {oid: _create_root(work, oid, apart) for oid in work.creates}
-    nodes = [
-        *_drop_nodes(work, drop_roots),
-        *_create_nodes(work, create_roots),
-        *_alter_nodes(work),
-    ]
-    by_key = {(node.phase, node.oid): node for node in nodes}
-    _link(work, by_key, drop_roots, create_roots)
-    return nodes
-
-
-def _drop_root(work: _Work, oid: ObjectId, apart: set[ObjectId]) -> ObjectId:
-    while oid not in apart:
-        one = work.old.objects[oid]
-        takers = [
-            taker for taker in one.dropped_with if taker in work.drops and taker not in work.swaps
-        ]
-        if not takers:
-            break
-        oid = takers[0]
-    return oid
-
-
-def _create_root(work: _Work, oid: ObjectId, apart: set[ObjectId]) -> ObjectId:
-    while oid not in apart:
-        one = work.new.objects[oid]
-        if not (one.inline and one.owners and one.owners[0] in work.creates):
-            break
-        oid = one.owners[0]
-    return oid
-
-
-def _grouped(roots: dict[ObjectId, ObjectId]) -> dict[ObjectId, list[ObjectId]]:
-    groups: defaultdict[ObjectId, list[ObjectId]] = defaultdict(list)
-    for oid, root in roots.items():
-        groups[root].extend([oid] if oid != root else [])
-    return groups
-
-
-def _drop_nodes(work: _Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
-    nodes: list[Node] = []
-    lonely = _lonely(work)
-    for root, parts in _grouped(roots).items():
-        one = work.old.objects[root]
-        along = any(
-            source in work.drops and source not in lonely
-            for source in _sources(work, one.goes_with)
-        )
-        drop = one.drop_only if root in lonely else one.drop
-        if root in work.swaps:
-            away, gone = one.swap_out()
-            nodes.append(Node("away", root, one.rank, away))
-            nodes.append(Node("drop", root, one.rank, gone))
-        else:
-            nodes.append(
-                Node("drop", root, one.rank, () if along else drop(), tuple(sorted(parts)))
-            )
-    return nodes
-
-
-def _create_nodes(work: _Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
-    nodes: list[Node] = []
-    for root, ids in _grouped(roots).items():
-        one = work.new.objects[root]
-        parts = tuple(sorted((work.new.objects[oid] for oid in ids), key=_place))
-        along = any(source in work.creates for source in _sources(work, one.comes_with))
-        statements = one.adjust() if along else one.create(parts)
-        names = tuple(part.id for part in parts)
-        nodes.append(Node("create", root, one.turn, statements, names))
-    return nodes
-
-
-def _sources(work: _Work, pairs: tuple[tuple[ObjectId, ObjectId], ...]) -> Iterator[ObjectId]:
-    """The objects with which another comes or goes, over links that stay as they are."""
-    for link, source in pairs:
-        if link in work.old.objects and link in work.new.objects and link not in work.drops:
-            yield source
-
-
-def _lonely(work: _Work) -> set[ObjectId]:
-    """What goes without all that would go with it, because something of that stays."""
-    gone = work.drops - work.creates
-    return {
-        source
-        for oid, one in work.old.objects.items()
-        if one.goes_with and oid in work.new.objects and oid not in work.drops
-        for source in _sources(work, one.goes_with)
-        if source in gone
-    }
-
-
-def _place(one: DbObject) -> tuple[int, int, ObjectId]:
-    return (one.rank, one.place, one.id)
-
-
-def _alter_nodes(work: _Work) -> list[Node]:
-    return [
-        Node("alter", oid, work.old.objects[oid].rank, one.statements)
-        for oid, one in work.alters.items()
-    ]
-
-
-def _link(
-    work: _Work,
-    nodes: dict[tuple[str, ObjectId], Node],
-    drop_roots: dict[ObjectId, ObjectId],
-    create_roots: dict[ObjectId, ObjectId],
-) -> None:
-    dropping = {oid: nodes["drop", root] for oid, root in drop_roots.items()}
-    creating = {oid: nodes["create", root] for oid, root in create_roots.items()}
-    altering = {oid: nodes["alter", oid] for oid in work.alters}
-    making = creating | altering
-    for oid in {*work.drops, *work.alters}:
-        before = altering.get(oid) or dropping[oid]
-        follows = {*_sources(work, work.old.objects[oid].goes_with)}
-        for target in work.old.edges.get(oid, frozenset()) - follows:
-            if target in dropping:
-                before.precede(dropping[target])
-            elif target in altering and oid in dropping:
-                before.precede(altering[target], soft=not work.alters[target].disturbs)
-    for oid, node in making.items():
-        first = oid in work.alters and work.alters[oid].first
-        for target in work.new.edges.get(oid, ()):
-            if first and target in altering:
-                node.precede(altering[target])
-            elif target in making:
-                soft = target in altering and not work.alters[target].disturbs
-                making[target].precede(node, soft=soft)
-    _link_slots(work, dropping, creating, nodes)
-    _link_sources(work, dropping, making)
-    _link_surroundings(work, dropping, creating, making)
-
-
-def _link_sources(
-    work: _Work,
-    dropping: dict[ObjectId, Node],
-    making: dict[ObjectId, Node],
-) -> None:
-    for oid, node in making.items():
-        for source in _sources(work, work.new.objects[oid].comes_with):
-            if source in making and oid in work.alters and work.alters[oid].first:
-                node.precede(making[source])
-            elif source in making:
-                making[source].precede(node)
-    for oid, node in dropping.items():
-        one = work.old.objects[oid]
-        for source in _sources(work, (*one.comes_with, *one.goes_with)):
-            if source in dropping:
-                dropping[source].precede(node)
-
-
-def _link_surroundings(
-    work: _Work,
-    dropping: dict[ObjectId, Node],
-    creating: dict[ObjectId, Node],
-    making: dict[ObjectId, Node],
-) -> None:
-    for oid, node in creating.items():
-        one = work.new.objects[oid]
-        for target in one.follows:
-            if target in making:
-                making[target].precede(node)
-        for target in one.rivals:
-            if target in making:
-                node.precede(making[target])
-    for oid, node in dropping.items():
-        for target in work.old.objects[oid].follows:
-            if (after := dropping.get(target) or making.get(target)) is not None:
-                node.precede(after)
-
-
-def _link_slots(
-    work: _Work,
-    dropping: dict[ObjectId, Node],
-    creating: dict[ObjectId, Node],
-    nodes: dict[tuple[str, ObjectId], Node],
-) -> None:
-    taken = {
-        slot: nodes.get(("away", oid), node)
-        for oid, node in dropping.items()
-        for slot in work.old.objects[oid].slots
-    }
-    for oid, node in creating.items():
-        for slot in work.new.objects[oid].slots:
-            if slot in taken:
-                taken[slot].precede(node)
-    for oid in work.swaps:
-        nodes["create", oid].precede(nodes["drop", oid])
-    for oid, node in dropping.items():
-        # The name of a swapped type is part of the statement that drops a function.
-        if oid not in work.swaps:
-            for target in work.old.edges.get(oid, frozenset()) & work.swaps:
-                node.precede(nodes["away", target])
