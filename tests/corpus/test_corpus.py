@@ -101,3 +101,17 @@ def test_rows_survive_a_change_of_type(database: Target, server: Target) -> None
         load_statements(connection, plan(new, old).statements)
         rows = connection.execute("SELECT a, b FROM w JOIN t USING (a) JOIN u USING (a)").fetchall()
     assert rows == [(7, "x")]
+
+
+def test_a_sequence_goes_on_after_the_rows(database: Target, server: Target) -> None:
+    scratch = Scratch(server)
+    case = Path(__file__).parent / "identity" / "position"
+    old, new = (_load(scratch, case / name) for name in ("before.sql", "after.sql"))
+    with connect(database) as connection:
+        build(connection, old)
+        load_script(connection, (case / "rows.sql").read_text(encoding="utf-8"), "rows.sql")
+        for before, after in ((old, new), (new, old)):
+            load_statements(connection, plan(before, after).statements)
+            connection.execute("INSERT INTO s (x) VALUES (0)")
+        last = connection.execute("SELECT max(id) FROM s").fetchone()
+    assert last == (22,)

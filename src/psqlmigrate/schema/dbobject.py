@@ -184,6 +184,10 @@ class DbObject:
         """What it adds to its owner's line (`DEFAULT 0`)."""
         return NOTHING
 
+    def settle(self) -> Statements:
+        """What must follow when it is new, while its owner was there before, with rows."""
+        return ()
+
     def adjust(self) -> Statements:
         """What must follow after it was made inline, because no clause can say it."""
         return ()

@@ -73,11 +73,14 @@ def _drop_nodes(work: Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
 
 def _create_nodes(work: Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
     nodes: list[Node] = []
+    standing = work.old.objects.keys() - work.drops
     for root, ids in _grouped(roots).items():
         one = work.new.objects[root]
         parts = tuple(sorted((work.new.objects[oid] for oid in ids), key=_place))
         along = any(source in work.creates for source in sources(work, one.comes_with))
         statements = one.adjust() if along else one.create(parts)
+        if root not in work.old.objects and any(owner in standing for owner in one.owners[:1]):
+            statements = (*statements, *one.settle())
         names = tuple(part.id for part in parts)
         nodes.append(Node("create", root, one.turn, statements, names))
     return nodes

@@ -6,7 +6,7 @@ from typing import ClassVar, LiteralString, Self
 from psqlmigrate.schema.clauses import into_range, restart, sequence_options
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Statements
 from psqlmigrate.schema.identity import ObjectId
-from psqlmigrate.schema.sqltext import Sql, ident, sql
+from psqlmigrate.schema.sqltext import Sql, ident, literal, number, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
 _WHEN = {"a": sql("ALWAYS"), "d": sql("BY DEFAULT")}
@@ -105,6 +105,21 @@ SELECT s.oid, n.nspname::text, c.relname::text, a.attname::text, a.attidentity::
 
     def adjust(self) -> Statements:
         return (self._persist(self.persistence),) if self.persistence else ()
+
+    def settle(self) -> Statements:
+        # Rows that are there keep their values: the sequence goes on after them.
+        rising = self.increment > 0
+        last = sql("pg_catalog.max({})" if rising else "pg_catalog.min({})", ident(self.column))
+        ends = (self.start, self.maximum) if rising else (self.minimum, self.start)
+        text = sql(
+            "SELECT pg_catalog.setval({}, {}) FROM {} HAVING {} BETWEEN {} AND {}",
+            literal(self._sequence),
+            last,
+            ident(self.schema, self.table),
+            last,
+            *map(number, ends),
+        )
+        return (Statement(text, self.id),)
 
     def _persist(self, persistence: str) -> Statement:
         word = sql("UNLOGGED") if persistence == "u" else sql("LOGGED")
