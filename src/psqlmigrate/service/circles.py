@@ -6,12 +6,25 @@ from psqlmigrate.service.work import Work
 
 
 def separable(work: Work, circle: list[Node]) -> set[ObjectId]:
-    """Parts that can be made, or dropped, by statements of their own."""
+    """Parts that get statements of their own: those that stand on other steps of the circle.
+
+    All of them, if there are no such.
+    """
     found: set[ObjectId] = set()
-    for node in circle:
-        side = work.old if node.phase == "drop" else work.new
-        found |= {part for part in node.parts if side.objects[part].separable}
-    return found
+    causes: set[ObjectId] = set()
+    for side, phases in ((work.old, {"drop"}), (work.new, {"create", "alter"})):
+        at = {
+            oid: node for node in circle if node.phase in phases for oid in (node.oid, *node.parts)
+        }
+        parts = {oid for oid, node in at.items() if oid in node.parts}
+        free = {oid for oid in parts if side.objects[oid].separable}
+        found |= free
+        causes |= {
+            oid
+            for oid in free
+            if any(at.get(target, at[oid]) is not at[oid] for target in side.edges.get(oid, ()))
+        }
+    return causes or found
 
 
 def with_stub(work: Work, nodes: list[Node], circle: list[Node]) -> bool:

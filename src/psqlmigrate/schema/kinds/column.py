@@ -44,6 +44,7 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
        a.attcompression::text, coalesce(a.attstattarget, -1)::int, a.attoptions, a.attislocal,
        coalesce(nn.name, ''), coalesce(nn.valid, true), coalesce(nn.no_inherit, false),
        NOT coalesce(inh.not_null, false), coalesce(nn.local, NOT coalesce(inh.not_null, false)),
+       coalesce(nn.crowded, false),
        a.attnum::int, a.relispartition, a.typed, t.typstorage::text,
        a.partitioned AND EXISTS (
            SELECT FROM pg_catalog.pg_depend d
@@ -75,6 +76,7 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
 _NOT_NULL_CONSTRAINTS: LiteralString = """
 SELECT k.conrelid, k.conkey[1] AS attnum, k.convalidated AS valid, k.connoinherit AS no_inherit,
        k.conislocal AS local,
+       pg_catalog.count(*) OVER (PARTITION BY k.connamespace, k.conname) > 1 AS crowded,
        CASE WHEN (k.conislocal OR rel.relispartition)
                  AND k.conname <> rel.name || '_' || c.attname || '_not_null'
             THEN k.conname::text END AS name
@@ -85,7 +87,7 @@ SELECT k.conrelid, k.conkey[1] AS attnum, k.convalidated AS valid, k.connoinheri
 
 _NOT_NULL_FLAGS: LiteralString = """
 SELECT NULL::oid AS conrelid, NULL::int2 AS attnum, NULL::bool AS valid, NULL::bool AS no_inherit,
-       NULL::bool AS local, NULL::text AS name"""
+       NULL::bool AS local, NULL::bool AS crowded, NULL::text AS name"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ class Column(DbObject):
     """Whether no parent's column is NOT NULL."""
     not_null_local: bool = field(compare=False, default=True)
     """Whether the table states NOT NULL itself; PostgreSQL cannot take that back."""
+    not_null_crowded: bool = field(compare=False, default=False)
+    """Whether another table's constraint has the same name, so that it must be written out."""
     position: int = field(compare=False, default=0)
     partition: bool = field(compare=False, default=False)
     typed: bool = field(compare=False, default=False)
@@ -310,9 +314,15 @@ class Column(DbObject):
         return self._statement(change, frozenset({Hazard.TABLE_REWRITE, Hazard.LOSSY_CAST}))
 
     def _not_null_clause(self, column: Sql) -> Sql:
-        named = sql("CONSTRAINT {} ", ident(self.not_null_name)) if self.not_null_name else NOTHING
+        named = (
+            sql("CONSTRAINT {} ", self._not_null_constraint) if self._not_null_named else NOTHING
+        )
         only = sql(" NO INHERIT") if self.not_null_no_inherit else NOTHING
         return sql("{}NOT NULL{}{}", named, column, only)
+
+    @property
+    def _not_null_named(self) -> bool:
+        return bool(self.not_null_name) or self.not_null_crowded
 
     @property
     def _not_null_constraint(self) -> Sql:
@@ -335,7 +345,7 @@ class Column(DbObject):
 
     def _set_not_null(self) -> Statement:
         checked = {Hazard.MAY_FAIL, Hazard.FULL_SCAN} if self.not_null_valid else {Hazard.MAY_FAIL}
-        if self.not_null_valid and not self.not_null_name and not self.not_null_no_inherit:
+        if self.not_null_valid and not self._not_null_named and not self.not_null_no_inherit:
             return self._statement(sql("SET NOT NULL"), frozenset(checked))
         clause = self._not_null_clause(sql(" {}", ident(self.name)))
         late = NOTHING if self.not_null_valid else sql(" NOT VALID")
