@@ -1,10 +1,21 @@
-"""Every kind both ways: plan, apply, read back, equal; and the second plan is empty."""
+"""Every kind both ways: plan, apply, read back, equal; and the second plan is empty.
 
+A case is a directory with before.sql and after.sql. Their first lines may say
+
+-- requires: 18             the oldest major that has what the case is about
+-- refused: its key         going to this state is refused, in these words
+
+rows.sql is loaded into either state first, and check.sql has to select the same rows before and
+after the plan.
+"""
+
+import re
 from pathlib import Path
 
 import pytest
 
-from psqlmigrate.postgres.connect import connect
+from psqlmigrate.errors import PlanRefusedError
+from psqlmigrate.postgres.connect import Connection, connect, server_major
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_script, load_statements
 from psqlmigrate.postgres.scratch import Scratch
@@ -25,11 +36,20 @@ def _name(case: Path) -> str:
 @pytest.mark.parametrize("case", CASES, ids=_name)
 def test_plan_converges(case: Path, any_server: Target, *, reverse: bool) -> None:
     scratch = Scratch(any_server)
-    names = ("after.sql", "before.sql") if reverse else ("before.sql", "after.sql")
-    old, new = (_load(scratch, case / name) for name in names)
+    paths = [case / name for name in ("before.sql", "after.sql")]
+    if reverse:
+        paths.reverse()
+    _skip_unless_offered(scratch, paths)
+    old, new = (_load(scratch, path) for path in paths)
+    if refused := _header(paths[1], "refused"):
+        with pytest.raises(PlanRefusedError, match=re.escape(refused)):
+            plan(old, new)
+        return
     with scratch.database() as connection:
         build(connection, old)
+        rows = _rows(connection, case)
         load_statements(connection, plan(old, new).statements)
+        assert _select(connection, case) == rows
         have = introspect(connection)
     assert set(have) ^ set(new) == set()
     assert catalog_hash(have) == catalog_hash(new)
@@ -45,6 +65,31 @@ def _load(scratch: Scratch, path: Path) -> Catalog:
     return canonical(scratch, catalog)
 
 
+def _skip_unless_offered(scratch: Scratch, paths: list[Path]) -> None:
+    needed = max(int(_header(path, "requires") or 0) for path in paths)
+    with scratch.database() as connection:
+        if server_major(connection) < needed:
+            pytest.skip(f"needs PostgreSQL {needed}")
+
+
+def _header(path: Path, name: str) -> str:
+    found = re.search(rf"^-- {name}: (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return found.group(1).strip() if found else ""
+
+
+def _rows(connection: Connection, case: Path) -> list[str]:
+    if (case / "rows.sql").exists():
+        load_script(connection, (case / "rows.sql").read_text(encoding="utf-8"), "rows.sql")
+    return _select(connection, case)
+
+
+def _select(connection: Connection, case: Path) -> list[str]:
+    if not (case / "check.sql").exists():
+        return []
+    rows = connection.execute((case / "check.sql").read_bytes()).fetchall()
+    return [str(row) for row in rows]
+
+
 def test_rows_survive_a_change_of_type(database: Target, server: Target) -> None:
     scratch = Scratch(server)
     case = Path(__file__).parent / "column" / "type_under_view"
@@ -56,3 +101,17 @@ def test_rows_survive_a_change_of_type(database: Target, server: Target) -> None
         load_statements(connection, plan(new, old).statements)
         rows = connection.execute("SELECT a, b FROM w JOIN t USING (a) JOIN u USING (a)").fetchall()
     assert rows == [(7, "x")]
+
+
+def test_a_sequence_goes_on_after_the_rows(database: Target, server: Target) -> None:
+    scratch = Scratch(server)
+    case = Path(__file__).parent / "identity" / "position"
+    old, new = (_load(scratch, case / name) for name in ("before.sql", "after.sql"))
+    with connect(database) as connection:
+        build(connection, old)
+        load_script(connection, (case / "rows.sql").read_text(encoding="utf-8"), "rows.sql")
+        for before, after in ((old, new), (new, old)):
+            load_statements(connection, plan(before, after).statements)
+            connection.execute("INSERT INTO s (x) VALUES (0)")
+        last = connection.execute("SELECT max(id) FROM s").fetchone()
+    assert last == (22,)

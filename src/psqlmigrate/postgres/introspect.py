@@ -11,7 +11,7 @@ from psqlmigrate.postgres.connect import Connection, server_major
 from psqlmigrate.schema.catalog import NO_EDGES, Catalog, Edges
 from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.identity import Address, ObjectId
-from psqlmigrate.schema.kinds import KINDS, UNMODELLED
+from psqlmigrate.schema.kinds import CANDIDATES, KINDS
 
 Objects: TypeAlias = dict[Address, DbObject]
 
@@ -44,6 +44,9 @@ UNION ALL
 SELECT 'pg_class', k.conindid, 0, 'pg_constraint', k.oid, 0
   FROM pg_catalog.pg_constraint k WHERE k.contype IN ('p', 'u', 'x')
 UNION ALL
+SELECT 'pg_constraint', k.oid, 0, 'pg_type', k.contypid, 0
+  FROM pg_catalog.pg_constraint k WHERE k.contypid <> 0
+UNION ALL
 SELECT 'pg_attrdef', d.oid, 0, 'pg_class', d.adrelid, d.adnum
   FROM pg_catalog.pg_attrdef d
   JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
@@ -55,10 +58,12 @@ SELECT 'pg_class', t.typrelid, 0, 'pg_type', t.oid, 0
 
 _DEPENDS = """
 SELECT classid::pg_catalog.regclass::text, objid, objsubid,
-       refclassid::pg_catalog.regclass::text, refobjid, refobjsubid
+       refclassid::pg_catalog.regclass::text, refobjid, refobjsubid, deptype = 'n'
   FROM pg_catalog.pg_depend
  WHERE objid >= 16384 AND refobjid >= 2200 AND deptype IN ('n', 'a', 'i', 'P', 'S')
-   AND NOT (deptype = 'a' AND objid IN (SELECT seqrelid FROM pg_catalog.pg_sequence))"""
+   AND NOT (deptype = 'a' AND objid IN (SELECT seqrelid FROM pg_catalog.pg_sequence))
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits
+                    WHERE inhrelid = objid AND inhparent = refobjid)"""
 
 
 def introspect(connection: Connection, *, edges: bool = True) -> Catalog:
@@ -91,8 +96,13 @@ def _pin_for_reading(connection: Connection) -> None:
 def _look(connection: Connection, *, edges: bool) -> Catalog:
     objects = _objects(connection)
     found = {one.id: one for one in objects.values()}
-    links = _edges(connection, objects, found) if edges else NO_EDGES
-    return Catalog(found, links, _unmodelled(connection))
+    others = _unmodelled(connection, objects)
+    major = server_major(connection)
+    unmodelled = tuple(others.values())
+    if not edges:
+        return Catalog(found, NO_EDGES, unmodelled, server_major=major)
+    links, held = _edges(connection, objects, found, others)
+    return Catalog(found, links, unmodelled, held, major)
 
 
 def _objects(connection: Connection) -> Objects:
@@ -131,15 +141,23 @@ def _drop_orphans(objects: Objects) -> None:
             ids.discard(objects.pop(address).id)
 
 
-def _edges(connection: Connection, objects: Objects, found: dict[ObjectId, DbObject]) -> Edges:
+def _edges(
+    connection: Connection,
+    objects: Objects,
+    found: dict[ObjectId, DbObject],
+    others: dict[Address, str],
+) -> tuple[Edges, dict[ObjectId, tuple[str, ...]]]:
     through = {
         Address(row[0], row[1], row[2]): Address(row[3], row[4], row[5])
         for row in connection.execute(_THROUGH)
     }
     at = _Resolver(objects, through)
     edges: defaultdict[ObjectId, set[ObjectId]] = defaultdict(set)
+    held: defaultdict[ObjectId, set[str]] = defaultdict(set)
     for row in connection.execute(_DEPENDS):
-        who, whom = at(Address(*row[:3])), at(Address(*row[3:]))
+        who, whom = at(Address(*row[:3])), at(Address(*row[3:6]))
+        if whom and row[6] and (name := others.get(Address(*row[:2]))):
+            held[whom].add(name)
         if who and whom and who != whom:
             edges[who].add(whom)
     for oid, one in found.items():
@@ -147,7 +165,10 @@ def _edges(connection: Connection, objects: Objects, found: dict[ObjectId, DbObj
         if schema := at.schema_of(one):
             stated.add(schema)
         edges[oid] |= {target for target in stated if target in found and target != oid}
-    return {oid: frozenset(targets) for oid, targets in edges.items()}
+    return (
+        {oid: frozenset(targets) for oid, targets in edges.items()},
+        {oid: tuple(sorted(names)) for oid, names in held.items()},
+    )
 
 
 class _Resolver:
@@ -180,12 +201,14 @@ class _Resolver:
         return self._schemas.get(one.id.path[0])
 
 
-def _unmodelled(connection: Connection) -> tuple[str, ...]:
-    return tuple(row[0] for row in connection.execute(sql.SQL(UNMODELLED)))
-
-
 def addresses(connection: Connection) -> dict[Address, ObjectId]:
     """What each object is called, by the address that it keeps when it is renamed."""
     with connection.transaction():
         _pin_for_reading(connection)
         return {address: one.id for address, one in _objects(connection).items()}
+
+
+def _unmodelled(connection: Connection, objects: Objects) -> dict[Address, str]:
+    rows = connection.execute(sql.SQL(CANDIDATES))
+    found = ((Address(catalog, oid), name) for catalog, oid, name in rows)
+    return {address: name for address, name in found if address not in objects}

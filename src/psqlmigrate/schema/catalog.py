@@ -1,7 +1,7 @@
 """A picture of a PostgreSQL schema: objects by id, and the edges "depends on" between them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Self, TypeAlias
 
@@ -11,6 +11,7 @@ from psqlmigrate.schema.identity import ObjectId
 Edges: TypeAlias = Mapping[ObjectId, frozenset[ObjectId]]
 
 NO_EDGES: Edges = MappingProxyType({})
+_NOTHING_HELD: Mapping[ObjectId, tuple[str, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,12 @@ class Catalog:
     objects: Mapping[ObjectId, DbObject]
     edges: Edges = field(default_factory=lambda: NO_EDGES, compare=False)
     unmodelled: tuple[str, ...] = field(default=(), compare=False)
+    held: Mapping[ObjectId, tuple[str, ...]] = field(
+        default_factory=lambda: _NOTHING_HELD, compare=False
+    )
+    """Objects that something of `unmodelled` stands on, and its names."""
+    server_major: int = field(default=0, compare=False)
+    """The PostgreSQL that printed it; 0: none."""
 
     @classmethod
     def of(cls, objects: Iterable[DbObject]) -> Self:
@@ -53,7 +60,7 @@ class Catalog:
             for oid, targets in self.edges.items()
             if oid in kept
         }
-        return Catalog(kept, edges, self.unmodelled)
+        return replace(self, objects=kept, edges=edges)
 
 
 def diff(old: Catalog, new: Catalog) -> tuple["Change", ...]:

@@ -1,6 +1,34 @@
 """Clauses that several kinds share: storage parameters and sequence options."""
 
-from psqlmigrate.schema.sqltext import Sql, ident, join, number, printed, sql
+from typing import NamedTuple, TypeAlias
+
+from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, literal, number, printed, sql
+
+_STORAGE = {"p": sql("PLAIN"), "e": sql("EXTERNAL"), "m": sql("MAIN"), "x": sql("EXTENDED")}
+COMPRESSION = {"": sql("default"), "p": sql("pglz"), "l": sql("lz4")}
+
+
+class Settings(NamedTuple):
+    """How a column is stored and sampled; `storage` is empty where it is the type's own."""
+
+    storage: str = ""
+    compression: str = ""
+    statistics: int = -1
+    options: tuple[str, ...] = ()
+    type_storage: str = "x"
+
+
+def settings(old: Settings, new: Settings) -> tuple[Sql, ...]:
+    """`SET STORAGE …` and so on, each for one ALTER COLUMN."""
+    changes: list[Sql] = []
+    if old.storage != new.storage:
+        changes.append(sql("SET STORAGE {}", _STORAGE[new.storage or new.type_storage]))
+    if old.compression != new.compression:
+        changes.append(sql("SET COMPRESSION {}", COMPRESSION[new.compression]))
+    if old.statistics != new.statistics:
+        changes.append(sql("SET STATISTICS {}", number(new.statistics)))
+    changes.extend(set_options(old.options, new.options))
+    return tuple(changes)
 
 
 def options_sql(options: tuple[str, ...]) -> Sql:
@@ -56,3 +84,40 @@ def sequence_options(
             sql("CYCLE") if cycle else sql("NO CYCLE"),
         ),
     )
+
+
+def replica_identity(table: Sql, index: Sql) -> Sql:
+    """Rows are told apart by that index in logical replication (manual, ALTER TABLE)."""
+    return sql("ALTER TABLE {} REPLICA IDENTITY USING INDEX {}", table, index)
+
+
+Range: TypeAlias = tuple[int, int]
+
+
+def into_range(sequence: Sql, old: Range, new: Range) -> tuple[Sql, ...]:
+    """What must happen before a sequence gets other bounds: its position has to be inside them.
+
+    A value that was handed out is not handed out again: below the range it goes on at the lower
+    bound, above the range it is used up.
+    """
+    texts: list[Sql] = []
+    if old[0] < new[0] <= old[1]:
+        low = number(new[0])
+        text = sql(
+            "SELECT pg_catalog.setval({}, {}, false) FROM {} WHERE last_value < {}",
+            literal(sequence), low, sequence, low,
+        )  # fmt: skip
+        texts.append(text)
+    if old[0] <= new[1] < old[1]:
+        high = number(new[1])
+        text = sql(
+            "SELECT pg_catalog.setval({}, {}) FROM {} WHERE last_value > {}",
+            literal(sequence), high, sequence, high,
+        )  # fmt: skip
+        texts.append(text)
+    return tuple(texts)
+
+
+def restart(old: Range, new: Range) -> Sql:
+    """` RESTART` where no value of the new bounds can have been handed out."""
+    return sql(" RESTART") if new[0] > old[1] or new[1] < old[0] else NOTHING

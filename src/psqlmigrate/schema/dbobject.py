@@ -19,11 +19,20 @@ class Alteration:
     """How an object is changed in place.
 
     `disturbs`: what depends on the object must be taken away before and brought back after
-    (the type of a column). Without it, dependents do not notice.
+    (the type of a column). Without it, dependents do not notice. `first`: it goes before the
+    changes of what the object depends on.
     """
 
     statements: tuple[Statement, ...]
     disturbs: bool = False
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Impossible:
+    """An object cannot become the other in place; `reason` is for people, when data is at stake."""
+
+    reason: str = "it cannot be altered to its new form"
 
 
 class Naming(Enum):
@@ -99,15 +108,19 @@ class DbObject:
         """Objects whose drop takes this one along."""
         return self.owners
 
-    @property
-    def swappable(self) -> bool:
-        """Whether it can be renamed away, made anew, and its data carried over (types)."""
+    def swaps_with(self, new: Self) -> bool:
+        """Whether it can be renamed away, `new` be made, and the data be carried over (types)."""
         return False
 
     @property
     def requires(self) -> tuple[ObjectId, ...]:
         """Dependencies that pg_depend does not have."""
         return ()
+
+    @property
+    def turn(self) -> int:
+        """The rank among what can be made now."""
+        return self.rank
 
     @property
     def slots(self) -> tuple[tuple[str, ...], ...]:
@@ -130,6 +143,37 @@ class DbObject:
         return False
 
     @property
+    def separable(self) -> bool:
+        """Whether a circle may be broken by making an inline object after its owner."""
+        return True
+
+    @property
+    def comes_with(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        """Pairs of a link and a source (what a child of a table inherits).
+
+        While the link stands, PostgreSQL makes this object when it makes the source.
+        """
+        return ()
+
+    @property
+    def goes_with(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        """Pairs of a link and a source.
+
+        While the link stands, PostgreSQL drops this object when it drops the source.
+        """
+        return ()
+
+    @property
+    def follows(self) -> tuple[ObjectId, ...]:
+        """What must be as it shall be before this is made; it does not stand on them."""
+        return ()
+
+    @property
+    def rivals(self) -> tuple[ObjectId, ...]:
+        """What must not be there while this is made."""
+        return ()
+
+    @property
     def is_part(self) -> bool:
         """Whether people and hashes see it as a part of its first owner (columns, constraints)."""
         return False
@@ -148,6 +192,18 @@ class DbObject:
         """Statements that make it, together with `parts` that are inline in it."""
         raise NotImplementedError
 
+    @property
+    def stub(self) -> Statements:
+        """Statements that make, or leave, something of its name and columns that stands on nothing.
+
+        Empty where there is no such thing.
+        """
+        return ()
+
+    def fill(self) -> Statements:
+        """Statements that make the object of its stub."""
+        raise NotImplementedError
+
     def as_part(self, parts: "tuple[DbObject, ...]") -> Sql:
         """Its line inside the statement that creates its owner; nothing, if another line has it."""
         return NOTHING
@@ -157,6 +213,10 @@ class DbObject:
         """What it adds to its owner's line (`DEFAULT 0`)."""
         return NOTHING
 
+    def settle(self) -> Statements:
+        """What must follow when it is new, while its owner was there before, with rows."""
+        return ()
+
     def adjust(self) -> Statements:
         """What must follow after it was made inline, because no clause can say it."""
         return ()
@@ -165,16 +225,20 @@ class DbObject:
         """Statements that remove it."""
         raise NotImplementedError
 
+    def drop_only(self) -> Statements:
+        """Statements that remove it, but not what would go with it."""
+        return self.drop()
+
     def swap_out(self) -> tuple[Statements, Statements]:
         """Statements that rename a swappable object away, and that drop it under that name."""
         raise NotImplementedError
 
-    def carry_over(self, new: Self) -> Statements:
+    def carry_over(self, new: Self) -> Statements | Impossible:
         """How a carrier of data moves to the new form of a swapped object it depends on."""
         raise NotImplementedError
 
-    def alter(self, new: Self) -> Alteration | None:
-        """How `self` becomes `new`; None: it has to be dropped and made again."""
+    def alter(self, new: Self) -> Alteration | Impossible | None:
+        """How `self` becomes `new`; else it has to be dropped and made again."""
         return None
 
     @property
@@ -224,6 +288,10 @@ class DbObject:
     def rename_hazards(self) -> frozenset[Hazard]:
         """What another name can hurt."""
         return frozenset({Hazard.BREAKS_CODE} if self.naming is Naming.PUBLIC else ())
+
+    def restored(self, original: Self) -> Self:
+        """The object as a copy in scratch has it, with what only the original can tell."""
+        return self
 
     def summary(self) -> str:
         """A few words for people: `table, 4 columns`."""

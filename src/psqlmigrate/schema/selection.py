@@ -112,7 +112,7 @@ def merged(
                 " beside the models",
             )
     within = {oid: targets & objects.keys() for oid, targets in edges.items()}
-    return Catalog(objects, within, stated.unmodelled)
+    return dataclasses.replace(stated, objects=objects, edges=within)
 
 
 def _completed(before: DbObject | None, one: DbObject, unstated: frozenset[str]) -> DbObject:

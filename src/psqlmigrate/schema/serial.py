@@ -25,7 +25,13 @@ def dump(catalog: Catalog) -> str:
     """The catalog as JSON, one object a line, sorted; the same catalog gives the same text."""
     ids = sorted(catalog.objects)
     lines = [_object(catalog, oid) for oid in ids]
-    head = {"format": FORMAT_VERSION, "unmodelled": list(catalog.unmodelled)}
+    held = [[_plain(oid)["id"], list(names)] for oid, names in sorted(catalog.held.items())]
+    head = {
+        "format": FORMAT_VERSION,
+        "server": catalog.server_major,
+        "unmodelled": list(catalog.unmodelled),
+        "held": held,
+    }
     objects = ",\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
     start = json.dumps(head, ensure_ascii=False)[:-1]
     return f'{start}, "objects": [\n{objects}\n]}}\n'
@@ -46,6 +52,8 @@ def load(text: str, origin: str) -> Catalog:
             )
         found = [_read(line) for line in content["objects"]]
         unmodelled = tuple(str(one) for one in content["unmodelled"])
+        held = {_id(oid): tuple(map(str, names)) for oid, names in content["held"]}
+        server = int(content["server"])
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         raise StateCorruptionError(
             f"{origin} is no snapshot of a schema", hint="make it again with psqlmigrate snapshot"
@@ -54,6 +62,8 @@ def load(text: str, origin: str) -> Catalog:
         {one.id: one for one, _ in found},
         {one.id: edges for one, edges in found},
         unmodelled,
+        held,
+        server,
     )
 
 

@@ -1,5 +1,7 @@
 """The fixpoint of a schema: what PostgreSQL prints, read again until it prints the same."""
 
+from dataclasses import replace
+
 from psqlmigrate.errors import ScratchError
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.postgres.introspect import introspect
@@ -16,14 +18,22 @@ def canonical(scratch: Scratch, catalog: Catalog) -> Catalog:
 
     Raises ScratchError naming the objects that still change after eight rounds.
     """
-    before = catalog
+    original = before = catalog
     for _ in range(_ROUNDS):
         again = _reread(scratch, catalog)
         if again == catalog:
-            return again
+            return _restored(again, original)
         before, catalog = catalog, again
     names = ", ".join(str(change.subject.id) for change in diff(before, catalog))
     raise ScratchError(f"PostgreSQL prints these objects anew each time they are read: {names}")
+
+
+def _restored(catalog: Catalog, original: Catalog) -> Catalog:
+    objects = {
+        oid: one.restored(before) if (before := original.get(oid)) else one
+        for oid, one in catalog.objects.items()
+    }
+    return replace(catalog, objects=objects, unmodelled=original.unmodelled, held=original.held)
 
 
 def _reread(scratch: Scratch, catalog: Catalog) -> Catalog:
@@ -33,5 +43,6 @@ def _reread(scratch: Scratch, catalog: Catalog) -> Catalog:
 
 
 def build(connection: Connection, catalog: Catalog) -> None:
-    """Makes the schema in a new database."""
-    load_statements(connection, plan(introspect(connection), catalog).statements)
+    """Makes the schema in a new database, also of another major than that which printed it."""
+    empty = replace(introspect(connection), server_major=0)
+    load_statements(connection, plan(empty, catalog).statements)

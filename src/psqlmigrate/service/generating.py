@@ -252,7 +252,7 @@ def _stages(
     early = {one.subject for one in statements if one.commits and one.subject}
     if early:
         changed = {oid: desired.objects[oid] for oid in early}
-        middle = Catalog({**base.objects, **changed}, base.edges)
+        middle = replace(base, objects={**base.objects, **changed})
         if middle != desired:
             stages.append(_Stage(base, middle, "new values"))
             base = middle
@@ -272,7 +272,7 @@ def _without_indexes(base: Catalog, desired: Catalog) -> Catalog | None:
     others = base.where(lambda one: one.id not in calm)
     kept = {oid: one for oid, one in base.objects.items() if oid not in others.objects}
     edges = {**rest.edges, **{oid: base.edges.get(oid, frozenset()) for oid in kept}}
-    return Catalog({**rest.objects, **kept}, edges)
+    return replace(rest, objects={**rest.objects, **kept}, edges=edges)
 
 
 def _stands_on(oid: ObjectId, base: Catalog, desired: Catalog) -> bool:

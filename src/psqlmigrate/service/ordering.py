@@ -20,17 +20,24 @@ class Node:
     statements: Statements
     parts: tuple[ObjectId, ...] = ()
     followers: set["Node"] = field(default_factory=set)
+    soft: set["Node"] = field(default_factory=set)
+    """Followers that could come first where there is no other way."""
 
-    def precede(self, other: "Node") -> None:
+    def precede(self, other: "Node", *, soft: bool = False) -> None:
         """`other` comes after this."""
-        if other is not self:
-            self.followers.add(other)
+        if other is self:
+            return
+        if soft and other not in self.followers:
+            self.soft.add(other)
+        elif not soft:
+            self.soft.discard(other)
+        self.followers.add(other)
 
     @property
-    def place(self) -> tuple[int, int, ObjectId]:
+    def place(self) -> tuple[int, int, ObjectId, str]:
         """Where it goes when nothing else decides: drops first and from the top down."""
         rank = -self.rank if self.phase == "drop" else self.rank
-        return (_PHASES[self.phase], rank, self.oid)
+        return (_PHASES[self.phase], rank, self.oid, self.phase)
 
 
 class CircleError(Exception):

@@ -1,14 +1,17 @@
 """Two catalogs become a plan: statements in an order that works, and no data is dropped."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from psqlmigrate.errors import PlanRefusedError
 from psqlmigrate.schema.catalog import Catalog, Change, Edges, diff
-from psqlmigrate.schema.dbobject import Alteration, DbObject
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Impossible
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.statement import Hazard, Statement
-from psqlmigrate.service.ordering import CircleError, Node, order
+from psqlmigrate.service.circles import separable, with_stub, without_soft
+from psqlmigrate.service.ordering import CircleError, order
+from psqlmigrate.service.steps import steps
+from psqlmigrate.service.work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,57 +27,61 @@ class Plan:
         return frozenset(hazard for one in self.statements for hazard in one.hazards)
 
 
-@dataclass(slots=True)
-class _Work:
-    """What happens to each object. A replaced one is in `drops` and in `creates`."""
-
-    old: Catalog
-    new: Catalog
-    drops: set[ObjectId] = field(default_factory=set)
-    creates: set[ObjectId] = field(default_factory=set)
-    alters: dict[ObjectId, Alteration] = field(default_factory=dict)
-    swaps: set[ObjectId] = field(default_factory=set)
-
-
 def plan(old: Catalog, new: Catalog) -> Plan:
     """The plan from `old` to `new`, both with edges and printed by one server.
 
-    Raises PlanRefusedError where no plan keeps the data.
+    Raises PlanRefusedError where no plan keeps the data, and for catalogs of two majors.
     """
+    if old.server_major and new.server_major and old.server_major != new.server_major:
+        raise PlanRefusedError(
+            f"one schema was read on PostgreSQL {old.server_major}, the other on PostgreSQL"
+            f" {new.server_major}: what the two print does not compare",
+            hint="load both into one server, for example with scratch_url",
+        )
     changes = diff(old, new)
     if not changes:
         return Plan((), ())
-    work = _Work(old, new)
+    work = Work(old, new)
     for change in changes:
         _enlist(work, change)
+    for oid in tuple(work.creates):
+        for rival in new.objects[oid].rivals:
+            if rival in old.objects and rival in new.objects and rival not in work.drops:
+                _replace(work, rival, "")
     _close(work, _reversed(old.edges))
+    _swap_below(work)
+    _refuse_held(work)
     return Plan(_statements(work), changes)
 
 
-def _enlist(work: _Work, change: Change) -> None:
+def _enlist(work: Work, change: Change) -> None:
     oid = change.subject.id
     if change.before is None:
         work.creates.add(oid)
     elif change.after is None:
         work.drops.add(oid)
     else:
-        alteration = change.before.alter(change.after)
-        if alteration is None:
-            _replace(work, oid, "it cannot be altered to its new form")
+        alteration = change.before.alter(change.after) or Impossible()
+        if isinstance(alteration, Impossible):
+            _replace(work, oid, alteration.reason)
         else:
             work.alters[oid] = alteration
 
 
-def _replace(work: _Work, oid: ObjectId, reason: str) -> None:
+def _replace(work: Work, oid: ObjectId, reason: str) -> None:
     before, after = work.old.objects[oid], work.new.objects[oid]
     if before.carries_data and after.carries_data:
-        raise PlanRefusedError(
-            f"no plan keeps the data of {before.kind} {oid}: {reason}",
-            hint="write this step by hand: psqlmigrate autogenerate --empty",
-        )
+        raise _refusal(before, reason)
     work.alters.pop(oid, None)
     work.drops.add(oid)
     work.creates.add(oid)
+
+
+def _refusal(one: DbObject, reason: str) -> PlanRefusedError:
+    return PlanRefusedError(
+        f"no plan keeps the data of {one.kind} {one.id}: {reason}",
+        hint="write this step by hand: psqlmigrate autogenerate --empty",
+    )
 
 
 def _reversed(edges: Edges) -> dict[ObjectId, list[ObjectId]]:
@@ -85,19 +92,42 @@ def _reversed(edges: Edges) -> dict[ObjectId, list[ObjectId]]:
     return found
 
 
-def _close(work: _Work, dependents: dict[ObjectId, list[ObjectId]]) -> None:
+def _close(work: Work, dependents: dict[ObjectId, list[ObjectId]]) -> None:
     """Takes down, and brings back, all that stands on what is replaced or disturbed."""
-    queue = [*work.drops, *(oid for oid, one in work.alters.items() if one.disturbs)]
+    queue = sorted({*work.drops, *(oid for oid, one in work.alters.items() if one.disturbs)})
     while queue:
         cause = queue.pop()
         queue.extend(
             oid
-            for oid in dependents.get(cause, ())
+            for oid in sorted(dependents.get(cause, ()))
             if _affected(work, cause, oid) and _take_down(work, cause, oid)
         )
 
 
-def _affected(work: _Work, cause: ObjectId, oid: ObjectId) -> bool:
+def _refuse_held(work: Work) -> None:
+    """PostgreSQL would not let go of what something stands on that no kind knows."""
+    disturbed = {oid for oid, one in work.alters.items() if one.disturbs}
+    for oid in sorted({*work.drops, *disturbed} & work.old.held.keys()):
+        names = ", ".join(work.old.held[oid])
+        verb = "dropped" if oid in work.drops else "changed"
+        raise PlanRefusedError(
+            f"{work.old.objects[oid].kind} {oid} has to be {verb}, but it is used by what"
+            f" psqlmigrate does not know: {names}",
+            hint="drop that by hand first, and make it again afterwards",
+        )
+
+
+def _swap_below(work: Work) -> None:
+    """What a swapped type stands on has to be there twice for a while, too."""
+    queue = [*work.swaps]
+    while queue:
+        for target in work.old.edges.get(queue.pop(), frozenset()) & work.drops:
+            if target not in work.swaps and _swaps(work, target):
+                work.swaps.add(target)
+                queue.append(target)
+
+
+def _affected(work: Work, cause: ObjectId, oid: ObjectId) -> bool:
     after = work.new.get(oid)
     if after is None or oid in work.drops:
         return False
@@ -107,151 +137,42 @@ def _affected(work: _Work, cause: ObjectId, oid: ObjectId) -> bool:
     return still_needed or oid not in work.alters
 
 
-def _take_down(work: _Work, cause: ObjectId, oid: ObjectId) -> bool:
+def _take_down(work: Work, cause: ObjectId, oid: ObjectId) -> bool:
     """Whether what depends on `oid` is affected in its turn."""
     before, after = work.old.objects[oid], work.new.objects[oid]
     if not (before.carries_data and after.carries_data):
         _replace(work, oid, "")
         return True
-    if not work.old.objects[cause].swappable or cause not in work.creates:
+    if not _swaps(work, cause):
         _replace(work, oid, f"{cause} has to be made anew")
     if cause in work.swaps and oid in work.alters and work.alters[oid].disturbs:
         return False
     work.swaps.add(cause)
-    work.alters[oid] = Alteration(before.carry_over(after), disturbs=True)
+    carried = before.carry_over(after)
+    if isinstance(carried, Impossible):
+        raise _refusal(before, carried.reason)
+    work.alters[oid] = Alteration(carried, disturbs=True)
     return True
 
 
-def _statements(work: _Work) -> tuple[Statement, ...]:
+def _swaps(work: Work, oid: ObjectId) -> bool:
+    before, after = work.old.objects[oid], work.new.get(oid)
+    return after is not None and oid in work.creates and before.swaps_with(after)
+
+
+def _statements(work: Work) -> tuple[Statement, ...]:
     apart: set[ObjectId] = set()
+    nodes = steps(work, apart)
     while True:
-        nodes = _nodes(work, apart)
         try:
             ordered = order(nodes)
         except CircleError as circle:
-            freed = {part for node in circle.nodes for part in node.parts} - apart
-            if not freed:
+            freed = separable(work, circle.nodes) - apart
+            if freed:
+                apart |= freed
+                nodes = steps(work, apart)
+            elif not (with_stub(work, nodes, circle.nodes) or without_soft(circle.nodes)):
                 names = ", ".join(sorted({str(node.oid) for node in circle.nodes}))
                 raise PlanRefusedError(f"these objects depend on each other: {names}") from None
-            apart |= freed
-            continue
-        return tuple(one for node in ordered for one in node.statements)
-
-
-def _nodes(work: _Work, apart: set[ObjectId]) -> list[Node]:
-    drop_roots = {oid: _drop_root(work, oid, apart) for oid in work.drops}
-    create_roots = {oid: _create_root(work, oid, apart) for oid in work.creates}
-    nodes = [
-        *_drop_nodes(work, drop_roots),
-        *_create_nodes(work, create_roots),
-        *_alter_nodes(work),
-    ]
-    by_key = {(node.phase, node.oid): node for node in nodes}
-    _link(work, by_key, drop_roots, create_roots)
-    return nodes
-
-
-def _drop_root(work: _Work, oid: ObjectId, apart: set[ObjectId]) -> ObjectId:
-    while oid not in apart:
-        one = work.old.objects[oid]
-        takers = [taker for taker in one.dropped_with if taker in work.drops - work.swaps]
-        if not takers:
-            break
-        oid = takers[0]
-    return oid
-
-
-def _create_root(work: _Work, oid: ObjectId, apart: set[ObjectId]) -> ObjectId:
-    while oid not in apart:
-        one = work.new.objects[oid]
-        if not (one.inline and one.owners and one.owners[0] in work.creates):
-            break
-        oid = one.owners[0]
-    return oid
-
-
-def _grouped(roots: dict[ObjectId, ObjectId]) -> dict[ObjectId, list[ObjectId]]:
-    groups: defaultdict[ObjectId, list[ObjectId]] = defaultdict(list)
-    for oid, root in roots.items():
-        groups[root].extend([oid] if oid != root else [])
-    return groups
-
-
-def _drop_nodes(work: _Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
-    nodes: list[Node] = []
-    for root, parts in _grouped(roots).items():
-        one = work.old.objects[root]
-        if root in work.swaps:
-            away, gone = one.swap_out()
-            nodes.append(Node("away", root, one.rank, away))
-            nodes.append(Node("drop", root, one.rank, gone))
         else:
-            nodes.append(Node("drop", root, one.rank, one.drop(), tuple(sorted(parts))))
-    return nodes
-
-
-def _create_nodes(work: _Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
-    nodes: list[Node] = []
-    for root, ids in _grouped(roots).items():
-        one = work.new.objects[root]
-        parts = sorted((work.new.objects[oid] for oid in ids), key=_place)
-        nodes.append(
-            Node(
-                "create", root, one.rank, one.create(tuple(parts)), tuple(part.id for part in parts)
-            )
-        )
-    return nodes
-
-
-def _place(one: DbObject) -> tuple[int, int, ObjectId]:
-    return (one.rank, one.place, one.id)
-
-
-def _alter_nodes(work: _Work) -> list[Node]:
-    return [
-        Node("alter", oid, work.old.objects[oid].rank, one.statements)
-        for oid, one in work.alters.items()
-    ]
-
-
-def _link(
-    work: _Work,
-    nodes: dict[tuple[str, ObjectId], Node],
-    drop_roots: dict[ObjectId, ObjectId],
-    create_roots: dict[ObjectId, ObjectId],
-) -> None:
-    dropping = {oid: nodes["drop", root] for oid, root in drop_roots.items()}
-    creating = {oid: nodes["create", root] for oid, root in create_roots.items()}
-    altering = {oid: nodes["alter", oid] for oid in work.alters}
-    making = creating | altering
-    for oid in {*work.drops, *work.alters}:
-        before = altering.get(oid) or dropping[oid]
-        for target in work.old.edges.get(oid, ()):
-            if target in dropping:
-                before.precede(dropping[target])
-            elif target in altering and oid in dropping:
-                before.precede(altering[target])
-    for oid, node in making.items():
-        for target in work.new.edges.get(oid, ()):
-            if target in making:
-                making[target].precede(node)
-    _link_slots(work, dropping, creating, nodes)
-
-
-def _link_slots(
-    work: _Work,
-    dropping: dict[ObjectId, Node],
-    creating: dict[ObjectId, Node],
-    nodes: dict[tuple[str, ObjectId], Node],
-) -> None:
-    taken = {
-        slot: nodes.get(("away", oid), node)
-        for oid, node in dropping.items()
-        for slot in work.old.objects[oid].slots
-    }
-    for oid, node in creating.items():
-        for slot in work.new.objects[oid].slots:
-            if slot in taken:
-                taken[slot].precede(node)
-    for oid in work.swaps:
-        nodes["create", oid].precede(nodes["drop", oid])
+            return tuple(one for node in ordered for one in node.statements)

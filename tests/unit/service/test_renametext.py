@@ -17,7 +17,7 @@ from psqlmigrate.service.renametext import find, read_request, request_text, unk
 
 
 def _table(schema: str, name: str) -> Table:
-    return Table(schema, name, "p", "", None, (), False, False, ())
+    return Table(schema, name, "p", "", None, (), False, False, "", "d", "")
 
 
 def _column(schema: str, table: str, name: str) -> Column:
@@ -38,7 +38,18 @@ CATALOG = Catalog.of(
         _table("public", "orders"),
         _table("public", "only.here"),
         _table("users", "mail"),
-        Index("public", "users_i", "users", "CREATE INDEX users_i ON public.users", (), (), False),
+        Index(
+            "public",
+            "users_i",
+            "users",
+            "CREATE INDEX users_i ON public.users",
+            (),
+            (),
+            False,
+            False,
+            "",
+            True,
+        ),
         Enum("public", "state", ("old", "It's", "b c")),
         Composite("public", "place", (("zip", "text", ""),)),
         Function("public", "f", "integer", "FUNCTION", "", ""),

@@ -15,6 +15,7 @@ from psqlmigrate.schema.kinds.function import Function
 from psqlmigrate.schema.kinds.identity import Identity
 from psqlmigrate.schema.kinds.index import Index
 from psqlmigrate.schema.kinds.index_partition import IndexPartition
+from psqlmigrate.schema.kinds.inheritance import Inheritance
 from psqlmigrate.schema.kinds.materialized_view import MaterializedView
 from psqlmigrate.schema.kinds.namespace import Schema
 from psqlmigrate.schema.kinds.partition import Partition
@@ -39,6 +40,7 @@ KINDS: tuple[type[DbObject], ...] = (
     Identity,
     SequenceOwner,
     Partition,
+    Inheritance,
     Constraint,
     View,
     MaterializedView,
@@ -49,29 +51,78 @@ KINDS: tuple[type[DbObject], ...] = (
     Comment,
 )
 
-UNMODELLED: LiteralString = """
-SELECT 'text search configuration ' || cfgname FROM pg_catalog.pg_ts_config WHERE oid >= 16384
-UNION ALL SELECT 'event trigger ' || evtname FROM pg_catalog.pg_event_trigger WHERE oid >= 16384
-UNION ALL SELECT 'publication ' || pubname FROM pg_catalog.pg_publication
-UNION ALL SELECT 'cast of ' || castsource::pg_catalog.regtype || ' to ' || casttarget::pg_catalog.regtype
-  FROM pg_catalog.pg_cast c WHERE oid >= 16384 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-       WHERE d.objid = c.oid AND d.deptype = 'e')
-UNION ALL SELECT 'operator ' || o.oid::pg_catalog.regoperator FROM pg_catalog.pg_operator o
- WHERE oid >= 16384 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-       WHERE d.objid = o.oid AND d.deptype = 'e')
-UNION ALL SELECT 'aggregate ' || p.oid::pg_catalog.regprocedure FROM pg_catalog.pg_proc p
- WHERE prokind = 'a' AND oid >= 16384 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-       WHERE d.objid = p.oid AND d.deptype = 'e')
-UNION ALL SELECT 'range type ' || t.oid::pg_catalog.regtype FROM pg_catalog.pg_type t
- WHERE typtype = 'r' AND oid >= 16384 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-       WHERE d.objid = t.oid AND d.deptype = 'e')
-UNION ALL SELECT 'foreign table ' || c.oid::pg_catalog.regclass FROM pg_catalog.pg_class c WHERE relkind = 'f'
-UNION ALL SELECT 'rule ' || rulename || ' on ' || ev_class::pg_catalog.regclass
-  FROM pg_catalog.pg_rewrite WHERE rulename <> '_RETURN' AND oid >= 16384
-UNION ALL SELECT 'extended statistics ' || stxname FROM pg_catalog.pg_statistic_ext
-UNION ALL SELECT 'foreign data wrapper ' || fdwname FROM pg_catalog.pg_foreign_data_wrapper
-UNION ALL SELECT 'collation ' || collname FROM pg_catalog.pg_collation WHERE oid >= 16384
-ORDER BY 1"""
-"""What no kind above models yet; it is reported by name, never skipped in silence."""
+CANDIDATES: LiteralString = """
+WITH named AS (
+    SELECT oid FROM pg_catalog.pg_namespace
+     WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+), found (classid, oid) AS (
+    SELECT 'pg_catalog.pg_collation'::pg_catalog.regclass, oid FROM pg_catalog.pg_collation
+     WHERE collnamespace IN (SELECT oid FROM named)
+    UNION ALL SELECT 'pg_catalog.pg_conversion'::pg_catalog.regclass, oid
+      FROM pg_catalog.pg_conversion WHERE connamespace IN (SELECT oid FROM named)
+    UNION ALL SELECT 'pg_catalog.pg_ts_config'::pg_catalog.regclass, oid
+      FROM pg_catalog.pg_ts_config WHERE cfgnamespace IN (SELECT oid FROM named)
+    UNION ALL SELECT 'pg_catalog.pg_ts_dict'::pg_catalog.regclass, oid
+      FROM pg_catalog.pg_ts_dict WHERE dictnamespace IN (SELECT oid FROM named)
+    UNION ALL SELECT 'pg_catalog.pg_ts_parser'::pg_catalog.regclass, oid
+      FROM pg_catalog.pg_ts_parser WHERE prsnamespace IN (SELECT oid FROM named)
+    UNION ALL SELECT 'pg_catalog.pg_ts_template'::pg_catalog.regclass, oid
+      FROM pg_catalog.pg_ts_template WHERE tmplnamespace IN (SELECT oid FROM named)
+    UNION ALL SELECT 'pg_catalog.pg_operator'::pg_catalog.regclass, oid
+      FROM pg_catalog.pg_operator WHERE oprnamespace IN (SELECT oid FROM named)
+    UNION ALL SELECT 'pg_catalog.pg_opclass'::pg_catalog.regclass, oid
+      FROM pg_catalog.pg_opclass WHERE opcnamespace IN (SELECT oid FROM named)
+    UNION ALL SELECT 'pg_catalog.pg_opfamily'::pg_catalog.regclass, oid
+      FROM pg_catalog.pg_opfamily WHERE opfnamespace IN (SELECT oid FROM named)
+    UNION ALL SELECT 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, oid
+      FROM pg_catalog.pg_statistic_ext WHERE stxnamespace IN (SELECT oid FROM named)
+    UNION ALL SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, oid
+      FROM pg_catalog.pg_class WHERE relkind = 'f' AND relnamespace IN (SELECT oid FROM named)
+    UNION ALL SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass, oid
+      FROM pg_catalog.pg_proc WHERE prokind = 'a' AND pronamespace IN (SELECT oid FROM named)
+    UNION ALL SELECT 'pg_catalog.pg_type'::pg_catalog.regclass, oid
+      FROM pg_catalog.pg_type t WHERE typnamespace IN (SELECT oid FROM named)
+       AND (typtype IN ('r', 'p') OR (typtype = 'b'
+            AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray = t.oid)))
+    UNION ALL SELECT 'pg_catalog.pg_rewrite'::pg_catalog.regclass, r.oid
+      FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
+     WHERE r.rulename <> '_RETURN' AND c.relnamespace IN (SELECT oid FROM named)
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                        WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                          AND d.objid = c.oid AND d.deptype = 'e')
+    UNION ALL SELECT 'pg_catalog.pg_cast'::pg_catalog.regclass, oid
+      FROM pg_catalog.pg_cast WHERE oid >= 16384
+    UNION ALL SELECT 'pg_catalog.pg_transform'::pg_catalog.regclass, oid
+      FROM pg_catalog.pg_transform WHERE oid >= 16384
+    UNION ALL SELECT 'pg_catalog.pg_language'::pg_catalog.regclass, oid
+      FROM pg_catalog.pg_language WHERE oid >= 16384
+    UNION ALL SELECT 'pg_catalog.pg_am'::pg_catalog.regclass, oid
+      FROM pg_catalog.pg_am WHERE oid >= 16384
+    UNION ALL SELECT 'pg_catalog.pg_event_trigger'::pg_catalog.regclass, oid
+      FROM pg_catalog.pg_event_trigger WHERE oid >= 16384
+    UNION ALL SELECT 'pg_catalog.pg_publication'::pg_catalog.regclass, oid
+      FROM pg_catalog.pg_publication
+    UNION ALL SELECT 'pg_catalog.pg_subscription'::pg_catalog.regclass, s.oid
+      FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid
+     WHERE d.datname = pg_catalog.current_database()
+    UNION ALL SELECT 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, oid
+      FROM pg_catalog.pg_foreign_data_wrapper
+    UNION ALL SELECT 'pg_catalog.pg_foreign_server'::pg_catalog.regclass, oid
+      FROM pg_catalog.pg_foreign_server
+    UNION ALL SELECT 'pg_catalog.pg_user_mapping'::pg_catalog.regclass, umid
+      FROM pg_catalog.pg_user_mappings
+    UNION ALL SELECT 'pg_catalog.pg_default_acl'::pg_catalog.regclass, oid
+      FROM pg_catalog.pg_default_acl
+)
+SELECT f.classid::text, f.oid, i.type || ' ' || i.identity
+  FROM found f, LATERAL pg_catalog.pg_identify_object(f.classid, f.oid, 0) i
+ WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                    WHERE d.classid = f.classid AND d.objid = f.oid AND d.deptype IN ('e', 'i'))
+UNION ALL
+SELECT 'pg_seclabel', l.objoid, 'security label on ' || i.type || ' ' || i.identity
+  FROM pg_catalog.pg_seclabel l,
+       LATERAL pg_catalog.pg_identify_object(l.classoid, l.objoid, l.objsubid) i
+ORDER BY 3"""
+"""What a database may hold beside tables; what no kind above has read is reported by name."""
 
 BY_NAME: dict[str, type[DbObject]] = {kind.kind: kind for kind in KINDS}

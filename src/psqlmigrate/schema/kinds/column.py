@@ -1,16 +1,101 @@
 """Columns of tables (manual, CREATE TABLE and ALTER TABLE)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.clauses import set_options
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
+from psqlmigrate.schema.casts import conversion, keeps_bytes
+from psqlmigrate.schema.clauses import COMPRESSION, Settings, settings
+from psqlmigrate.schema.dbobject import (
+    Alteration,
+    DbObject,
+    Impossible,
+    Naming,
+    Resolve,
+    Row,
+    Statements,
+)
 from psqlmigrate.schema.identity import ObjectId
-from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, number, printed, sql
+from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
-_STORAGE = {"p": sql("PLAIN"), "e": sql("EXTERNAL"), "m": sql("MAIN"), "x": sql("EXTENDED")}
-_COMPRESSION = {"": sql("default"), "p": sql("pglz"), "l": sql("lz4")}
+_IN_THE_KEY = Impossible("it is part of the partition key")
+_NAMED_NOT_NULL = 18
+_SET_EXPRESSION = 17
+
+_QUERY: LiteralString = """
+WITH rel AS MATERIALIZED (
+    SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relispartition,
+           c.reloftype <> 0 AS typed, c.relkind = 'p' AS partitioned
+      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+), att AS MATERIALIZED (
+    SELECT a.*, rel.schema, rel.name, rel.relispartition, rel.typed,
+           rel.partitioned
+      FROM pg_catalog.pg_attribute a JOIN rel ON rel.oid = a.attrelid
+     WHERE a.attnum > 0 AND NOT a.attisdropped
+), typ AS MATERIALIZED (
+    SELECT atttypid, atttypmod, pg_catalog.format_type(atttypid, atttypmod) AS type
+      FROM (SELECT DISTINCT atttypid, atttypmod FROM att) d
+)
+SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
+       CASE WHEN a.attcollation <> t.typcollation THEN
+           (SELECT pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname)
+              FROM pg_catalog.pg_collation co
+              JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
+             WHERE co.oid = a.attcollation)
+       ELSE '' END,
+       a.attnotnull, a.attgenerated::text,
+       CASE WHEN a.attgenerated <> '' THEN
+           (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d
+             WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END,
+       CASE WHEN a.attstorage = t.typstorage THEN '' ELSE a.attstorage::text END,
+       a.attcompression::text, coalesce(a.attstattarget, -1)::int, a.attoptions, a.attislocal,
+       coalesce(nn.name, ''), coalesce(nn.valid, true), coalesce(nn.no_inherit, false),
+       NOT coalesce(inh.not_null, false), coalesce(nn.local, NOT coalesce(inh.not_null, false)),
+       coalesce(nn.crowded, false),
+       a.attnum::int, a.relispartition, a.typed, t.typstorage::text,
+       a.partitioned AND EXISTS (
+           SELECT FROM pg_catalog.pg_depend d
+                WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                  AND d.objid = a.attrelid AND d.objsubid = a.attnum
+                  AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                  AND d.refobjid = a.attrelid AND d.refobjsubid = 0 AND d.deptype = 'i'),
+       pg_catalog.current_setting('server_version_num')::int / 10000,
+       a.attinhcount > 0 AND NOT a.atthasdef AND EXISTS (
+           SELECT FROM pg_catalog.pg_inherits i
+             JOIN pg_catalog.pg_attribute pa ON pa.attrelid = i.inhparent
+            WHERE i.inhrelid = a.attrelid AND pa.attname = a.attname AND pa.atthasdef
+              AND pa.attgenerated = ''),
+       CASE WHEN a.attinhcount > 0 THEN
+           (SELECT pg_catalog.array_agg(ARRAY[rel.schema, rel.name] ORDER BY i.inhseqno)
+              FROM pg_catalog.pg_inherits i JOIN rel ON rel.oid = i.inhparent
+             WHERE i.inhrelid = a.attrelid) END
+  FROM att a
+  JOIN typ USING (atttypid, atttypmod)
+  JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+  LEFT JOIN (@not_null) nn ON nn.conrelid = a.attrelid AND nn.attnum = a.attnum
+  LEFT JOIN (
+      SELECT i.inhrelid, p.attname, true AS not_null
+        FROM pg_catalog.pg_inherits i
+        JOIN pg_catalog.pg_attribute p ON p.attrelid = i.inhparent AND p.attnotnull
+       WHERE p.attnum > 0 GROUP BY 1, 2
+  ) inh ON inh.inhrelid = a.attrelid AND inh.attname = a.attname"""
+
+_NOT_NULL_CONSTRAINTS: LiteralString = """
+SELECT k.conrelid, k.conkey[1] AS attnum, k.convalidated AS valid, k.connoinherit AS no_inherit,
+       k.conislocal AS local,
+       pg_catalog.count(*) OVER (PARTITION BY k.connamespace, k.conname) > 1 AS crowded,
+       CASE WHEN (k.conislocal OR rel.relispartition)
+                 AND k.conname <> rel.name || '_' || c.attname || '_not_null'
+            THEN k.conname::text END AS name
+  FROM pg_catalog.pg_constraint k
+  JOIN rel ON rel.oid = k.conrelid
+  JOIN pg_catalog.pg_attribute c ON c.attrelid = k.conrelid AND c.attnum = k.conkey[1]
+ WHERE k.contype = 'n'"""
+
+_NOT_NULL_FLAGS: LiteralString = """
+SELECT NULL::oid AS conrelid, NULL::int2 AS attnum, NULL::bool AS valid, NULL::bool AS no_inherit,
+       NULL::bool AS local, NULL::bool AS crowded, NULL::text AS name"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,55 +120,39 @@ class Column(DbObject):
     compression: str
     statistics: int
     options: tuple[str, ...]
-    local: bool
+    local: bool = field(compare=False)
+    """Whether the table states the column itself; PostgreSQL cannot take that back."""
+    not_null_name: str = ""
+    """The name of the not-null constraint where it is not the one that PostgreSQL chooses."""
+    not_null_valid: bool = True
+    not_null_no_inherit: bool = False
+    not_null_own: bool = True
+    """Whether no parent's column is NOT NULL."""
+    not_null_local: bool = field(compare=False, default=True)
+    """Whether the table states NOT NULL itself; PostgreSQL cannot take that back."""
+    not_null_crowded: bool = field(compare=False, default=False)
+    """Whether another table's constraint has the same name, so that it must be written out."""
     position: int = field(compare=False, default=0)
     partition: bool = field(compare=False, default=False)
+    typed: bool = field(compare=False, default=False)
+    """Whether the column is there because the table is OF a type."""
     type_storage: str = field(compare=False, default="x")
+    partition_key: bool = field(compare=False, default=False)
+    server: int = field(compare=False, default=0)
+    undefaulted: bool = field(compare=False, default=False)
+    """Whether a parent's column has a default and this one has none."""
     parents: tuple[ObjectId, ...] = field(compare=False, default=())
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
-        return """
-WITH rel AS MATERIALIZED (
-    SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relispartition
-      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-), att AS MATERIALIZED (
-    SELECT a.*, rel.schema, rel.name, rel.relispartition
-      FROM pg_catalog.pg_attribute a JOIN rel ON rel.oid = a.attrelid
-     WHERE a.attnum > 0 AND NOT a.attisdropped
-), typ AS MATERIALIZED (
-    SELECT atttypid, atttypmod, pg_catalog.format_type(atttypid, atttypmod) AS type
-      FROM (SELECT DISTINCT atttypid, atttypmod FROM att) d
-)
-SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
-       CASE WHEN a.attcollation <> t.typcollation THEN
-           (SELECT pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname)
-              FROM pg_catalog.pg_collation co
-              JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
-             WHERE co.oid = a.attcollation)
-       ELSE '' END,
-       a.attnotnull, a.attgenerated::text,
-       CASE WHEN a.attgenerated <> '' THEN
-           (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d
-             WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END,
-       CASE WHEN a.attstorage = t.typstorage THEN '' ELSE a.attstorage::text END,
-       a.attcompression::text, coalesce(a.attstattarget, -1)::int, a.attoptions, a.attislocal,
-       a.attnum::int, a.relispartition, t.typstorage::text,
-       CASE WHEN a.attinhcount > 0 THEN
-           (SELECT pg_catalog.array_agg(ARRAY[rel.schema, rel.name] ORDER BY i.inhseqno)
-              FROM pg_catalog.pg_inherits i JOIN rel ON rel.oid = i.inhparent
-             WHERE i.inhrelid = a.attrelid) END
-  FROM att a
-  JOIN typ USING (atttypid, atttypmod)
-  JOIN pg_catalog.pg_type t ON t.oid = a.atttypid"""
+        named = _NOT_NULL_CONSTRAINTS if version >= _NAMED_NOT_NULL else _NOT_NULL_FLAGS
+        return _QUERY.replace("@not_null", named)
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Column":
-        *plain, options, local, position, partition, type_storage, parents = row
-        name = plain[2]
-        ids = tuple(ObjectId(cls.kind, (*parent, name)) for parent in parents or ())
-        values: Row = (*plain, tuple(options or ()), local, position, partition, type_storage, ids)
+        values = list(row)
+        values[11] = tuple(row[11] or ())
+        values[-1] = tuple(ObjectId(cls.kind, (*parent, row[2])) for parent in row[-1] or ())
         return cls(*values)
 
     @property
@@ -99,8 +168,17 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
         return (ObjectId("table", (self.schema, self.table)),)
 
     @property
-    def requires(self) -> tuple[ObjectId, ...]:
-        return self.parents
+    def comes_with(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        table = (self.schema, self.table)
+        if self.partition:
+            return tuple((ObjectId("partition", table), parent) for parent in self.parents)
+        return tuple(
+            (ObjectId("inheritance", (*table, *parent.path[:2])), parent) for parent in self.parents
+        )
+
+    @property
+    def goes_with(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        return self.comes_with if self.inherited_only else ()
 
     @property
     def carries_data(self) -> bool:
@@ -123,8 +201,10 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
         text = sql("ALTER TABLE {} RENAME COLUMN {} TO {}", self._table, old, new)
         return (Statement(text, self.id, self.rename_hazards),)
 
-    def carry_over(self, new: Self) -> Statements:
-        if self.inherited_only:
+    def carry_over(self, new: Self) -> Statements | Impossible:
+        if self.partition_key:
+            return _IN_THE_KEY
+        if self.parents or self.typed:
             return ()
         through = sql("{}::text::{}", ident(self.name), printed(new.type))
         change = sql("TYPE {} USING {}", printed(new.type), through)
@@ -150,26 +230,35 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
     def as_part(self, parts: tuple[DbObject, ...]) -> Sql:
         if self.inherited_only and not self.partition:
             return NOTHING
-        return self._line(parts)
+        if not self.typed:
+            return self._line(parts)
+        clauses = self._clauses(parts)
+        return (
+            sql("{} WITH OPTIONS {}", ident(self.name), join(" ", clauses)) if clauses else NOTHING
+        )
 
     def _line(self, parts: tuple[DbObject, ...]) -> Sql:
         clauses = [sql("{} {}", ident(self.name), printed(self.type))]
         if self.collation:
             clauses.append(sql("COLLATE {}", printed(self.collation)))
         if self.compression:
-            clauses.append(sql("COMPRESSION {}", _COMPRESSION[self.compression]))
+            clauses.append(sql("COMPRESSION {}", COMPRESSION[self.compression]))
+        return join(" ", clauses + self._clauses(parts))
+
+    def _clauses(self, parts: tuple[DbObject, ...]) -> list[Sql]:
+        clauses: list[Sql] = []
         if self.expression is not None:
             kind = sql("STORED") if self.generated == "s" else sql("VIRTUAL")
             text = printed(self.expression)
             clauses.append(sql("GENERATED ALWAYS AS ({}) {}", text, kind))
         clauses.extend(part.clause for part in parts if part.owners[:1] == (self.id,))
-        if self.not_null:
-            clauses.append(sql("NOT NULL"))
-        return join(" ", clauses)
+        if self.not_null and self.not_null_valid:
+            clauses.append(self._not_null_clause(NOTHING))
+        return clauses
 
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
-        if self.inherited_only:
-            return ()
+        if self.typed:
+            return self.adjust()
         fails = (self.not_null and not parts) or self.generated
         hazards = frozenset({Hazard.MAY_FAIL}) if fails else frozenset[Hazard]()
         text = sql("ALTER TABLE {} ADD COLUMN {}", self._table, self._line(parts))
@@ -177,66 +266,141 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
 
     def adjust(self) -> Statements:
         """What the column's line cannot say: storage, statistics target, options."""
-        bare = Column(
-            self.schema, self.table, self.name, self.type, self.collation, self.not_null,
-            self.generated, self.expression, "", self.compression, -1, (), self.local,
-        )  # fmt: skip
-        return tuple(self._statement(change) for change in bare._settings(self))
+        bare = replace(self, storage="", statistics=-1, options=())
+        if (self.inherited_only and not self.partition) or not self.not_null_valid:
+            bare = replace(bare, not_null=False)
+        changes = (self._statement(change) for change in settings(bare._settings, self._settings))
+        none = (self._statement(sql("DROP DEFAULT")),) if self.undefaulted else ()
+        return (*bare._nullability(self), *changes, *none)
 
     def drop(self) -> Statements:
-        if self.inherited_only:
-            return ()
-        text = sql("ALTER TABLE {} DROP COLUMN {}", self._table, ident(self.name))
+        return () if self.typed else self._drop(NOTHING)
+
+    def drop_only(self) -> Statements:
+        return self._drop(sql("ONLY "))
+
+    def _drop(self, only: Sql) -> Statements:
+        text = sql("ALTER TABLE {}{} DROP COLUMN {}", only, self._table, ident(self.name))
         lost = frozenset({Hazard.DATA_LOSS}) if self.carries_data else frozenset[Hazard]()
         return (Statement(text, self.id, lost),)
 
-    def alter(self, new: Self) -> Alteration | None:
-        if new.generated and not self.generated:
-            return None
-        if self.expression != new.expression and new.generated:
-            return None
-        statements: list[Statement] = []
-        if self.generated and not new.generated:
-            statements.append(self._statement(sql("DROP EXPRESSION")))
+    def _inherits(self, new: "Column") -> bool:
+        """Whether a statement for the parent reaches this column."""
+        return bool({*self.parents} & {*new.parents})
+
+    def alter(self, new: Self) -> Alteration | Impossible | None:
         retyped = (self.type, self.collation) != (new.type, new.collation)
-        if retyped and not self.inherited_only:
+        if retyped and self.partition_key:
+            return _IN_THE_KEY
+        computed = self._computed(new, retyped=retyped)
+        if computed is None:
+            return None
+        statements = list(computed)
+        if retyped and not (self._inherits(new) or (self.typed and new.typed)):
             statements.append(self._retype(new))
-        if self.not_null != new.not_null:
-            word = sql("SET NOT NULL") if new.not_null else sql("DROP NOT NULL")
-            hazard = (
-                frozenset({Hazard.MAY_FAIL, Hazard.FULL_SCAN})
-                if new.not_null
-                else frozenset[Hazard]()
-            )
-            statements.append(self._statement(word, hazard))
-        statements.extend(self._statement(change) for change in self._settings(new))
-        return Alteration(tuple(statements), disturbs=retyped)
+        statements.extend(self._nullability(new))
+        statements.extend(
+            self._statement(change) for change in settings(self._settings, new._settings)
+        )
+        first = not retyped and self._joins_parent(new)
+        return Alteration(tuple(statements), disturbs=retyped, first=first)
+
+    def restored(self, original: Self) -> Self:
+        return replace(self, server=min(self.server, original.server))
+
+    def _computed(self, new: "Column", *, retyped: bool) -> Statements | None:
+        """From or to a generated column; None: it has to be made anew."""
+        if self.generated == new.generated and self.expression == new.expression:
+            return ()
+        if self.generated != "s" or retyped:
+            return None
+        if not new.generated:
+            return (self._statement(sql("DROP EXPRESSION")),)
+        if new.generated != "s" or min(self.server, new.server) < _SET_EXPRESSION:
+            return None
+        if self._inherits(new):
+            return ()
+        change = sql("SET EXPRESSION AS ({})", printed(new.expression or ""))
+        return (self._statement(change, frozenset({Hazard.TABLE_REWRITE})),)
 
     def _retype(self, new: "Column") -> Statement:
-        """Without USING where an assignment cast exists: it fails where USING would cut values."""
         name, type_name = ident(self.name), printed(new.type)
         collate = sql(" COLLATE {}", printed(new.collation)) if new.collation else NOTHING
         change = sql("TYPE {}{}", type_name, collate)
-        if not _assignable(self.type, new.type):
-            direct = _base(self.type) in _STRINGS or {self.type, new.type} == {"boolean", "integer"}
-            through = (
-                sql("{}::{}", name, type_name) if direct else sql("{}::text::{}", name, type_name)
-            )
+        through = conversion(name, self.type, new.type)
+        if through is not None and not new.generated:
             change = sql("{} USING {}", change, through)
-        if _base(self.type) in _STRINGS and new.type in {"text", "character varying"}:
+        if keeps_bytes(self.type, new.type):
             return self._statement(change)
         return self._statement(change, frozenset({Hazard.TABLE_REWRITE, Hazard.LOSSY_CAST}))
 
-    def _settings(self, new: "Column") -> tuple[Sql, ...]:
-        changes: list[Sql] = []
-        if self.storage != new.storage:
-            changes.append(sql("SET STORAGE {}", _STORAGE[new.storage or new.type_storage]))
-        if self.compression != new.compression:
-            changes.append(sql("SET COMPRESSION {}", _COMPRESSION[new.compression]))
-        if self.statistics != new.statistics:
-            changes.append(sql("SET STATISTICS {}", number(new.statistics)))
-        changes.extend(set_options(self.options, new.options))
-        return tuple(changes)
+    def _not_null_clause(self, column: Sql) -> Sql:
+        named = (
+            sql("CONSTRAINT {} ", self._not_null_constraint) if self._not_null_named else NOTHING
+        )
+        only = sql(" NO INHERIT") if self.not_null_no_inherit else NOTHING
+        return sql("{}NOT NULL{}{}", named, column, only)
+
+    @property
+    def _not_null_named(self) -> bool:
+        return bool(self.not_null_name) or self.not_null_crowded
+
+    @property
+    def _not_null_constraint(self) -> Sql:
+        return ident(self.not_null_name or f"{self.table}_{self.name}_not_null")
+
+    def _nullability(self, new: "Column") -> Statements:
+        """NOT NULL; what comes from a parent is changed there."""
+        if not new.not_null:
+            if not self.not_null or (self._inherits(new) and not self.not_null_own):
+                return ()
+            return (self._statement(sql("DROP NOT NULL")),)
+        if self._inherits(new) and not new.not_null_own:
+            return self._rename_not_null(new) if self._joins_parent(new) else ()
+        lost = self._inherits(new) and not self.not_null_own
+        if not self.not_null or (lost and self.not_null_valid):
+            return (new._set_not_null(),)
+        if self.not_null_valid and not new.not_null_valid:
+            return (self._statement(sql("DROP NOT NULL")), new._set_not_null())
+        return self._change_not_null(new)
+
+    def _set_not_null(self) -> Statement:
+        checked = {Hazard.MAY_FAIL, Hazard.FULL_SCAN} if self.not_null_valid else {Hazard.MAY_FAIL}
+        if self.not_null_valid and not self._not_null_named and not self.not_null_no_inherit:
+            return self._statement(sql("SET NOT NULL"), frozenset(checked))
+        clause = self._not_null_clause(sql(" {}", ident(self.name)))
+        late = NOTHING if self.not_null_valid else sql(" NOT VALID")
+        text = sql("ALTER TABLE {} ADD {}{}", self._table, clause, late)
+        return Statement(text, self.id, frozenset(checked))
+
+    def _joins_parent(self, new: "Column") -> bool:
+        """Whether a parent gets NOT NULL that only this column had."""
+        return self.not_null and self.not_null_own and not new.not_null_own
+
+    def _rename_not_null(self, new: "Column") -> Statements:
+        old, name = self._not_null_constraint, new._not_null_constraint
+        if old == name:
+            return ()
+        text = sql("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", self._table, old, name)
+        return (Statement(text, self.id),)
+
+    def _change_not_null(self, new: "Column") -> Statements:
+        table, name = self._table, new._not_null_constraint
+        statements = [] if self._inherits(new) else list(self._rename_not_null(new))
+        if self.not_null_no_inherit != new.not_null_no_inherit:
+            word = sql("NO INHERIT") if new.not_null_no_inherit else sql("INHERIT")
+            text = sql("ALTER TABLE {} ALTER CONSTRAINT {} {}", table, name, word)
+            statements.append(Statement(text, self.id))
+        if not self.not_null_valid and new.not_null_valid:
+            text = sql("ALTER TABLE {} VALIDATE CONSTRAINT {}", table, name)
+            statements.append(Statement(text, self.id, frozenset({Hazard.FULL_SCAN})))
+        return tuple(statements)
+
+    @property
+    def _settings(self) -> Settings:
+        return Settings(
+            self.storage, self.compression, self.statistics, self.options, self.type_storage
+        )
 
     def _statement(self, change: Sql, hazards: frozenset[Hazard] = frozenset()) -> Statement:
         text = sql("ALTER TABLE {} ALTER COLUMN {} {}", self._table, ident(self.name), change)
@@ -251,27 +415,3 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
         if self.not_null:
             words.append("not null")
         return " ".join(words)
-
-
-_FAMILIES = (
-    {"smallint", "integer", "bigint", "numeric", "real", "double precision"},
-    {"date", "timestamp without time zone", "timestamp with time zone"},
-    {"time without time zone", "time with time zone"},
-    {"json", "jsonb"},
-    {"inet", "cidr"},
-    {"bit", "bit varying"},
-)
-_STRINGS = {"text", "character varying", "character", "name"}
-
-
-def _base(type_name: str) -> str:
-    name, paren, rest = type_name.partition("(")
-    return (name + rest.partition(")")[2]).strip() if paren else type_name
-
-
-def _assignable(old: str, new: str) -> bool:
-    """Whether PostgreSQL casts between the types on assignment (manual, CREATE CAST)."""
-    before, after = _base(old), _base(new)
-    if before == after or after in _STRINGS:
-        return True
-    return any({before, after} <= family for family in _FAMILIES)

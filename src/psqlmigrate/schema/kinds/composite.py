@@ -54,9 +54,9 @@ SELECT t.oid, n.nspname::text, t.typname::text,
     def slots(self) -> tuple[tuple[str, ...], ...]:
         return (("type", self.schema, self.name), ("relation", self.schema, self.name))
 
-    @property
-    def swappable(self) -> bool:
-        return True
+    def swaps_with(self, new: Self) -> bool:
+        # Values are carried over as text, which has the attributes by position.
+        return [one[0] for one in self.attributes] == [one[0] for one in new.attributes]
 
     @property
     def sql_name(self) -> Sql:

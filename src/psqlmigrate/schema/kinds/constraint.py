@@ -3,13 +3,15 @@
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.clauses import cluster
+from psqlmigrate.schema.clauses import cluster, replica_identity, set_options
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
-from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, printed, sql
+from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
-_NOT_VALID = " NOT VALID"
+_NOT_VALID, _NOT_ENFORCED = " NOT VALID", " NOT ENFORCED"
+_FOREIGN_KEY_TURN = 138
+_DEFERRABLE, _DEFERRED = " DEFERRABLE", " INITIALLY DEFERRED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,48 +29,55 @@ class Constraint(DbObject):
     type: str
     definition: str
     options: tuple[str, ...]
-    local: bool
+    local: bool = field(compare=False)
     clustered: bool
+    replica_identity: bool
+    tablespace: str
     partitioned: bool = field(compare=False, default=False)
     partition: bool = field(compare=False, default=False)
     attached_to: tuple[str, str, str] | None = field(compare=False, default=None)
+    parents: tuple[ObjectId, ...] = field(compare=False, default=())
+    """The same check of parents."""
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
         # A foreign key of a partition that its parent has is made by PostgreSQL itself.
         return """
 SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text,
-       pg_catalog.pg_get_constraintdef(k.oid), x.reloptions, k.conislocal OR c.relispartition,
-       coalesce(i.indisclustered, false),
+       pg_catalog.pg_get_constraintdef(k.oid), x.reloptions, k.conislocal,
+       coalesce(i.indisclustered, false), coalesce(i.indisreplident, false),
+       coalesce(s.spcname::text, ''),
        c.relkind = 'p', c.relispartition,
        CASE WHEN k.conparentid <> 0 THEN
            (SELECT ARRAY[pn.nspname, pc.relname, pk.conname]::text[]
               FROM pg_catalog.pg_constraint pk
               JOIN pg_catalog.pg_class pc ON pc.oid = pk.conrelid
               JOIN pg_catalog.pg_namespace pn ON pn.oid = pc.relnamespace
-             WHERE pk.oid = k.conparentid) END
+             WHERE pk.oid = k.conparentid) END,
+       CASE WHEN k.contype = 'c' AND k.coninhcount > 0 THEN
+           (SELECT pg_catalog.array_agg(ARRAY[pn.nspname, pc.relname, pk.conname]::text[])
+              FROM pg_catalog.pg_inherits h
+              JOIN pg_catalog.pg_constraint pk ON pk.conrelid = h.inhparent
+               AND pk.conname = k.conname AND pk.contype = 'c' AND NOT pk.connoinherit
+              JOIN pg_catalog.pg_class pc ON pc.oid = pk.conrelid
+              JOIN pg_catalog.pg_namespace pn ON pn.oid = pc.relnamespace
+             WHERE h.inhrelid = k.conrelid) END
   FROM pg_catalog.pg_constraint k
   JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_catalog.pg_class x ON x.oid = k.conindid AND k.contype IN ('p', 'u', 'x')
   LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = x.oid
+  LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = x.reltablespace
  WHERE k.contype IN ('p', 'u', 'c', 'f', 'x') AND c.relkind IN ('r', 'p')
    AND NOT (k.contype = 'f' AND k.conparentid <> 0)
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Constraint":
-        *plain, options, local, clustered, partitioned, partition, attached = row
-        attached = tuple(attached) if attached else None
-        values: Row = (
-            *plain,
-            tuple(options or ()),
-            local,
-            clustered,
-            partitioned,
-            partition,
-            attached,
-        )
+        *plain, attached, parents = row
+        plain[5] = tuple(plain[5] or ())
+        ids = tuple(ObjectId(cls.kind, tuple(parent)) for parent in parents or ())
+        values: Row = (*plain, tuple(attached) if attached else None, ids)
         return cls(*values)
 
     @property
@@ -81,10 +90,11 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
 
     @property
     def owners(self) -> tuple[ObjectId, ...]:
-        table = ObjectId("table", (self.schema, self.table))
-        if self.attached_to:
-            return (table, ObjectId(self.kind, self.attached_to))
-        return (table,)
+        return (ObjectId("table", (self.schema, self.table)),)
+
+    @property
+    def requires(self) -> tuple[ObjectId, ...]:
+        return (ObjectId(self.kind, self.attached_to),) if self.attached_to else ()
 
     @property
     def slots(self) -> tuple[tuple[str, ...], ...]:
@@ -93,13 +103,33 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
         return (own, index) if self.type in "pux" else (own,)
 
     @property
+    def turn(self) -> int:
+        # The key that a foreign key refers to is whole only when all partitions have their part.
+        return _FOREIGN_KEY_TURN if self.type == "f" else self.rank
+
+    @property
     def survives_alter(self) -> bool:
         return self.type != "f"
 
     @property
-    def inherited_only(self) -> bool:
-        """Whether the parent's constraint makes this one."""
-        return not self.local
+    def comes_with(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        table = (self.schema, self.table)
+        if self.partition:
+            return tuple((ObjectId("partition", table), parent) for parent in self.parents)
+        return tuple(
+            (ObjectId("inheritance", (*table, *parent.path[:2])), parent) for parent in self.parents
+        )
+
+    @property
+    def goes_with(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        link = ObjectId("partition", (self.schema, self.table))
+        own = self.comes_with if not self.local else ()
+        return (*own, *((link, parent) for parent in self.requires))
+
+    @property
+    def _inherited(self) -> bool:
+        """Whether a parent's check makes this one."""
+        return bool(self.parents) and not self.local
 
     @property
     def inline(self) -> bool:
@@ -108,6 +138,10 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
     @property
     def sql_name(self) -> Sql:
         return sql("CONSTRAINT {} ON {}", ident(self.name), self._table)
+
+    @property
+    def inherited_from(self) -> tuple[ObjectId, ...]:
+        return self.parents
 
     def rename(self, name: str) -> Statements:
         if self.type in "pux":
@@ -120,40 +154,67 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
         return (Statement(text, self.id),)
 
     def as_part(self, parts: tuple[DbObject, ...]) -> Sql:
-        return NOTHING if self.inherited_only else self._line()
+        return NOTHING if self._inherited and not self.partition else self._line()
 
     def _line(self) -> Sql:
         return sql("CONSTRAINT {} {}", ident(self.name), printed(self.definition))
 
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
-        if self.inherited_only:
-            return ()
         only = sql("ONLY ") if self.partitioned and self.type in "pux" else NOTHING
         text = sql("ALTER TABLE {}{} ADD {}", only, self._table, self._line())
         made = Statement(text, self.id, frozenset({Hazard.FULL_SCAN, Hazard.MAY_FAIL}))
         return (made, *self.adjust())
 
     def adjust(self) -> Statements:
-        return (self._cluster(on=True),) if self.clustered else ()
+        bare = replace(self, options=(), clustered=False, replica_identity=False, tablespace="")
+        return bare._altered(self)
 
-    def _cluster(self, *, on: bool) -> Statement:
-        return Statement(cluster(self._table, ident(self.name), on=on), self.id)
+    def _altered(self, new: "Constraint") -> Statements:
+        """What can change of the index that belongs to a key."""
+        changes = list(set_options(self.options, new.options))
+        if self.tablespace != new.tablespace:
+            changes.append(sql("SET TABLESPACE {}", ident(new.tablespace or "pg_default")))
+        index = ident(self.schema, self.name)
+        texts = [sql("ALTER INDEX {} {}", index, change) for change in changes]
+        if self.clustered != new.clustered:
+            texts.append(cluster(self._table, ident(self.name), on=new.clustered))
+        if new.replica_identity and not self.replica_identity:
+            texts.append(replica_identity(self._table, ident(self.name)))
+        return tuple(Statement(text, self.id) for text in texts)
 
     def drop(self) -> Statements:
-        if self.inherited_only:
-            return ()
-        text = sql("ALTER TABLE {} DROP CONSTRAINT {}", self._table, ident(self.name))
+        return self._drop(NOTHING)
+
+    def drop_only(self) -> Statements:
+        return self._drop(sql("ONLY "))
+
+    def _drop(self, only: Sql) -> Statements:
+        text = sql("ALTER TABLE {}{} DROP CONSTRAINT {}", only, self._table, ident(self.name))
         return (Statement(text, self.id),)
 
     def alter(self, new: Self) -> Alteration | None:
-        changed = (self._cluster(on=new.clustered),) if self.clustered != new.clustered else ()
-        if replace(self, clustered=new.clustered) == new:
-            return Alteration(changed)
-        if self.options == new.options and self.definition == new.definition + _NOT_VALID:
+        if self.definition == new.definition:
+            return Alteration(self._altered(new))
+        if self.definition == new.definition + _NOT_VALID:
             text = sql("ALTER TABLE {} VALIDATE CONSTRAINT {}", self._table, ident(self.name))
-            hazards = frozenset({Hazard.FULL_SCAN, Hazard.MAY_FAIL})
-            return Alteration((Statement(text, self.id, hazards), *changed))
-        return None
+            validated = Statement(text, self.id, frozenset({Hazard.FULL_SCAN, Hazard.MAY_FAIL}))
+            return Alteration((validated, *self._altered(new)))
+        return self._reenforce(new)
+
+    def _reenforce(self, new: "Constraint") -> Alteration | None:
+        """When and whether a foreign key is checked; its rows are left alone."""
+        (base, old), (new_base, marks) = _split(self.definition), _split(new.definition)
+        if self.type != "f" or base != new_base or _NOT_VALID in {*old, *marks}:
+            return None
+        words = [sql("DEFERRABLE") if _DEFERRABLE in marks else sql("NOT DEFERRABLE")]
+        if _DEFERRABLE in marks:
+            late = _DEFERRED in marks
+            words.append(sql("INITIALLY DEFERRED") if late else sql("INITIALLY IMMEDIATE"))
+        if (_NOT_ENFORCED in old) != (_NOT_ENFORCED in marks):
+            words.append(sql("NOT ENFORCED") if _NOT_ENFORCED in marks else sql("ENFORCED"))
+        name = ident(self.name)
+        text = sql("ALTER TABLE {} ALTER CONSTRAINT {} {}", self._table, name, join(" ", words))
+        return Alteration((Statement(text, self.id),))
 
     @property
     def _table(self) -> Sql:
@@ -161,3 +222,13 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
 
     def summary(self) -> str:
         return self.definition
+
+
+def _split(definition: str) -> tuple[str, tuple[str, ...]]:
+    """A foreign key's definition and the marks at its end."""
+    marks: list[str] = []
+    for mark in (_NOT_VALID, _NOT_ENFORCED, _DEFERRED, _DEFERRABLE):
+        if definition.endswith(mark):
+            definition = definition.removesuffix(mark)
+            marks.append(mark)
+    return definition, tuple(marks)

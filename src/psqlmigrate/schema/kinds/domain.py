@@ -8,6 +8,30 @@ from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
+_NAMED_NOT_NULL = 17
+
+_QUERY: LiteralString = """
+SELECT t.oid, n.nspname::text, t.typname::text, pg_catalog.format_type(t.typbasetype, t.typtypmod),
+       CASE WHEN t.typcollation <> b.typcollation THEN
+           (SELECT pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname)
+              FROM pg_catalog.pg_collation co
+              JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
+             WHERE co.oid = t.typcollation) ELSE '' END,
+       t.typnotnull, pg_catalog.pg_get_expr(t.typdefaultbin, 0),
+       (SELECT pg_catalog.array_agg(ARRAY[k.conname::text, pg_catalog.pg_get_constraintdef(k.oid)]
+                                    ORDER BY k.conname)
+          FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'),
+       @not_null_name
+  FROM pg_catalog.pg_type t
+  JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype
+  JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+ WHERE t.typtype = 'd' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
+
+_NOT_NULL_NAME: LiteralString = """
+       coalesce((SELECT k.conname::text FROM pg_catalog.pg_constraint k
+                  WHERE k.contypid = t.oid AND k.contype = 'n'
+                    AND k.conname <> t.typname || '_not_null'), '')"""
+
 
 @dataclass(frozen=True, slots=True)
 class Domain(DbObject):
@@ -25,29 +49,19 @@ class Domain(DbObject):
     not_null: bool
     default: str | None
     constraints: tuple[tuple[str, str], ...]
+    not_null_name: str = ""
+    """The name of the not-null constraint where it is not the one that PostgreSQL chooses."""
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
-        return """
-SELECT t.oid, n.nspname::text, t.typname::text, pg_catalog.format_type(t.typbasetype, t.typtypmod),
-       CASE WHEN t.typcollation <> b.typcollation THEN
-           (SELECT pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname)
-              FROM pg_catalog.pg_collation co
-              JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
-             WHERE co.oid = t.typcollation) ELSE '' END,
-       t.typnotnull, t.typdefault,
-       (SELECT pg_catalog.array_agg(ARRAY[k.conname::text, pg_catalog.pg_get_constraintdef(k.oid)]
-                                    ORDER BY k.conname)
-          FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c')
-  FROM pg_catalog.pg_type t
-  JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype
-  JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
- WHERE t.typtype = 'd' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
+        name = _NOT_NULL_NAME if version >= _NAMED_NOT_NULL else "''"
+        return _QUERY.replace("@not_null_name", name)
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Domain":
-        *plain, constraints = row
-        values: Row = (*plain, tuple((name, text) for name, text in constraints or ()))
+        *plain, constraints, not_null_name = row
+        pairs = tuple((name, text) for name, text in constraints or ())
+        values: Row = (*plain, pairs, not_null_name)
         return cls(*values)
 
     @property
@@ -58,8 +72,7 @@ SELECT t.oid, n.nspname::text, t.typname::text, pg_catalog.format_type(t.typbase
     def slots(self) -> tuple[tuple[str, ...], ...]:
         return (("type", self.schema, self.name),)
 
-    @property
-    def swappable(self) -> bool:
+    def swaps_with(self, new: Self) -> bool:
         return True
 
     @property
@@ -73,7 +86,7 @@ SELECT t.oid, n.nspname::text, t.typname::text, pg_catalog.format_type(t.typbase
             printed(self.type),
             sql(" COLLATE {}", printed(self.collation)) if self.collation else NOTHING,
             sql(" DEFAULT {}", printed(self.default)) if self.default is not None else NOTHING,
-            sql(" NOT NULL") if self.not_null else NOTHING,
+            sql(" {}", self._not_null_clause()) if self.not_null else NOTHING,
         )
         valid = [one for one in self.constraints if not one[1].endswith("NOT VALID")]
         late = [one for one in self.constraints if one not in valid]
@@ -109,8 +122,24 @@ SELECT t.oid, n.nspname::text, t.typname::text, pg_catalog.format_type(t.typbase
         if self.default != new.default:
             default = sql("SET DEFAULT {}", printed(new.default or "NULL"))
             statements.append(self._change(default if new.default else sql("DROP DEFAULT")))
-        if self.not_null != new.not_null:
-            word = sql("SET NOT NULL") if new.not_null else sql("DROP NOT NULL")
-            fails = {Hazard.FULL_SCAN, Hazard.MAY_FAIL} if new.not_null else ()
-            statements.append(self._change(word, frozenset(fails)))
-        return Alteration(tuple(statements))
+        return Alteration((*statements, *self._nullability(new)))
+
+    def _nullability(self, new: "Domain") -> Statements:
+        if not new.not_null:
+            return (self._change(sql("DROP NOT NULL")),) if self.not_null else ()
+        if not self.not_null:
+            named = sql("ADD {}", new._not_null_clause())
+            word = named if new.not_null_name else sql("SET NOT NULL")
+            return (self._change(word, frozenset({Hazard.FULL_SCAN, Hazard.MAY_FAIL})),)
+        old, name = self._not_null_constraint, new._not_null_constraint
+        if old == name:
+            return ()
+        return (self._change(sql("RENAME CONSTRAINT {} TO {}", old, name)),)
+
+    def _not_null_clause(self) -> Sql:
+        named = sql("CONSTRAINT {} ", ident(self.not_null_name)) if self.not_null_name else NOTHING
+        return sql("{}NOT NULL", named)
+
+    @property
+    def _not_null_constraint(self) -> Sql:
+        return ident(self.not_null_name or f"{self.name}_not_null")

@@ -45,8 +45,7 @@ SELECT t.oid, n.nspname::text, t.typname::text,
     def slots(self) -> tuple[tuple[str, ...], ...]:
         return (("type", self.schema, self.name),)
 
-    @property
-    def swappable(self) -> bool:
+    def swaps_with(self, new: Self) -> bool:
         return True
 
     @property

@@ -1,6 +1,6 @@
 """Extensions (manual, CREATE EXTENSION); what is in them is theirs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Statements
@@ -20,11 +20,12 @@ class Extension(DbObject):
     name: str
     schema: str
     version: str
+    relocatable: bool = field(compare=False, default=True)
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
         return """
-SELECT e.oid, e.extname::text, n.nspname::text, e.extversion
+SELECT e.oid, e.extname::text, n.nspname::text, e.extversion, e.extrelocatable
   FROM pg_catalog.pg_extension e
   JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
  WHERE e.extname <> 'plpgsql'"""
@@ -52,11 +53,13 @@ SELECT e.oid, e.extname::text, n.nspname::text, e.extversion
     def drop(self) -> Statements:
         return (Statement(sql("DROP {}", self.sql_name), self.id),)
 
-    def alter(self, new: Self) -> Alteration:
+    def alter(self, new: Self) -> Alteration | None:
         statements: list[Statement] = []
         if self.version != new.version:
             text = sql("ALTER {} UPDATE TO {}", self.sql_name, literal(new.version))
             statements.append(Statement(text, self.id))
+        if self.schema != new.schema and not self.relocatable:
+            return None
         if self.schema != new.schema:
             text = sql("ALTER {} SET SCHEMA {}", self.sql_name, ident(new.schema))
             statements.append(Statement(text, self.id))

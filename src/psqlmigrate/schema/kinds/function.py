@@ -78,6 +78,16 @@ SELECT p.oid, n.nspname::text, p.proname::text, pg_catalog.pg_get_function_ident
     def drop(self) -> Statements:
         return (Statement(sql("DROP {}", self.sql_name), self.id),)
 
+    def swaps_with(self, new: Self) -> bool:
+        return True
+
+    def swap_out(self) -> tuple[Statements, Statements]:
+        away = self.name + "__old"
+        rename = sql("ALTER {} RENAME TO {}", self.sql_name, ident(away))
+        name = sql("{}({})", ident(self.schema, away), printed(self.arguments))
+        drop = sql("DROP {} {}", printed(self.routine), name)
+        return (Statement(rename, self.id),), (Statement(drop, self.id),)
+
     def alter(self, new: Self) -> Alteration | None:
         if self.signature != new.signature:
             return None

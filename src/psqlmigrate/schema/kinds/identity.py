@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.clauses import sequence_options
+from psqlmigrate.schema.clauses import into_range, restart, sequence_options
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Statements
 from psqlmigrate.schema.identity import ObjectId
-from psqlmigrate.schema.sqltext import Sql, ident, sql
+from psqlmigrate.schema.sqltext import Sql, ident, literal, number, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
 _WHEN = {"a": sql("ALWAYS"), "d": sql("BY DEFAULT")}
@@ -33,13 +33,16 @@ class Identity(DbObject):
     maximum: int
     cache: int
     cycle: bool
+    persistence: str
+    """`p` or `u` where it is not that of the table."""
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
         return """
 SELECT s.oid, n.nspname::text, c.relname::text, a.attname::text, a.attidentity::text,
        sn.nspname::text, s.relname::text, q.seqstart, q.seqincrement, q.seqmin, q.seqmax,
-       q.seqcache, q.seqcycle
+       q.seqcache, q.seqcycle,
+       CASE WHEN s.relpersistence <> c.relpersistence THEN s.relpersistence::text ELSE '' END
   FROM pg_catalog.pg_depend d
   JOIN pg_catalog.pg_class s ON s.oid = d.objid AND s.relkind = 'S'
   JOIN pg_catalog.pg_namespace sn ON sn.oid = s.relnamespace
@@ -101,8 +104,38 @@ SELECT s.oid, n.nspname::text, c.relname::text, a.attname::text, a.attidentity::
             self.start, self.increment, self.minimum, self.maximum, self.cache, cycle=self.cycle
         )
 
+    @property
+    def sql_name(self) -> Sql:
+        return sql("SEQUENCE {}", self._sequence)
+
+    @property
+    def _sequence(self) -> Sql:
+        return ident(self.sequence_schema, self.sequence_name)
+
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
-        return (self._statement(sql("ADD {}", self.clause)),)
+        return (self._statement(sql("ADD {}", self.clause)), *self.adjust())
+
+    def adjust(self) -> Statements:
+        return (self._persist(self.persistence),) if self.persistence else ()
+
+    def settle(self) -> Statements:
+        # Rows that are there keep their values: the sequence goes on after them.
+        rising = self.increment > 0
+        last = sql("pg_catalog.max({})" if rising else "pg_catalog.min({})", ident(self.column))
+        ends = (self.start, self.maximum) if rising else (self.minimum, self.start)
+        text = sql(
+            "SELECT pg_catalog.setval({}, {}) FROM {} HAVING {} BETWEEN {} AND {}",
+            literal(self._sequence),
+            last,
+            ident(self.schema, self.table),
+            last,
+            *map(number, ends),
+        )
+        return (Statement(text, self.id),)
+
+    def _persist(self, persistence: str) -> Statement:
+        word = sql("UNLOGGED") if persistence == "u" else sql("LOGGED")
+        return Statement(sql("ALTER SEQUENCE {} SET {}", self._sequence, word), self.id)
 
     def drop(self) -> Statements:
         return (self._statement(sql("DROP IDENTITY"), frozenset({Hazard.DATA_LOSS})),)
@@ -111,15 +144,25 @@ SELECT s.oid, n.nspname::text, c.relname::text, a.attname::text, a.attidentity::
         statements: list[Statement] = []
         if self.when != new.when:
             statements.append(self._statement(sql("SET GENERATED {}", _WHEN[new.when])))
-        old_name = ident(self.sequence_schema, self.sequence_name)
         if self.sequence_name != new.sequence_name:
-            text = sql("ALTER SEQUENCE {} RENAME TO {}", old_name, ident(new.sequence_name))
+            name = ident(new.sequence_name)
+            text = sql("ALTER SEQUENCE {} RENAME TO {}", self._sequence, name)
             statements.append(Statement(text, self.id))
         if self._options() != new._options():
-            name = ident(self.sequence_schema, new.sequence_name)
-            text = sql("ALTER SEQUENCE {} {}", name, new._options())
+            texts = into_range(new._sequence, self._range, new._range)
+            statements.extend(Statement(text, self.id) for text in texts)
+            again = restart(self._range, new._range)
+            text = sql("ALTER SEQUENCE {} {}{}", new._sequence, new._options(), again)
             statements.append(Statement(text, self.id))
-        return Alteration(tuple(statements))
+        if self.persistence != new.persistence:
+            was = "u" if self.persistence == "p" else "p"
+            statements.append(new._persist(new.persistence or was))
+        narrower = self.minimum <= new.minimum and new.maximum <= self.maximum
+        return Alteration(tuple(statements), first=narrower and self._range != new._range)
+
+    @property
+    def _range(self) -> tuple[int, int]:
+        return (self.minimum, self.maximum)
 
     def _statement(self, change: Sql, hazards: frozenset[Hazard] = frozenset()) -> Statement:
         table = ident(self.schema, self.table)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.clauses import cluster, set_options
+from psqlmigrate.schema.clauses import cluster, replica_identity, set_options
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import Sql, ident, number, printed, sql
@@ -30,6 +30,10 @@ class Index(DbObject):
     options: tuple[str, ...]
     statistics: tuple[tuple[int, int], ...]
     clustered: bool
+    replica_identity: bool
+    tablespace: str
+    valid: bool
+    """False: left behind by CREATE INDEX CONCURRENTLY that failed; it is not used."""
     relation: str = field(compare=False, default="table")
     attached_to: tuple[str, str] | None = field(compare=False, default=None)
 
@@ -41,7 +45,8 @@ SELECT x.oid, n.nspname::text, x.relname::text, c.relname::text,
        (SELECT pg_catalog.array_agg(ARRAY[a.attnum::int, a.attstattarget::int] ORDER BY a.attnum)
           FROM pg_catalog.pg_attribute a
          WHERE a.attrelid = x.oid AND coalesce(a.attstattarget, -1) >= 0),
-       i.indisclustered,
+       i.indisclustered, i.indisreplident, coalesce(s.spcname::text, ''),
+       i.indisvalid OR x.relkind = 'I',
        CASE c.relkind WHEN 'm' THEN 'materialized view' ELSE 'table' END,
        (SELECT ARRAY[pn.nspname, p.relname]::text[]
           FROM pg_catalog.pg_inherits h
@@ -51,20 +56,26 @@ SELECT x.oid, n.nspname::text, x.relname::text, c.relname::text,
   JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
   JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = x.relnamespace
+  LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = x.reltablespace
  WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
                     WHERE k.conindid = x.oid AND k.contype IN ('p', 'u', 'x'))"""
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Index":
-        schema, name, table, definition, options, statistics, clustered, relation, attached = row
-        definition = _without_options(definition, options)
-        statistics = tuple((number, target) for number, target in statistics or ())
-        attached = tuple(attached) if attached else None
-        options = tuple(options or ())
-        return cls(
-            schema, name, table, definition, options, statistics, clustered, relation, attached
+        schema, name, table, definition, options, statistics, *marks, relation, attached = row
+        values: Row = (
+            schema,
+            name,
+            table,
+            _without_options(definition, options),
+            tuple(options or ()),
+            tuple((number, target) for number, target in statistics or ()),
+            *marks,
+            relation,
+            tuple(attached) if attached else None,
         )
+        return cls(*values)
 
     @property
     def id(self) -> ObjectId:
@@ -72,8 +83,16 @@ SELECT x.oid, n.nspname::text, x.relname::text, c.relname::text,
 
     @property
     def owners(self) -> tuple[ObjectId, ...]:
-        table = ObjectId(self.relation, (self.schema, self.table))
-        return (table, ObjectId(self.kind, self.attached_to)) if self.attached_to else (table,)
+        return (ObjectId(self.relation, (self.schema, self.table)),)
+
+    @property
+    def requires(self) -> tuple[ObjectId, ...]:
+        return (ObjectId(self.kind, self.attached_to),) if self.attached_to else ()
+
+    @property
+    def goes_with(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        link = ObjectId("partition", (self.schema, self.table))
+        return tuple((link, parent) for parent in self.requires)
 
     @property
     def slots(self) -> tuple[tuple[str, ...], ...]:
@@ -94,16 +113,12 @@ SELECT x.oid, n.nspname::text, x.relname::text, c.relname::text,
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         fits = frozenset[Hazard]() if _PLAIN.match(self.definition) else {Hazard.MAY_FAIL}
         hazards = frozenset({Hazard.LONG_LOCK, Hazard.FULL_SCAN, *fits})
-        statements = [
-            Statement(printed(self.definition), self.id, hazards, concurrent=self._concurrently())
-        ]
-        statements.extend(self._changes(set_options((), self.options)))
-        for column, target in self.statistics:
-            change = sql("ALTER COLUMN {} SET STATISTICS {}", number(column), number(target))
-            statements.extend(self._changes((change,)))
-        if self.clustered:
-            statements.append(self._cluster(on=True))
-        return tuple(statements)
+        bare = replace(
+            self, options=(), statistics=(), clustered=False, replica_identity=False, tablespace=""
+        )
+        calm = self._concurrently()
+        made = Statement(printed(self.definition), self.id, hazards, concurrent=calm)
+        return (made, *bare._altered(self))
 
     def drop(self) -> Statements:
         name = ident(self.schema, self.name)
@@ -117,23 +132,32 @@ SELECT x.oid, n.nspname::text, x.relname::text, c.relname::text,
         return printed(self.definition.replace(" INDEX ", " INDEX CONCURRENTLY ", 1))
 
     def alter(self, new: Self) -> Alteration | None:
-        same = (self.definition, self.table, self.statistics)
-        if same != (new.definition, new.table, new.statistics):
+        if (self.definition, self.table) != (new.definition, new.table):
             return None
-        statements = self._changes(set_options(self.options, new.options))
+        if new.valid and not self.valid:
+            return None
+        return Alteration(self._altered(new))
+
+    def restored(self, original: Self) -> Self:
+        return replace(self, valid=original.valid)
+
+    def _altered(self, new: "Index") -> Statements:
+        changes = list(set_options(self.options, new.options))
+        if self.tablespace != new.tablespace:
+            changes.append(sql("SET TABLESPACE {}", ident(new.tablespace or "pg_default")))
+        targets = dict.fromkeys((column for column, _ in self.statistics), -1)
+        targets |= dict(new.statistics)
+        for column, target in targets.items():
+            if (column, target) not in self.statistics:
+                change = sql("ALTER COLUMN {} SET STATISTICS {}", number(column), number(target))
+                changes.append(change)
+        name, table = ident(self.schema, self.name), ident(self.schema, self.table)
+        texts = [sql("ALTER INDEX {} {}", name, change) for change in changes]
         if self.clustered != new.clustered:
-            statements = (*statements, self._cluster(on=new.clustered))
-        return Alteration(statements)
-
-    def _cluster(self, *, on: bool) -> Statement:
-        table = ident(self.schema, self.table)
-        return Statement(cluster(table, ident(self.name), on=on), self.id)
-
-    def _changes(self, changes: tuple[Sql, ...]) -> Statements:
-        name = ident(self.schema, self.name)
-        return tuple(
-            Statement(sql("ALTER INDEX {} {}", name, change), self.id) for change in changes
-        )
+            texts.append(cluster(table, ident(self.name), on=new.clustered))
+        if new.replica_identity and not self.replica_identity:
+            texts.append(replica_identity(table, ident(self.name)))
+        return tuple(Statement(text, self.id) for text in texts)
 
     def summary(self) -> str:
         unique = "unique index" if self.definition.startswith("CREATE UNIQUE") else "index"

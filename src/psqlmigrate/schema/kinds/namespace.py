@@ -5,7 +5,7 @@ from typing import ClassVar, LiteralString
 
 from psqlmigrate.schema.dbobject import DbObject, Naming, Statements
 from psqlmigrate.schema.identity import ObjectId
-from psqlmigrate.schema.sqltext import Sql, ident, sql
+from psqlmigrate.schema.sqltext import Sql, ident, literal, sql
 from psqlmigrate.schema.statement import Statement
 
 
@@ -40,7 +40,12 @@ SELECT n.oid, n.nspname::text
         return sql("SCHEMA {}", ident(self.name))
 
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
-        return (Statement(sql("CREATE SCHEMA {}", ident(self.name)), self.id),)
+        made = Statement(sql("CREATE SCHEMA {}", ident(self.name)), self.id)
+        if self.name != "public":
+            return (made,)
+        # What initdb says of it; a comment of another wording is an object of its own.
+        text = sql("COMMENT ON {} IS {}", self.sql_name, literal("standard public schema"))
+        return (made, Statement(text, self.id))
 
     def drop(self) -> Statements:
         return (Statement(sql("DROP SCHEMA {}", ident(self.name)), self.id),)

@@ -1,9 +1,9 @@
 """The place of a partition in its parent (manual, ALTER TABLE … ATTACH PARTITION)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, LiteralString
 
-from psqlmigrate.schema.dbobject import DbObject, Statements
+from psqlmigrate.schema.dbobject import DbObject, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import Sql, ident, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
@@ -22,12 +22,41 @@ class Partition(DbObject):
     parent_schema: str
     parent: str
     bound: str
+    referenced: bool = field(compare=False, default=False)
+    """Whether a foreign key refers to the parent: it holds on to its partitions."""
+    shared: tuple[tuple[str, str], ...] = field(compare=False, default=())
+    """Columns and checks that the parent has, too."""
+    keys: tuple[str, ...] = field(compare=False, default=())
+    indexes: tuple[str, ...] = field(compare=False, default=())
+    """Constraints and indexes that are part of the parent's."""
+    like_attached: tuple[str, ...] = field(compare=False, default=())
+    """Other indexes that could be taken for one of them."""
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
         return """
 SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::text,
-       pg_catalog.pg_get_expr(c.relpartbound, c.oid)
+       pg_catalog.pg_get_expr(c.relpartbound, c.oid),
+       p.oid IN (SELECT k.confrelid FROM pg_catalog.pg_constraint k WHERE k.contype = 'f'),
+       ARRAY(SELECT ARRAY['column', a.attname::text] FROM pg_catalog.pg_attribute a
+              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+             UNION ALL
+             SELECT ARRAY['constraint', k.conname::text] FROM pg_catalog.pg_constraint k
+              WHERE k.conrelid = c.oid AND k.contype = 'c' AND k.coninhcount > 0),
+       ARRAY(SELECT k.conname::text FROM pg_catalog.pg_constraint k
+              WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'x') AND k.conparentid <> 0),
+       ARRAY(SELECT x.relname::text FROM pg_catalog.pg_index i
+               JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+              WHERE i.indrelid = c.oid AND x.relispartition
+                AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                                 WHERE k.conindid = x.oid AND k.contype IN ('p', 'u', 'x'))),
+       ARRAY(SELECT x.relname::text FROM pg_catalog.pg_index i
+               JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+               JOIN pg_catalog.pg_index a ON a.indrelid = i.indrelid
+               JOIN pg_catalog.pg_class ax ON ax.oid = a.indexrelid
+              WHERE i.indrelid = c.oid AND NOT x.relispartition AND ax.relispartition
+                AND x.relam = ax.relam AND i.indkey::text = a.indkey::text
+                AND i.indclass::text = a.indclass::text AND i.indisunique = a.indisunique)
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_catalog.pg_inherits h ON h.inhrelid = c.oid
@@ -35,6 +64,13 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
   JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
  WHERE c.relispartition AND c.relkind IN ('r', 'p')
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
+
+    @classmethod
+    def from_row(cls, row: Row, resolve: Resolve) -> "Partition":
+        *plain, shared, keys, indexes, rivals = row
+        pairs = tuple((kind, name) for kind, name in shared)
+        values: Row = (*plain, pairs, tuple(keys), tuple(indexes), tuple(rivals))
+        return cls(*values)
 
     @property
     def id(self) -> ObjectId:
@@ -49,8 +85,24 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
         return (ObjectId("table", (self.schema, self.table)),)
 
     @property
+    def dropped_with(self) -> tuple[ObjectId, ...]:
+        return () if self.referenced else self.owners
+
+    @property
     def requires(self) -> tuple[ObjectId, ...]:
         return (ObjectId("table", (self.parent_schema, self.parent)),)
+
+    @property
+    def follows(self) -> tuple[ObjectId, ...]:
+        # ATTACH takes an index that is there into its parent's, or else makes one.
+        ends = ((self.schema, self.table), (self.parent_schema, self.parent))
+        shared = (ObjectId(kind, (*end, name)) for kind, name in self.shared for end in ends)
+        keys = (ObjectId("constraint", (*ends[0], name)) for name in self.keys)
+        return (*shared, *keys, *(ObjectId("index", (self.schema, name)) for name in self.indexes))
+
+    @property
+    def rivals(self) -> tuple[ObjectId, ...]:
+        return tuple(ObjectId("index", (self.schema, name)) for name in self.like_attached)
 
     @property
     def survives_alter(self) -> bool:

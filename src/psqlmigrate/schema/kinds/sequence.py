@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.clauses import sequence_options
+from psqlmigrate.schema.clauses import into_range, restart, sequence_options
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, printed, sql
@@ -84,6 +84,10 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relpersistence::text,
             self.start, self.increment, self.minimum, self.maximum, self.cache, cycle=self.cycle
         )
 
+    @property
+    def _range(self) -> tuple[int, int]:
+        return (self.minimum, self.maximum)
+
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         unlogged = sql("UNLOGGED ") if self.persistence == "u" else NOTHING
         text = sql(
@@ -105,6 +109,10 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relpersistence::text,
         if self.persistence != new.persistence:
             state = sql("UNLOGGED") if new.persistence == "u" else sql("LOGGED")
             statements.append(Statement(sql("ALTER SEQUENCE {} SET {}", name, state), self.id))
-        text = sql("ALTER SEQUENCE {} AS {} {}", name, printed(new.type), new.options())
-        statements.append(Statement(text, self.id))
+        if (self.type, self.options()) != (new.type, new.options()):
+            texts = into_range(name, self._range, new._range)
+            statements.extend(Statement(text, self.id) for text in texts)
+            options = sql("{}{}", new.options(), restart(self._range, new._range))
+            text = sql("ALTER SEQUENCE {} AS {} {}", name, printed(new.type), options)
+            statements.append(Statement(text, self.id))
         return Alteration(tuple(statements))

@@ -1,13 +1,24 @@
 """Tables: ordinary, partitioned and partitions (manual, CREATE TABLE)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.clauses import options_sql, set_options
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
+from psqlmigrate.schema.dbobject import (
+    Alteration,
+    DbObject,
+    Impossible,
+    Naming,
+    Resolve,
+    Row,
+    Statements,
+)
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
+
+_IDENTITIES = {"d": sql("DEFAULT"), "f": sql("FULL"), "n": sql("NOTHING")}
+_REWRITES = ("SET UNLOGGED", "SET LOGGED", "SET ACCESS METHOD", "SET TABLESPACE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +38,10 @@ class Table(DbObject):
     options: tuple[str, ...]
     row_security: bool
     force_row_security: bool
-    inherits: tuple[str, ...]
-    """Parents by inheritance, as PostgreSQL prints their names; not those of a partition."""
+    of_type: str
+    replica_identity: str
+    """`d`efault, `f`ull, `n`othing, or `i`: the index says which."""
+    tablespace: str
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
@@ -36,21 +49,21 @@ class Table(DbObject):
 SELECT c.oid, n.nspname::text, c.relname::text, c.relpersistence::text,
        coalesce(CASE WHEN a.amname <> 'heap' THEN a.amname::text END, ''),
        CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END,
-       c.reloptions, c.relrowsecurity, c.relforcerowsecurity,
-       CASE WHEN c.relispartition OR h.inhrelid IS NULL THEN NULL ELSE h.parents END
+       coalesce(c.reloptions, '{}') || ARRAY(
+           SELECT 'toast.' || o FROM pg_catalog.unnest(x.reloptions) o),
+       c.relrowsecurity, c.relforcerowsecurity,
+       CASE WHEN c.reloftype = 0 THEN '' ELSE pg_catalog.format_type(c.reloftype, NULL) END,
+       c.relreplident::text, coalesce(s.spcname::text, '')
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_catalog.pg_am a ON a.oid = c.relam
-  LEFT JOIN (SELECT i.inhrelid,
-                    pg_catalog.array_agg(i.inhparent::pg_catalog.regclass::text
-                                         ORDER BY i.inhseqno) AS parents
-               FROM pg_catalog.pg_inherits i GROUP BY 1) h ON h.inhrelid = c.oid
+  LEFT JOIN pg_catalog.pg_class x ON x.oid = c.reltoastrelid
+  LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace
  WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Table":
-        *plain, options, security, force, inherits = row
-        values: Row = (*plain, tuple(options or ()), security, force, tuple(inherits or ()))
+        values: Row = (*row[:5], tuple(row[5]), *row[6:])
         return cls(*values)
 
     @property
@@ -77,60 +90,65 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relpersistence::text,
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         lines = [part.as_part(parts) for part in parts]
         body = join(",\n", (sql("    {}", line) for line in lines if line))
-        inherits = join(", ", map(printed, self.inherits))
+        own = (part.clause for part in parts if part.owners == (self.id,))
+        inherits = join(", ", (clause for clause in own if clause))
+        columns = sql("({})", sql("\n{}\n", body) if body else NOTHING)
+        if self.of_type:
+            columns = sql(
+                "OF {}{}", printed(self.of_type), sql(" {}", columns) if body else NOTHING
+            )
         text = sql(
-            "CREATE {}TABLE {} ({}){}{}{}{}",
+            "CREATE {}TABLE {} {}{}{}{}{}{}",
             sql("UNLOGGED ") if self.persistence == "u" else NOTHING,
             self.name_sql,
-            sql("\n{}\n", body) if body else NOTHING,
+            columns,
             sql(" INHERITS ({})", inherits) if inherits else NOTHING,
             sql(" PARTITION BY {}", printed(self.partition_key)) if self.partition_key else NOTHING,
             sql(" USING {}", ident(self.access_method)) if self.access_method else NOTHING,
             sql(" WITH ({})", options_sql(self.options)) if self.options else NOTHING,
+            sql(" TABLESPACE {}", ident(self.tablespace)) if self.tablespace else NOTHING,
         )
-        security = (sql("ENABLE"),) if self.row_security else ()
-        force = (sql("FORCE"),) if self.force_row_security else ()
         adjusted = (statement for part in parts for statement in part.adjust())
-        return (
-            Statement(text, self.id),
-            *adjusted,
-            *(self._security(word) for word in security + force),
-        )
-
-    def _security(self, word: Sql) -> Statement:
-        text = sql("ALTER TABLE {} {} ROW LEVEL SECURITY", self.name_sql, word)
-        return Statement(text, self.id)
+        plain = replace(self, row_security=False, force_row_security=False, replica_identity="d")
+        return (Statement(text, self.id), *adjusted, *plain._altered(self).statements)
 
     def drop(self) -> Statements:
         text = sql("DROP TABLE {}", self.name_sql)
         return (Statement(text, self.id, frozenset({Hazard.DATA_LOSS})),)
 
-    def alter(self, new: Self) -> Alteration | None:
+    def alter(self, new: Self) -> Alteration | Impossible:
+        if self.partition_key is None and new.partition_key is not None:
+            return Impossible("an ordinary table cannot become a partitioned one")
+        if self.partition_key is not None and new.partition_key is None:
+            return Impossible("a partitioned table cannot become an ordinary one")
         if self.partition_key != new.partition_key:
-            return None
-        return Alteration(tuple(Statement(text, self.id) for text in self._changes(new)))
+            return Impossible("its partition key cannot be changed")
+        return self._altered(new)
+
+    def _altered(self, new: "Table") -> Alteration:
+        return Alteration(tuple(self._statement(change) for change in self._changes(new)))
+
+    def _statement(self, change: Sql) -> Statement:
+        hazards = frozenset({Hazard.TABLE_REWRITE} if change.startswith(_REWRITES) else ())
+        return Statement(sql("ALTER TABLE {} {}", self.name_sql, change), self.id, hazards)
 
     def _changes(self, new: "Table") -> tuple[Sql, ...]:
-        table = sql("ALTER TABLE {}", self.name_sql)
-        gone = (one for one in self.inherits if one not in new.inherits)
-        come = (one for one in new.inherits if one not in self.inherits)
-        changes = [
-            *(sql("{} NO INHERIT {}", table, printed(one)) for one in gone),
-            *(sql("{} INHERIT {}", table, printed(one)) for one in come),
-        ]
+        changes: list[Sql] = []
+        if self.of_type != new.of_type:
+            changes.append(sql("OF {}", printed(new.of_type)) if new.of_type else sql("NOT OF"))
         if self.persistence != new.persistence:
-            word = sql("UNLOGGED") if new.persistence == "u" else sql("LOGGED")
-            changes.append(sql("{} SET {}", table, word))
+            changes.append(sql("SET {}", sql("UNLOGGED" if new.persistence == "u" else "LOGGED")))
         if self.access_method != new.access_method:
-            method = ident(new.access_method or "heap")
-            changes.append(sql("{} SET ACCESS METHOD {}", table, method))
-        changes.extend(
-            sql("{} {}", table, change) for change in set_options(self.options, new.options)
-        )
+            changes.append(sql("SET ACCESS METHOD {}", ident(new.access_method or "heap")))
+        if self.tablespace != new.tablespace:
+            changes.append(sql("SET TABLESPACE {}", ident(new.tablespace or "pg_default")))
+        changes.extend(set_options(self.options, new.options))
         if self.row_security != new.row_security:
             word = sql("ENABLE") if new.row_security else sql("DISABLE")
-            changes.append(sql("{} {} ROW LEVEL SECURITY", table, word))
+            changes.append(sql("{} ROW LEVEL SECURITY", word))
         if self.force_row_security != new.force_row_security:
             word = sql("FORCE") if new.force_row_security else sql("NO FORCE")
-            changes.append(sql("{} {} ROW LEVEL SECURITY", table, word))
+            changes.append(sql("{} ROW LEVEL SECURITY", word))
+        if self.replica_identity != new.replica_identity and new.replica_identity in _IDENTITIES:
+            changes.append(sql("REPLICA IDENTITY {}", _IDENTITIES[new.replica_identity]))
         return tuple(changes)

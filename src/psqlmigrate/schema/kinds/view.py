@@ -6,13 +6,13 @@ from typing import ClassVar, LiteralString, Self
 from psqlmigrate.schema.clauses import options_sql, set_options
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
-from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, printed, sql
+from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
 from psqlmigrate.schema.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
 class View(DbObject):
-    """A view; `columns` are names with types, because OR REPLACE can only add at their end."""
+    """A view; `columns` are (name, type, collation): OR REPLACE can only add at their end."""
 
     kind: ClassVar[str] = "view"
     catalog: ClassVar[LiteralString] = "pg_class"
@@ -22,17 +22,22 @@ class View(DbObject):
     schema: str
     name: str
     options: tuple[str, ...]
-    columns: tuple[str, ...]
+    columns: tuple[tuple[str, str, str], ...]
     definition: str
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
         return """
 SELECT c.oid, n.nspname::text, c.relname::text, c.reloptions,
-       (SELECT pg_catalog.array_agg(pg_catalog.quote_ident(a.attname) || ' '
-                 || pg_catalog.format_type(a.atttypid, a.atttypmod) || ' ' || a.attcollation
-                 ORDER BY a.attnum)
-          FROM pg_catalog.pg_attribute a
+       (SELECT pg_catalog.array_agg(ARRAY[a.attname::text,
+                 pg_catalog.format_type(a.atttypid, a.atttypmod),
+                 CASE WHEN a.attcollation <> t.typcollation THEN
+                   (SELECT pg_catalog.quote_ident(cn.nspname) || '.'
+                           || pg_catalog.quote_ident(co.collname)
+                      FROM pg_catalog.pg_collation co
+                      JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
+                     WHERE co.oid = a.attcollation) ELSE '' END] ORDER BY a.attnum)
+          FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
        pg_catalog.pg_get_viewdef(c.oid)
   FROM pg_catalog.pg_class c
@@ -43,7 +48,8 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.reloptions,
     def from_row(cls, row: Row, resolve: Resolve) -> "View":
         schema, name, options, columns, definition = row
         text = definition.removesuffix(";")
-        return cls(schema, name, tuple(options or ()), tuple(columns or ()), text)
+        names = tuple((one[0], one[1], one[2]) for one in columns or ())
+        return cls(schema, name, tuple(options or ()), names, text)
 
     @property
     def id(self) -> ObjectId:
@@ -59,6 +65,15 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.reloptions,
 
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         return (self._create(NOTHING),)
+
+    @property
+    def stub(self) -> Statements:
+        columns = join(", ", (_nothing(*column) for column in self.columns))
+        text = sql("CREATE OR REPLACE {} AS\n SELECT {}", self.sql_name, columns)
+        return (Statement(text, self.id),)
+
+    def fill(self) -> Statements:
+        return (self._create(sql("OR REPLACE ")),)
 
     def _create(self, replace: Sql) -> Statement:
         options = sql(" WITH ({})", options_sql(self.options)) if self.options else NOTHING
@@ -78,3 +93,8 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.reloptions,
         changes = set_options(self.options, new.options)
         texts = (sql("ALTER {} {}", self.sql_name, change) for change in changes)
         return Alteration(tuple(Statement(text, self.id) for text in texts))
+
+
+def _nothing(name: str, type_name: str, collation: str) -> Sql:
+    collate = sql(" COLLATE {}", printed(collation)) if collation else NOTHING
+    return sql("NULL::{}{} AS {}", printed(type_name), collate, ident(name))

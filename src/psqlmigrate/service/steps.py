@@ -1,0 +1,109 @@
+"""The steps of a plan: what is made, dropped or altered by one run of statements."""
+
+from collections import defaultdict
+
+from psqlmigrate.schema.dbobject import DbObject
+from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.service.linking import link
+from psqlmigrate.service.ordering import Node
+from psqlmigrate.service.work import Work, sources
+
+
+def steps(work: Work, apart: set[ObjectId]) -> list[Node]:
+    """The linked steps; objects in `apart` get one of their own."""
+    drop_roots = {oid: _drop_root(work, oid, apart) for oid in work.drops}
+    create_roots = {oid: _create_root(work, oid, apart) for oid in work.creates}
+    nodes = [
+        *_drop_nodes(work, drop_roots),
+        *_create_nodes(work, create_roots),
+        *_alter_nodes(work),
+    ]
+    by_key = {(node.phase, node.oid): node for node in nodes}
+    link(work, by_key, drop_roots, create_roots)
+    return nodes
+
+
+def _drop_root(work: Work, oid: ObjectId, apart: set[ObjectId]) -> ObjectId:
+    while oid not in apart:
+        one = work.old.objects[oid]
+        takers = [
+            taker for taker in one.dropped_with if taker in work.drops and taker not in work.swaps
+        ]
+        if not takers:
+            break
+        oid = takers[0]
+    return oid
+
+
+def _create_root(work: Work, oid: ObjectId, apart: set[ObjectId]) -> ObjectId:
+    while oid not in apart:
+        one = work.new.objects[oid]
+        if not (one.inline and one.owners and one.owners[0] in work.creates):
+            break
+        oid = one.owners[0]
+    return oid
+
+
+def _grouped(roots: dict[ObjectId, ObjectId]) -> dict[ObjectId, list[ObjectId]]:
+    groups: defaultdict[ObjectId, list[ObjectId]] = defaultdict(list)
+    for oid, root in roots.items():
+        groups[root].extend([oid] if oid != root else [])
+    return groups
+
+
+def _drop_nodes(work: Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
+    nodes: list[Node] = []
+    lonely = _lonely(work)
+    for root, parts in _grouped(roots).items():
+        one = work.old.objects[root]
+        along = any(
+            source in work.drops and source not in lonely for source in sources(work, one.goes_with)
+        )
+        drop = one.drop_only if root in lonely else one.drop
+        if root in work.swaps:
+            away, gone = one.swap_out()
+            nodes.append(Node("away", root, one.rank, away))
+            nodes.append(Node("drop", root, one.rank, gone))
+        else:
+            nodes.append(
+                Node("drop", root, one.rank, () if along else drop(), tuple(sorted(parts)))
+            )
+    return nodes
+
+
+def _create_nodes(work: Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
+    nodes: list[Node] = []
+    standing = work.old.objects.keys() - work.drops
+    for root, ids in _grouped(roots).items():
+        one = work.new.objects[root]
+        parts = tuple(sorted((work.new.objects[oid] for oid in ids), key=_place))
+        along = any(source in work.creates for source in sources(work, one.comes_with))
+        statements = one.adjust() if along else one.create(parts)
+        if root not in work.old.objects and any(owner in standing for owner in one.owners[:1]):
+            statements = (*statements, *one.settle())
+        names = tuple(part.id for part in parts)
+        nodes.append(Node("create", root, one.turn, statements, names))
+    return nodes
+
+
+def _lonely(work: Work) -> set[ObjectId]:
+    """What goes without all that would go with it, because something of that stays."""
+    gone = work.drops - work.creates
+    return {
+        source
+        for oid, one in work.old.objects.items()
+        if one.goes_with and oid in work.new.objects and oid not in work.drops
+        for source in sources(work, one.goes_with)
+        if source in gone
+    }
+
+
+def _place(one: DbObject) -> tuple[int, int, ObjectId]:
+    return (one.rank, one.place, one.id)
+
+
+def _alter_nodes(work: Work) -> list[Node]:
+    return [
+        Node("alter", oid, work.old.objects[oid].rank, one.statements)
+        for oid, one in work.alters.items()
+    ]

@@ -1,0 +1,27 @@
+"""What a plan does to each object."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from psqlmigrate.schema.catalog import Catalog
+from psqlmigrate.schema.dbobject import Alteration
+from psqlmigrate.schema.identity import ObjectId
+
+
+@dataclass(slots=True)
+class Work:
+    """What happens to each object. A replaced one is in `drops` and in `creates`."""
+
+    old: Catalog
+    new: Catalog
+    drops: set[ObjectId] = field(default_factory=set)
+    creates: set[ObjectId] = field(default_factory=set)
+    alters: dict[ObjectId, Alteration] = field(default_factory=dict)
+    swaps: set[ObjectId] = field(default_factory=set)
+
+
+def sources(work: Work, pairs: tuple[tuple[ObjectId, ObjectId], ...]) -> Iterator[ObjectId]:
+    """The objects with which another comes or goes, over links that stay as they are."""
+    for link, source in pairs:
+        if link in work.old.objects and link in work.new.objects and link not in work.drops:
+            yield source

@@ -1,0 +1,1 @@
+CREATE TABLE p (a bigint, n text NOT NULL DEFAULT 'n'); CREATE TABLE c (x int) INHERITS (p); CREATE TABLE g () INHERITS (c);

@@ -1,0 +1,1 @@
+CREATE TABLE p (a int); CREATE TABLE c (x int) INHERITS (p); CREATE TABLE g () INHERITS (c);

@@ -1,0 +1,1 @@
+CREATE TABLE r (a uuid PRIMARY KEY); CREATE TABLE f (a uuid REFERENCES r);

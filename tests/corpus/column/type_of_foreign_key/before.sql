@@ -1,0 +1,1 @@
+CREATE TABLE r (a text PRIMARY KEY); CREATE TABLE f (a text REFERENCES r);

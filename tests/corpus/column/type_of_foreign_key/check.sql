@@ -1,0 +1,1 @@
+SELECT a::text FROM r JOIN f USING (a)

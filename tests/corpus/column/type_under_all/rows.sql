@@ -1,0 +1,1 @@
+INSERT INTO r (a, b) VALUES (1, '8'); INSERT INTO f VALUES (1, 2);

@@ -1,0 +1,1 @@
+CREATE TABLE t (a int PRIMARY KEY, b int); CREATE TABLE u (a int NOT NULL, b int PRIMARY KEY); CREATE TABLE i (a int);

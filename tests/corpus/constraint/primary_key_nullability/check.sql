@@ -1,0 +1,1 @@
+SELECT t.a, t.b, u.a, u.b FROM t, u

@@ -1,0 +1,2 @@
+-- requires: 17
+CREATE DOMAIN d AS int NOT NULL; CREATE DOMAIN e AS int;

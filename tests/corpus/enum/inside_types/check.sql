@@ -1,0 +1,1 @@
+SELECT c::text, d::text, ca::text FROM t

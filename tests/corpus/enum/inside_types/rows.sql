@@ -1,0 +1,1 @@
+INSERT INTO t VALUES (ROW('a', 1), 'b', ARRAY[ROW('b', 2)::ct]);

@@ -1,0 +1,2 @@
+-- refused: column public.t.v: it is part of the partition key
+CREATE TYPE e AS ENUM ('a', 'b'); CREATE TABLE t (v e) PARTITION BY LIST (v);

@@ -1,0 +1,1 @@
+SELECT v::text, w::text FROM t

@@ -1,0 +1,4 @@
+CREATE TYPE e AS ENUM ('a', 'b', 'gone'); CREATE TYPE ct AS (x e, n int); CREATE DOMAIN de AS e DEFAULT 'a';
+CREATE TABLE t (id int, v e NOT NULL DEFAULT 'a', l e[] DEFAULT '{a,b}', CHECK (v <> 'b'));
+CREATE INDEX i ON t (v) WHERE v = 'a'; CREATE VIEW w AS SELECT v, count(*) AS n FROM t GROUP BY v; CREATE MATERIALIZED VIEW m AS SELECT DISTINCT v FROM t;
+CREATE FUNCTION f(x e) RETURNS e LANGUAGE sql AS 'SELECT x'; COMMENT ON FUNCTION f(e) IS 'kept'; COMMENT ON TYPE e IS 'kept, too';

@@ -1,0 +1,1 @@
+SELECT id, v::text, l::text FROM t ORDER BY id

@@ -1,0 +1,1 @@
+CREATE TABLE l (k int, v int); CREATE TABLE t (a int); CREATE FUNCTION f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT max(v) FROM public.l WHERE k = $1'; CREATE INDEX i ON t (f(a)); ALTER TABLE t ADD CHECK (f(a) > 0);

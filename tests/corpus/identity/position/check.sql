@@ -1,0 +1,1 @@
+SELECT max(s.id), max(n.id) FROM s, n

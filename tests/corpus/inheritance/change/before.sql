@@ -1,0 +1,1 @@
+CREATE TABLE p (a int, b int CHECK (b > 0)); CREATE TABLE q (x int NOT NULL DEFAULT 5, CHECK (x > 1)); CREATE TABLE c (z int) INHERITS (p); CREATE TABLE d (x int NOT NULL DEFAULT 5, CONSTRAINT q_x_check CHECK (x > 1));

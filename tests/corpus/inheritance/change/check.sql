@@ -1,0 +1,1 @@
+SELECT c.a, c.b, c.z, d.x FROM c, d

@@ -1,0 +1,1 @@
+CREATE TABLE p (a text DEFAULT '12'); CREATE TABLE c (a text DEFAULT '21') INHERITS (p);

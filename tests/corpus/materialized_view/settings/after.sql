@@ -1,0 +1,2 @@
+CREATE TABLE t (a int, b text); CREATE MATERIALIZED VIEW m WITH (toast.autovacuum_enabled = false, fillfactor = 50) AS SELECT a, b FROM t; CREATE UNIQUE INDEX i ON m (a);
+ALTER MATERIALIZED VIEW m ALTER b SET STATISTICS 5, ALTER b SET STORAGE EXTERNAL, ALTER b SET (n_distinct = 5); COMMENT ON COLUMN m.b IS 'y';

@@ -1,0 +1,2 @@
+-- refused: table public.p: a partitioned table cannot become an ordinary one
+CREATE TABLE p (a int, b int);

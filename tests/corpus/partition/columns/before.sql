@@ -1,0 +1,1 @@
+CREATE TABLE p (a int, b int, CHECK (b > 0)) PARTITION BY LIST (a); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1); CREATE TABLE p2 (a int, b int);

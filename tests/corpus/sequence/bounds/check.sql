@@ -1,0 +1,1 @@
+SELECT i > 0, j FROM t

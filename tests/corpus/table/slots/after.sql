@@ -1,0 +1,1 @@
+CREATE TABLE a (x int); CREATE VIEW q AS SELECT 1 AS n; CREATE TABLE e (x int); CREATE TABLE k (x int); CREATE INDEX kk ON k (x);

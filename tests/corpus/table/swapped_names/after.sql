@@ -1,0 +1,1 @@
+CREATE TABLE c (y text); CREATE VIEW b AS SELECT 2 AS two; CREATE TABLE a (x int); CREATE INDEX d ON a (x);

@@ -1,0 +1,1 @@
+CREATE TABLE a (x int); CREATE INDEX b ON a (x); CREATE VIEW c AS SELECT 1 AS one;

@@ -1,0 +1,4 @@
+CREATE TYPE ct AS (a int, b text);
+CREATE TABLE t OF ct;
+CREATE TABLE u (a int, b text);
+CREATE TABLE w OF ct (b DEFAULT 'x');

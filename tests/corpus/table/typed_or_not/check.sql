@@ -1,0 +1,1 @@
+SELECT t.*, u.* FROM t, u

@@ -1,0 +1,1 @@
+INSERT INTO t VALUES (1, 'x'); INSERT INTO u VALUES (2, 'y');
