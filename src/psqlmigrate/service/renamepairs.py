@@ -60,7 +60,7 @@ def _anchor(one: DbObject) -> tuple[ObjectId, ...]:
 def _hidden_members(catalog: Catalog, desired: Catalog) -> Iterator[Rename]:
     for one in catalog:
         other = desired.get(one.id) if one.hidden_members else None
-        if other is not None:
+        if other is not None and len(one.members) == len(other.members):
             for (old, *_), (new, *_) in zip(one.members, other.members, strict=True):
                 if old != new:
                     yield Rename(one, new, old)

@@ -107,6 +107,7 @@ class Column(DbObject):
     rank: ClassVar[int] = 90
     has_subid: ClassVar[bool] = True
     naming: ClassVar[Naming] = Naming.PUBLIC
+    hidden_members: ClassVar[bool] = True
 
     schema: str
     table: str
@@ -195,6 +196,20 @@ class Column(DbObject):
     @property
     def traits(self) -> tuple[object, ...]:
         return (self.type, self.collation, self.generated, self.not_null)
+
+    @property
+    def members(self) -> tuple[tuple[str, ...], ...]:
+        """The name of its NOT NULL, which 18 keeps when the table is renamed."""
+        own = self.not_null and self.not_null_own and not self.parents
+        return ((self._not_null_full_name,),) if own and self.server >= _NAMED_NOT_NULL else ()
+
+    def member_slot(self, name: str) -> tuple[str, ...]:
+        return ("constraint", self.schema, self.table, name)
+
+    def rename_member(self, member: str, name: str) -> Statements:
+        old, new = ident(member), ident(name)
+        text = sql("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", self._table, old, new)
+        return (Statement(text, self.id),)
 
     def rename(self, name: str) -> Statements:
         old, new = ident(self.name), ident(name)
@@ -347,7 +362,11 @@ class Column(DbObject):
 
     @property
     def _not_null_constraint(self) -> Sql:
-        return ident(self.not_null_name or f"{self.table}_{self.name}_not_null")
+        return ident(self._not_null_full_name)
+
+    @property
+    def _not_null_full_name(self) -> str:
+        return self.not_null_name or f"{self.table}_{self.name}_not_null"
 
     def _nullability(self, new: "Column") -> Statements:
         """NOT NULL; what comes from a parent is changed there."""
