@@ -85,6 +85,13 @@ def test_a_cast_that_loses_is_named_as_lost(scratch: Scratch) -> None:
     assert proof.loses == ("values of public.t.a",)
 
 
+def test_a_column_that_becomes_a_computed_one_is_named_as_lost(scratch: Scratch) -> None:
+    before = "CREATE TABLE t (a int, b int)"
+    after = "CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a) STORED)"
+    assert _generated(scratch, before, after).loses == ("values of public.t.b",)
+    assert _generated(scratch, after, before).loses == ()
+
+
 def test_a_change_of_type_that_loses_nothing_is_not(scratch: Scratch) -> None:
     before = "CREATE TABLE t (a int, b timestamp, c numeric(10, 2), d char(3), e boolean)"
     after = "CREATE TABLE t (a bigint, b timestamptz, c numeric(12, 4), d varchar(3), e int)"

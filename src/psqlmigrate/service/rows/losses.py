@@ -75,7 +75,7 @@ class _Comparison:
         found = [
             self._loss(column, gone=True)
             for position, column in self._old.columns.items()
-            if position not in self._pairs and not column.generated
+            if not (column.generated or self._is_kept(position))
         ]
         if self._removed < 0:
             return found
@@ -84,6 +84,11 @@ class _Comparison:
         if self._old.rows and self._new.rows:
             found += [self._loss(column, gone=False) for column in self._changed()]
         return found
+
+    def _is_kept(self, position: int) -> bool:
+        """Whether the column is still there and still holds values, rather than computing them."""
+        now = self._pairs.get(position)
+        return now is not None and not self._new.columns[now].generated
 
     def _loss(self, column: Column, *, gone: bool) -> Loss:
         return Loss(self._old.path, column.name, gone, _paths(self._old, column))
