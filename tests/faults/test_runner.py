@@ -565,3 +565,13 @@ def test_a_half_that_cannot_be_read_stops_the_run(
     with pytest.raises(MigrationFileError, match=f"2_step.sql: line {line}: "):
         project.runner(connection).upgrade()
     assert _tables(connection) == []
+
+
+def test_the_time_is_the_migrations_own(connection: Connection, project: Project) -> None:
+    project.sql("1", "SELECT pg_sleep(0.1)")
+
+    def verify(inside: Connection, file: MigrationFile, direction: str) -> None:  # noqa: ARG001
+        inside.execute("SELECT pg_sleep(0.6)")
+
+    (ran,) = project.runner(connection, hooks=Hooks(verify=verify)).upgrade().ran
+    assert 100 <= ran.ms < 600

@@ -189,7 +189,7 @@ class Attempt:
 
     def _conclude(self, claimed: str) -> int:
         """The caller's checks, then the journal's row, the last look and COMMIT in one message."""
-        work = self.work
+        work, ms = self.work, _ms_since(self._start)
         if self._engine.failure:
             self._refuse_aborted(self._engine.failure[1])
         # What it set for the session must not decide how the rest of this runs, nor outlive it.
@@ -198,7 +198,6 @@ class Attempt:
             repin(work.connection, work.options.search_path)
             again = []
             self._check()
-        ms = _ms_since(self._start)
         try:
             commit(work.connection, *again, *self._sealing(claimed, ms))
         except psycopg.Error as error:
