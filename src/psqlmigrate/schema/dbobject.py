@@ -138,6 +138,11 @@ class DbObject:
         return False
 
     @property
+    def looks_further(self) -> bool:
+        """Whether making it reads rows of others than its owner (the default partition)."""
+        return False
+
+    @property
     def inline(self) -> bool:
         """Whether the statement that creates the first owner can create this, too."""
         return False

@@ -23,6 +23,18 @@ class Hazard(StrEnum):
     MAY_FAIL = "may fail on existing rows"
 
 
+OF_ROWS = frozenset(
+    {
+        Hazard.LONG_LOCK,
+        Hazard.TABLE_REWRITE,
+        Hazard.FULL_SCAN,
+        Hazard.INDEX_REBUILD,
+        Hazard.MAY_FAIL,
+    }
+)
+"""Hazards that only rows make."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One statement for one `execute`, without its semicolon."""

@@ -1,9 +1,11 @@
 """The steps of a plan: what is made, dropped or altered by one run of statements."""
 
 from collections import defaultdict
+from dataclasses import replace
 
 from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.statement import OF_ROWS
 from psqlmigrate.service.linking import link
 from psqlmigrate.service.ordering import Node
 from psqlmigrate.service.work import Work, sources
@@ -81,9 +83,20 @@ def _create_nodes(work: Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
         statements = one.adjust() if along else one.create(parts)
         if root not in work.old.objects and any(owner in standing for owner in one.owners[:1]):
             statements = (*statements, *one.settle())
+        if _is_fresh(work, one):
+            statements = tuple(replace(it, hazards=it.hazards - OF_ROWS) for it in statements)
         names = tuple(part.id for part in parts)
         nodes.append(Node("create", root, one.turn, statements, names))
     return nodes
+
+
+def _is_fresh(work: Work, one: DbObject) -> bool:
+    """Whether it is made on something that is new itself, so that there are no rows yet."""
+    if one.looks_further:
+        return False
+    while one.owners and one.owners[0] in work.new.objects:
+        one = work.new.objects[one.owners[0]]
+    return one.carries_data and one.id in work.creates
 
 
 def _lonely(work: Work) -> set[ObjectId]:

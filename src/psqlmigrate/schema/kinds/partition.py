@@ -108,6 +108,10 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
     def survives_alter(self) -> bool:
         return True
 
+    @property
+    def looks_further(self) -> bool:
+        return True
+
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         change = sql("ATTACH PARTITION {} {}", self._child, printed(self.bound))
         return (self._statement(change, frozenset({Hazard.FULL_SCAN, Hazard.MAY_FAIL})),)
