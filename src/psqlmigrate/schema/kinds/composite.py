@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar, LiteralString, Self
 
+from psqlmigrate.schema.casts import keeps_bytes
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
-from psqlmigrate.schema.statement import Statement
+from psqlmigrate.schema.statement import Hazard, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +92,30 @@ SELECT t.oid, n.nspname::text, t.typname::text,
         kept = [name for name in before if name in after]
         if kept != [name for name in after if name in before] or list(after)[: len(kept)] != kept:
             return None
-        changes = [sql("DROP ATTRIBUTE {}", ident(name)) for name in before if name not in after]
-        changes += [
-            sql("ALTER ATTRIBUTE {} TYPE {}", ident(name), printed(after[name][1]))
-            for name in kept
-            if before[name] != after[name]
-        ]
-        changes += [
-            sql("ADD ATTRIBUTE {}", _line(after[name])) for name in after if name not in before
-        ]
-        return Alteration(tuple(self._change(change) for change in changes))
+        gone = (
+            self._change(sql("DROP ATTRIBUTE {}", ident(name)), Hazard.DATA_LOSS)
+            for name in before
+            if name not in after
+        )
+        changed = (
+            self._retype(before[name], after[name]) for name in kept if before[name] != after[name]
+        )
+        come = (
+            self._change(sql("ADD ATTRIBUTE {}", _line(after[name])))
+            for name in after
+            if name not in before
+        )
+        return Alteration((*gone, *changed, *come))
 
-    def _change(self, change: Sql) -> Statement:
-        return Statement(sql("ALTER {} {} CASCADE", self.sql_name, change), self.id)
+    def _retype(self, old: tuple[str, str, str], new: tuple[str, str, str]) -> Statement:
+        text = sql("ALTER ATTRIBUTE {} TYPE {}", ident(new[0]), printed(new[1]))
+        if keeps_bytes(old[1], new[1]):
+            return self._change(text)
+        return self._change(text, Hazard.TABLE_REWRITE, Hazard.LOSSY_CAST)
+
+    def _change(self, change: Sql, *hazards: Hazard) -> Statement:
+        text = sql("ALTER {} {} CASCADE", self.sql_name, change)
+        return Statement(text, self.id, frozenset(hazards))
 
 
 def _line(attribute: tuple[str, str, str]) -> Sql:

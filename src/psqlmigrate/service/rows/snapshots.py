@@ -25,6 +25,9 @@ SELECT c.oid::int8, n.nspname::text, c.relname::text, c.relkind = 'p',
        (SELECT pg_catalog.array_agg(ARRAY[pn.nspname::text, p.relname::text])
           FROM up JOIN pg_catalog.pg_class p ON p.oid = up.parent
           JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace WHERE up.child = c.oid)
+       || (SELECT ARRAY[ARRAY[tn.nspname::text, t.typname::text]]
+             FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace
+            WHERE t.oid = c.reloftype)
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND c.oid >= 16384
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
