@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from psqlmigrate.migrations.atomic import write_new
+from psqlmigrate.migrations.sent import shown
 from psqlmigrate.service.bookkeeping import create
 from psqlmigrate.service.workspace import Workspace
 
@@ -40,7 +41,7 @@ def initialize(workspace: Workspace, *, offline: bool) -> InitResult:
     path = workspace.migrations_path
     known = path.is_dir()
     path.mkdir(parents=True, exist_ok=True)
-    lines.append(f"{path} {'was there' if known else 'created'}")
+    lines.append(f"{shown(path)} {'was there' if known else 'created'}")
     if workspace.settings.file is None:
         lines.append(f"{_write_config(workspace)} written")
     return InitResult(tuple(lines))

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from psqlmigrate.errors import ScratchError
 from psqlmigrate.migrations.file import MigrationFile
+from psqlmigrate.migrations.sent import shown
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.schema.catalog import Catalog, diff
 from psqlmigrate.schema.hashing import state_hashes
@@ -201,7 +202,7 @@ def _result(
         workspace.chosen.label,
         workspace.chosen.source,
         rows is not None,
-        str(workspace.migrations_path),
+        shown(workspace.migrations_path),
         at,
         (row.message or "") if row else "",
         row.applied_at if row else None,
