@@ -1,5 +1,6 @@
 """The entry point, and the one place where errors become messages and exit codes."""
 
+import gc
 import io
 import os
 import signal
@@ -12,6 +13,7 @@ from psqlmigrate.cli import advanced, alembic, core, users
 from psqlmigrate.errors import USAGE
 
 _COLUMNS = 80
+_GARBAGE_THRESHOLD = 100_000
 
 GROUPS: dict[str, tuple[click.Command, ...]] = {
     "Core": core.COMMANDS,
@@ -68,6 +70,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run() -> None:
     """The console entry point."""
+    # A command makes many small values that live as long as it does: looking through them for
+    # garbage again and again costs a tenth of the time and finds none.
+    gc.set_threshold(_GARBAGE_THRESHOLD)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -1,6 +1,5 @@
 """The project's configuration: [tool.psqlmigrate] of pyproject.toml, or psqlmigrate.toml."""
 
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -130,6 +129,8 @@ def _explicit_table(path: Path) -> Mapping[str, Any]:
 
 
 def _parsed(path: Path) -> Mapping[str, Any]:
+    import tomllib  # noqa: PLC0415 - start-up time; many a command runs without a file
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from psqlmigrate.errors import NoTargetError, UsageError
 from psqlmigrate.postgres.target import Target, parse_url
 from psqlmigrate.service.config import Config
-from psqlmigrate.service.passwords import password_of
 from psqlmigrate.service.profiles import Profile, ProfileStore
 
 _URLS = ("PSQLMIGRATE_URL", "DATABASE_URL")
@@ -85,6 +84,8 @@ def _of_url(url: str | None, source: str) -> Target | None:
 def _of_profile(store: ProfileStore, name: str | None, source: str) -> Target | None:
     if not name:
         return None
+    from psqlmigrate.service.passwords import password_of  # noqa: PLC0415 - start-up time
+
     profile = store.show(name)
     return profile.target(source, password_of(profile))
 
