@@ -2,6 +2,7 @@
 
 from typing import NamedTuple, TypeAlias
 
+from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, literal, number, printed, sql
 
 _STORAGE = {"p": sql("PLAIN"), "e": sql("EXTERNAL"), "m": sql("MAIN"), "x": sql("EXTENDED")}
@@ -89,6 +90,18 @@ def sequence_options(
 def replica_identity(table: Sql, index: Sql) -> Sql:
     """Rows are told apart by that index in logical replication (manual, ALTER TABLE)."""
     return sql("ALTER TABLE {} REPLICA IDENTITY USING INDEX {}", table, index)
+
+
+Links: TypeAlias = tuple[tuple[ObjectId, ObjectId], ...]
+
+
+def linked(table: ObjectId, parents: tuple[ObjectId, ...], *, partition: bool) -> Links:
+    """What a table gets from its parents: the link to each, and the object there."""
+    if partition:
+        return tuple((ObjectId("partition", table.path), parent) for parent in parents)
+    return tuple(
+        (ObjectId("inheritance", (*table.path, *parent.path[:2])), parent) for parent in parents
+    )
 
 
 Range: TypeAlias = tuple[int, int]

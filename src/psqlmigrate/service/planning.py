@@ -44,6 +44,7 @@ def plan(old: Catalog, new: Catalog) -> Plan:
     work = Work(old, new)
     for change in changes:
         _enlist(work, change)
+    _enlist_relinked(work)
     for oid in tuple(work.creates):
         for rival in new.objects[oid].rivals:
             if rival in old.objects and rival in new.objects and rival not in work.drops:
@@ -65,6 +66,17 @@ def _enlist(work: Work, change: Change) -> None:
         if isinstance(alteration, Impossible):
             _replace(work, oid, alteration.reason)
         else:
+            work.alters[oid] = alteration
+
+
+def _enlist_relinked(work: Work) -> None:
+    """What stays the same, but came with another source, may keep a trace of that."""
+    for oid, before in work.old.objects.items():
+        after = work.new.get(oid)
+        if after is None or before.comes_with == after.comes_with or before != after:
+            continue
+        alteration = before.alter(after)
+        if isinstance(alteration, Alteration) and alteration.statements:
             work.alters[oid] = alteration
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.casts import conversion, keeps_bytes
-from psqlmigrate.schema.clauses import COMPRESSION, Settings, settings
+from psqlmigrate.schema.clauses import COMPRESSION, Settings, linked, settings
 from psqlmigrate.schema.dbobject import (
     Alteration,
     DbObject,
@@ -52,7 +52,7 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
        a.attcompression::text, coalesce(a.attstattarget, -1)::int, a.attoptions, a.attislocal,
        coalesce(nn.name, ''), coalesce(nn.valid, true), coalesce(nn.no_inherit, false),
        NOT coalesce(inh.not_null, false), coalesce(nn.local, NOT coalesce(inh.not_null, false)),
-       coalesce(nn.crowded, false),
+       coalesce(nn.crowded, false), coalesce(nn.actual, ''),
        a.attnum::int, a.relispartition, a.typed, t.typstorage::text,
        a.partitioned AND EXISTS (
            SELECT FROM pg_catalog.pg_depend d
@@ -85,6 +85,7 @@ _NOT_NULL_CONSTRAINTS: LiteralString = """
 SELECT k.conrelid, k.conkey[1] AS attnum, k.convalidated AS valid, k.connoinherit AS no_inherit,
        k.conislocal AS local,
        pg_catalog.count(*) OVER (PARTITION BY k.connamespace, k.conname) > 1 AS crowded,
+       k.conname::text AS actual,
        CASE WHEN (k.conislocal OR rel.relispartition)
                  AND k.conname <> rel.name || '_' || c.attname || '_not_null'
             THEN k.conname::text END AS name
@@ -95,7 +96,8 @@ SELECT k.conrelid, k.conkey[1] AS attnum, k.convalidated AS valid, k.connoinheri
 
 _NOT_NULL_FLAGS: LiteralString = """
 SELECT NULL::oid AS conrelid, NULL::int2 AS attnum, NULL::bool AS valid, NULL::bool AS no_inherit,
-       NULL::bool AS local, NULL::bool AS crowded, NULL::text AS name"""
+       NULL::bool AS local, NULL::bool AS crowded, NULL::text AS actual,
+       NULL::text AS name"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,8 @@ class Column(DbObject):
     """Whether the table states NOT NULL itself; PostgreSQL cannot take that back."""
     not_null_crowded: bool = field(compare=False, default=False)
     """Whether another table's constraint has the same name, so that it must be written out."""
+    not_null_actual: str = field(compare=False, default="")
+    """The name, also where it is a parent's doing."""
     position: int = field(compare=False, default=0)
     partition: bool = field(compare=False, default=False)
     typed: bool = field(compare=False, default=False)
@@ -170,12 +174,7 @@ class Column(DbObject):
 
     @property
     def comes_with(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
-        table = (self.schema, self.table)
-        if self.partition:
-            return tuple((ObjectId("partition", table), parent) for parent in self.parents)
-        return tuple(
-            (ObjectId("inheritance", (*table, *parent.path[:2])), parent) for parent in self.parents
-        )
+        return linked(self.owners[0], self.parents, partition=self.partition)
 
     @property
     def goes_with(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
@@ -397,7 +396,8 @@ class Column(DbObject):
         return self.not_null and self.not_null_own and not new.not_null_own
 
     def _rename_not_null(self, new: "Column") -> Statements:
-        old, name = self._not_null_constraint, new._not_null_constraint
+        name = new._not_null_constraint
+        old = ident(self.not_null_actual) if self.not_null_actual else self._not_null_constraint
         if old == name:
             return ()
         text = sql("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", self._table, old, name)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.clauses import cluster, replica_identity, set_options
+from psqlmigrate.schema.clauses import cluster, linked, replica_identity, set_options
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
@@ -113,12 +113,7 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
 
     @property
     def comes_with(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
-        table = (self.schema, self.table)
-        if self.partition:
-            return tuple((ObjectId("partition", table), parent) for parent in self.parents)
-        return tuple(
-            (ObjectId("inheritance", (*table, *parent.path[:2])), parent) for parent in self.parents
-        )
+        return linked(self.owners[0], self.parents, partition=self.partition)
 
     @property
     def goes_with(self) -> tuple[tuple[ObjectId, ObjectId], ...]:

@@ -1,0 +1,1 @@
+CREATE TABLE q (id int NOT NULL); CREATE TABLE c (z int) INHERITS (q);

@@ -1,0 +1,1 @@
+CREATE TABLE p (id int NOT NULL); CREATE TABLE c (z int) INHERITS (p);

@@ -1,0 +1,1 @@
+INSERT INTO c (id, z) VALUES (1, 3);
