@@ -256,3 +256,34 @@ def test_two_runs_at_once_never_write_the_same_change_twice(run: Run, project: P
     for (_, err), code in results:
         assert code in {0, 5}
         assert code == 0 or b"another run has changed" in err
+
+
+CHAIN = (
+    "CREATE SCHEMA app; CREATE TABLE app.t (a int, c int REFERENCES customers);"
+    "CREATE VIEW app.z AS SELECT a FROM app.t; CREATE VIEW app.b AS SELECT a FROM app.z;"
+)
+
+
+@pytest.mark.parametrize("options", [(), ("--no-models",)])
+def test_status_of_views_on_views(
+    run: Run, project: Path, database: Target, options: tuple[str, ...]
+) -> None:
+    _add(project, CHAIN)
+    _first(run)
+    _sql(database, "CREATE OR REPLACE VIEW app.z AS SELECT a FROM app.t WHERE a > 0")
+    assert _drift(run, *options) == [("~", "app.z", "database, not in any migration")]
+
+
+@pytest.mark.parametrize("options", [(), ("--no-models",)])
+def test_status_of_one_schema(
+    run: Run, project: Path, database: Target, options: tuple[str, ...]
+) -> None:
+    _add(project, CHAIN)
+    _first(run)
+    assert _drift(run, "--schema", "app", *options) == []
+    _sql(database, "ALTER TABLE customers ALTER created_at DROP DEFAULT; CREATE TABLE mine (a int)")
+    assert _drift(run, "--schema", "app", *options) == []
+    assert _status(run, "--schema", "app", *options)["unmanaged"] == []
+    _sql(database, "ALTER TABLE app.t ALTER a SET NOT NULL")
+    by_hand = [("~", "app.t", "database, not in any migration")]
+    assert _drift(run, "--schema", "app", *options) == by_hand

@@ -1,13 +1,13 @@
 """Which objects a comparison is about, and what the others do meanwhile: they stay as they are."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 
 from psqlmigrate.errors import PlanRefusedError
-from psqlmigrate.schema.catalog import Catalog
+from psqlmigrate.schema.catalog import Catalog, Change
 from psqlmigrate.schema.coverage import covered
 from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.identity import ObjectId
@@ -72,6 +72,20 @@ def _fits(pattern: str, one: DbObject) -> bool:
     if colon:
         return kind == one.kind and fnmatchcase(str(one.id), name)
     return pattern == one.kind or fnmatchcase(str(one.id), pattern)
+
+
+def chosen(
+    changes: Iterable[Change], old: Catalog, new: Catalog, selection: Selection
+) -> tuple[Change, ...]:
+    """The changes of what is looked at."""
+    if selection.everything:
+        return tuple(changes)
+    before, after = selection.of(old.objects), selection.of(new.objects)
+    return tuple(
+        one
+        for one in changes
+        if (one.before is None or before(one.before)) and (one.after is None or after(one.after))
+    )
 
 
 def only(catalog: Catalog, selection: Selection) -> Catalog:

@@ -3,7 +3,13 @@
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.schema.catalog import Catalog
+from psqlmigrate.schema.selection import Selection
 from psqlmigrate.service.workspace import Workspace
+
+
+def selection_of(workspace: Workspace) -> Selection:
+    """What the configuration and --schema leave of each schema."""
+    return Selection(workspace.settings.schemas, workspace.settings.ignore)
 
 
 def live(workspace: Workspace, connection: Connection, *, edges: bool = True) -> Catalog:

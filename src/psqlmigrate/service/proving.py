@@ -128,14 +128,6 @@ def prove_difference(scratch: Scratch, old: Catalog, new: Catalog) -> Proof:
     return proof
 
 
-def final_schema(scratch: Scratch, files: tuple[MigrationFile, ...]) -> Catalog:
-    """The fixpoint of the schema that the files build."""
-    with scratch.database() as connection:
-        replay(connection, files)
-        catalog = introspect(connection)
-    return canonical(scratch, catalog)
-
-
 @dataclass(slots=True)
 class _Trial:
     """One step on its way up, down and up, with the values that it met."""

@@ -21,7 +21,7 @@ from psqlmigrate.schema.serial import load
 from psqlmigrate.service import frozen
 from psqlmigrate.service.canonical import canonical
 from psqlmigrate.service.keeping import kept, server_identity
-from psqlmigrate.service.live import live
+from psqlmigrate.service.live import live, selection_of
 from psqlmigrate.service.scratching import in_scratch, with_roles
 from psqlmigrate.service.workspace import Workspace
 from psqlmigrate.sources.migrations import replay
@@ -60,8 +60,7 @@ class Schemas:
     @cached_property
     def selection(self) -> Selection:
         """What the configuration and --schema leave of each schema."""
-        settings = self.workspace.settings
-        return Selection(settings.schemas, settings.ignore)
+        return selection_of(self.workspace)
 
     @cached_property
     def _asked(self) -> tuple[str, int]:

@@ -1,7 +1,5 @@
 """Where a project and its database stand."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,14 +9,14 @@ from psqlmigrate.migrations.sent import shown
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.schema.catalog import Catalog, diff
 from psqlmigrate.schema.hashing import state_hashes
-from psqlmigrate.schema.selection import Selection, only
+from psqlmigrate.schema.selection import chosen
 from psqlmigrate.service import certificates, history, state
 from psqlmigrate.service.baseline import DATABASE, Baseline, by_hand, managed
 from psqlmigrate.service.bookkeeping import inspect
 from psqlmigrate.service.checking import against
 from psqlmigrate.service.describing import Entry, entries
 from psqlmigrate.service.history import AppliedRow
-from psqlmigrate.service.live import live
+from psqlmigrate.service.live import live, selection_of
 from psqlmigrate.service.schemas import Schemas
 from psqlmigrate.service.scratching import scratch_of
 from psqlmigrate.service.state import State
@@ -100,17 +98,20 @@ class _Looker:
         self._workspace = workspace
         self._connection = connection
         self._done = done
-        self._schemas: Schemas | None = None
+        self._selection = selection_of(workspace)
 
     def look(self, *, with_models: bool) -> _Look:
         workspace = self._workspace
         models = with_models and bool(workspace.settings.models)
-        found = only(live(workspace, self._connection, edges=models), _selection(workspace))
+        found = live(workspace, self._connection, edges=models)
         recorded = self._recorded()
         if recorded and not models and not by_hand(recorded, found):
-            return _Look((), _unmanaged(found, recorded.hashes), found.unmodelled)
+            return _Look((), self._unmanaged(found, recorded.hashes), found.unmodelled)
+        if not models:
+            found = live(workspace, self._connection)  # a copy of it can only be made by its edges
         try:
-            with self._scratch() as schemas:
+            with scratch_of(workspace) as scratch:
+                schemas = Schemas(workspace, scratch)
                 return self._with_scratch(schemas, recorded, found, models=models)
         except ScratchError as error:
             if recorded is None:
@@ -122,11 +123,6 @@ class _Looker:
         found = state.read(self._connection, tables, inspect(self._connection, tables), self._done)
         return found if found and found.current else None
 
-    @contextmanager
-    def _scratch(self) -> Generator[Schemas]:
-        with scratch_of(self._workspace) as scratch:
-            yield Schemas(self._workspace, scratch)
-
     def _with_scratch(
         self, schemas: Schemas, recorded: State | None, found: Catalog, *, models: bool
     ) -> _Look:
@@ -135,14 +131,15 @@ class _Looker:
         known = recorded.hashes if recorded else state_hashes(schemas.replayed(files))
         mine = managed(found, known)
         if recorded is None or by_hand(recorded, found):
-            built = only(schemas.replayed(files), schemas.selection)
+            built = schemas.replayed(files)
             again = schemas.fixpoint(mine) if diff(built, mine) else mine
-            drift = _drifted(built, again, BY_HAND)
+            changes = chosen(diff(built, again), built, again, self._selection)
+            drift = tuple(Drifted(one, BY_HAND) for one in entries(changes, built, again))
         notes: tuple[str, ...] = ()
         if models:
             more, notes = self._models(schemas, mine, drift)
             drift += more
-        return _Look(drift, _unmanaged(found, known), found.unmodelled, notes)
+        return _Look(drift, self._unmanaged(found, known), found.unmodelled, notes)
 
     def _models(
         self, schemas: Schemas, mine: Catalog, drift: tuple[Drifted, ...]
@@ -164,31 +161,22 @@ class _Looker:
         objects += [Entry("-", kind, name) for kind, name in changes.removed]
         drift = tuple(Drifted(one, UNPROVEN) for one in objects)
         notes = (f"models and texts were not compared: {error.message}",)
-        return _Look(drift, _unmanaged(found, recorded.hashes), found.unmodelled, notes)
+        return _Look(drift, self._unmanaged(found, recorded.hashes), found.unmodelled, notes)
+
+    def _unmanaged(self, found: Catalog, known: state.Hashes) -> tuple[str, ...]:
+        looked_at = self._selection.of(found.objects)
+        return tuple(
+            sorted(
+                f"{oid.kind} {oid}"
+                for oid, one in found.objects.items()
+                if not (one.owners or one.native)
+                and (oid.kind, state.stored_name(str(oid))) not in known
+                and looked_at(one)
+            )
+        )
 
     def _applied_files(self) -> tuple[MigrationFile, ...]:
         return tuple(one for one in self._workspace.graph.order if one.version in self._done)
-
-
-def _selection(workspace: Workspace) -> Selection:
-    return Selection(workspace.settings.schemas, workspace.settings.ignore)
-
-
-def _drifted(built: Catalog, have: Catalog, found: str) -> tuple[Drifted, ...]:
-    objects = entries(diff(built, have), built, have)
-    return tuple(Drifted(one, found) for one in objects)
-
-
-def _unmanaged(found: Catalog, known: state.Hashes) -> tuple[str, ...]:
-    return tuple(
-        sorted(
-            f"{oid.kind} {oid}"
-            for oid, one in found.objects.items()
-            if not one.owners
-            and not one.native
-            and (oid.kind, state.stored_name(str(oid))) not in known
-        )
-    )
 
 
 def _result(

@@ -20,9 +20,8 @@ from psqlmigrate.service.history import AppliedRow
 from psqlmigrate.service.proving import Proof, Ran, prove
 from psqlmigrate.service.replaying import ReplayResult, replay_all
 from psqlmigrate.service.scratching import scratch_of
+from psqlmigrate.service.versions import is_edited
 from psqlmigrate.service.workspace import Workspace
-
-_FULL_CHECKSUM = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +256,7 @@ def _applied(files: Sequence[MigrationFile], rows: Sequence[AppliedRow]) -> Iter
                 row.version,
                 "restore it from version control",
             )
-        elif row.checksum and len(row.checksum) == _FULL_CHECKSUM and row.checksum != file.checksum:
+        elif is_edited(file, row.checksum):
             yield Finding(
                 "edited_applied",
                 "it was edited after it was applied",

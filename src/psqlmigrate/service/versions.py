@@ -127,9 +127,7 @@ def refuse_edited(directory: Directory, checksums: Mapping[str, str | None]) -> 
             hint="restore it from version control; psqlmigrate verify lists all that is wrong",
         )
     edited = [
-        version
-        for version, known in sorted(checksums.items())
-        if known and len(known) == _CHECKSUM_LENGTH and known != files[version].checksum
+        version for version, known in sorted(checksums.items()) if is_edited(files[version], known)
     ]
     if edited:
         raise AppliedFileError(
@@ -137,6 +135,11 @@ def refuse_edited(directory: Directory, checksums: Mapping[str, str | None]) -> 
             + (f", and {len(edited) - 1} more" if len(edited) > 1 else ""),
             hint=f"restore it, or psqlmigrate verify --accept {edited[0]} takes it as it is now",
         )
+
+
+def is_edited(file: MigrationFile, known: str | None) -> bool:
+    """Whether the file is not as it was applied; only checksums like ours can tell."""
+    return bool(known) and len(known or "") == _CHECKSUM_LENGTH and known != file.checksum
 
 
 def _list(versions: Iterable[str]) -> str:
