@@ -15,7 +15,7 @@ from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.sqltext import printed
 from psqlmigrate.schema.statement import Hazard, Statement
 from psqlmigrate.service.canonical import canonical
-from psqlmigrate.service.planning import Plan
+from psqlmigrate.service.planning import Plan, plan
 from psqlmigrate.service.proving import Proof, prove, prove_difference, prove_steps
 from psqlmigrate.service.rehearsal import Claim, step_of_plan
 
@@ -285,3 +285,16 @@ def test_tables_without_rows_are_in_the_proof(scratch: Scratch, tmp_path: Path) 
     before = "CREATE TABLE t (a int NOT NULL CHECK (a > 5 AND a < 3))"
     proof = _written(scratch, tmp_path, before, "SELECT 1", "SELECT 1")
     assert [one.table for one in proof.unfilled] == ["public.t"]
+
+
+@pytest.mark.parametrize("base", ["CREATE DOMAIN d AS int NOT NULL", "CREATE DOMAIN e AS int CHECK (VALUE IS NOT NULL); CREATE DOMAIN d AS e"])
+def test_a_column_of_a_strict_domain_may_fail(scratch: Scratch, base: str) -> None:
+    proof = _generated(scratch, f"{base}; {TABLE}", f"{base}; {TABLE[:-1]}, x d)")
+    assert [(one.direction, one.table) for one in proof.may_fail] == [("up", "public.t")]
+
+
+def test_a_computed_column_that_becomes_plain_says_what_is_lost(scratch: Scratch) -> None:
+    before = "CREATE TABLE t (id int PRIMARY KEY, n int GENERATED ALWAYS AS (id * 2) STORED)"
+    after = "CREATE TABLE t (id int PRIMARY KEY, n bigint)"
+    drop, _ = plan(_catalog(scratch, before), _catalog(scratch, after)).statements
+    assert drop.hazards == {Hazard.DATA_LOSS}

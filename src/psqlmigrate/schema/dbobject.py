@@ -226,6 +226,10 @@ class DbObject:
         """What must follow after it was made inline, because no clause can say it."""
         return ()
 
+    def spread(self) -> Self:
+        """Itself, made so that it also reaches those of its owner's parts that exist by then."""
+        return self
+
     def drop(self) -> Statements:
         """Statements that remove it."""
         raise NotImplementedError

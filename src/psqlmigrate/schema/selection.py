@@ -1,6 +1,7 @@
 """Which objects a comparison is about, and what the others do meanwhile: they stay as they are."""
 
 import dataclasses
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -108,13 +109,15 @@ def merged(
         for oid, one in stated.objects.items()
         if in_stated(one)
     }
+    changed = {oid for oid, one in objects.items() if base.get(oid) != one}
+    objects |= _spread(objects, changed)
     gone = base.objects.keys() if coverage.entries is None else covered(coverage.entries, base)
     kept = {
         oid: one
         for oid, one in base.objects.items()
         if oid not in objects and not (oid in gone and in_base(one))
     }
-    objects |= _rooted(kept, objects)
+    objects |= _rooted(_following(kept, objects, changed), objects)
     edges = {oid: (base if oid in kept else stated).edges.get(oid, frozenset()) for oid in objects}
     for oid in kept.keys() & objects.keys():
         missing = sorted(edges[oid] - objects.keys())
@@ -139,6 +142,32 @@ def _completed(before: DbObject | None, one: DbObject, unstated: frozenset[str])
     if not names:
         return one
     return dataclasses.replace(one, **{name: getattr(before, name) for name in names})
+
+
+def _spread(objects: Objects, changed: set[ObjectId]) -> dict[ObjectId, DbObject]:
+    """What is new or changed, so that it also reaches what the statement does not know."""
+    needed = {oid for one in objects.values() for oid in one.requires}
+    return {oid: objects[oid].spread() for oid in changed - needed}
+
+
+def _following(
+    kept: Mapping[ObjectId, DbObject], stated: Objects, changed: set[ObjectId]
+) -> dict[ObjectId, DbObject]:
+    """Those of `kept` that do not go, or come anew, with what they come from in a parent."""
+    found = dict(kept)
+    there = ChainMap(found, dict(stated))
+    while gone := [oid for oid, one in found.items() if _goes_along(one, there, changed)]:
+        for oid in gone:
+            del found[oid]
+    return found
+
+
+def _goes_along(one: DbObject, there: Objects, changed: set[ObjectId]) -> bool:
+    renewed = set[ObjectId]() if one.comes_with else changed
+    return any(
+        link in there and (source not in there or source in renewed)
+        for link, source in one.goes_with
+    )
 
 
 def _rooted(kept: dict[ObjectId, DbObject], stated: Objects) -> dict[ObjectId, DbObject]:

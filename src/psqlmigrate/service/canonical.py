@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from psqlmigrate.errors import ScratchError
+from psqlmigrate.errors import PlanRefusedError, ScratchError
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_statements
@@ -26,6 +26,23 @@ def canonical(scratch: Scratch, catalog: Catalog) -> Catalog:
         before, catalog = catalog, again
     names = ", ".join(str(change.subject.id) for change in diff(before, catalog))
     raise ScratchError(f"PostgreSQL prints these objects anew each time they are read: {names}")
+
+
+def completed(scratch: Scratch, base: Catalog, desired: Catalog) -> Catalog:
+    """The fixpoint of a schema of which only a part was stated, as the plan from `base` makes it.
+
+    PostgreSQL hands on to partitions that nobody stated what their parents get. Where no plan
+    exists the desired schema is the answer as it is. Raises ScratchError, SourceError.
+    """
+    try:
+        statements = plan(base, desired).statements
+    except PlanRefusedError:
+        return desired
+    with scratch.database() as connection:
+        build(connection, base)
+        load_statements(connection, statements)
+        made = introspect(connection)
+    return canonical(scratch, replace(made, unmodelled=desired.unmodelled, held=desired.held))
 
 
 def _restored(catalog: Catalog, original: Catalog) -> Catalog:

@@ -62,7 +62,7 @@ def against(schemas: Schemas, base: Baseline) -> Comparison:
     desired = merged(fixed.catalog, stated.catalog, stated.coverage, schemas.selection)
     if desired != stated.catalog and diff(fixed.catalog, desired):
         # What the models do not state may print anew on top of what they change.
-        desired = schemas.fixpoint(desired)
+        desired = schemas.completed(fixed.catalog, desired)
     return Comparison(fixed, desired, diff(fixed.catalog, desired))
 
 

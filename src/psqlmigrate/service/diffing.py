@@ -41,7 +41,10 @@ def difference(workspace: Workspace, old: str, new: str) -> DiffResult:
         before, after = schemas.named(old), schemas.named(new)
         unmodelled = tuple(sorted({*before.unmodelled, *after.unmodelled}))
         coverage = schemas.models.coverage if new == "models" else EVERYTHING
-        after = merged(before, after, coverage, schemas.selection)
+        whole, after = after, merged(before, after, coverage, schemas.selection)
+        if after != whole:
+            before = schemas.fixpoint(before)
+            after = schemas.completed(before, after)
         found = compare(before, after, scratch)
     return DiffResult(found.statements, entries(found.changes, before, after), unmodelled)
 

@@ -19,7 +19,7 @@ from psqlmigrate.schema.hashing import sections
 from psqlmigrate.schema.selection import EVERYTHING, Coverage, Selection
 from psqlmigrate.schema.serial import load
 from psqlmigrate.service import frozen
-from psqlmigrate.service.canonical import canonical
+from psqlmigrate.service.canonical import canonical, completed
 from psqlmigrate.service.keeping import kept, server_identity
 from psqlmigrate.service.live import live, selection_of
 from psqlmigrate.service.scratching import in_scratch, with_roles
@@ -122,6 +122,10 @@ class Schemas:
         """The catalog as a copy of it prints; a copy lacks what is not modelled."""
         fixed = with_roles(self.scratch, lambda: canonical(self.scratch, catalog))
         return replace(fixed, unmodelled=catalog.unmodelled)
+
+    def completed(self, base: Catalog, desired: Catalog) -> Catalog:
+        """The fixpoint of what is stated in part, on top of a base that is a fixpoint."""
+        return with_roles(self.scratch, lambda: completed(self.scratch, base, desired))
 
     def named(self, name: str) -> Catalog:
         """The schema that a source of `diff` states. Raises UsageError for an unknown one."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.identity import ObjectId
-from psqlmigrate.schema.statement import OF_ROWS
+from psqlmigrate.schema.statement import OF_ROWS, Hazard
 from psqlmigrate.service.linking import link
 from psqlmigrate.service.ordering import Node
 from psqlmigrate.service.work import Work, sources
@@ -67,10 +67,18 @@ def _drop_nodes(work: Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
             nodes.append(Node("away", root, one.rank, away))
             nodes.append(Node("drop", root, one.rank, gone))
         else:
-            nodes.append(
-                Node("drop", root, one.rank, () if along else drop(), tuple(sorted(parts)))
-            )
+            statements = () if along else drop()
+            if _stops_computing(work, one):
+                lost = frozenset({Hazard.DATA_LOSS})
+                statements = tuple(replace(it, hazards=it.hazards | lost) for it in statements)
+            nodes.append(Node("drop", root, one.rank, statements, tuple(sorted(parts))))
     return nodes
+
+
+def _stops_computing(work: Work, one: DbObject) -> bool:
+    """Whether what takes its place holds values, while these were computed."""
+    after = work.new.objects.get(one.id)
+    return after is not None and after.carries_data and not one.carries_data
 
 
 def _create_nodes(work: Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:

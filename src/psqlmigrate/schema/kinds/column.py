@@ -66,6 +66,10 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
              JOIN pg_catalog.pg_attribute pa ON pa.attrelid = i.inhparent
             WHERE i.inhrelid = a.attrelid AND pa.attname = a.attname AND pa.atthasdef
               AND pa.attgenerated = ''),
+       t.typtype = 'd' AND (t.typnotnull OR EXISTS (
+           SELECT FROM pg_catalog.pg_constraint dk WHERE dk.contypid = t.oid)
+           OR EXISTS (SELECT FROM pg_catalog.pg_type dt
+                       WHERE dt.oid = t.typbasetype AND dt.typtype = 'd')),
        CASE WHEN a.attinhcount > 0 THEN
            (SELECT pg_catalog.array_agg(ARRAY[rel.schema, rel.name] ORDER BY i.inhseqno)
               FROM pg_catalog.pg_inherits i JOIN rel ON rel.oid = i.inhparent
@@ -146,6 +150,8 @@ class Column(DbObject):
     server: int = field(compare=False, default=0)
     undefaulted: bool = field(compare=False, default=False)
     """Whether a parent's column has a default and this one has none."""
+    domain: bool = field(compare=False, default=False)
+    """Whether the type is a domain with constraints: they see the value of every row."""
     parents: tuple[ObjectId, ...] = field(compare=False, default=())
 
     @classmethod
@@ -273,7 +279,7 @@ class Column(DbObject):
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         if self.typed:
             return self.adjust()
-        fails = (self.not_null and not parts) or self.generated
+        fails = (self.not_null and not parts) or self.generated or self.domain
         hazards = frozenset({Hazard.MAY_FAIL}) if fails else frozenset[Hazard]()
         text = sql("ALTER TABLE {} ADD COLUMN {}", self._table, self._line(parts))
         return (Statement(text, self.id, hazards), *self.adjust())

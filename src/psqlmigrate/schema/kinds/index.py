@@ -138,6 +138,10 @@ SELECT x.oid, n.nspname::text, x.relname::text, c.relname::text,
             return None
         return Alteration(self._altered(new))
 
+    def spread(self) -> Self:
+        """PostgreSQL prints ONLY for every index of a partitioned table."""
+        return replace(self, definition=self.definition.replace(" ON ONLY ", " ON ", 1))
+
     def restored(self, original: Self) -> Self:
         return replace(self, valid=original.valid)
 
