@@ -287,7 +287,13 @@ def test_tables_without_rows_are_in_the_proof(scratch: Scratch, tmp_path: Path) 
     assert [one.table for one in proof.unfilled] == ["public.t"]
 
 
-@pytest.mark.parametrize("base", ["CREATE DOMAIN d AS int NOT NULL", "CREATE DOMAIN e AS int CHECK (VALUE IS NOT NULL); CREATE DOMAIN d AS e"])
+@pytest.mark.parametrize(
+    "base",
+    [
+        "CREATE DOMAIN d AS int NOT NULL",
+        "CREATE DOMAIN e AS int CHECK (VALUE IS NOT NULL); CREATE DOMAIN d AS e",
+    ],
+)
 def test_a_column_of_a_strict_domain_may_fail(scratch: Scratch, base: str) -> None:
     proof = _generated(scratch, f"{base}; {TABLE}", f"{base}; {TABLE[:-1]}, x d)")
     assert [(one.direction, one.table) for one in proof.may_fail] == [("up", "public.t")]

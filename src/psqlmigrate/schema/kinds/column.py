@@ -15,11 +15,11 @@ from psqlmigrate.schema.dbobject import (
     Statements,
 )
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.notnull import NAMED_SINCE, NotNull, not_null_constraints
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
 _IN_THE_KEY = Impossible("it is part of the partition key")
-_NAMED_NOT_NULL = 18
 _SET_EXPRESSION = 17
 
 _QUERY: LiteralString = """
@@ -85,24 +85,6 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
        WHERE p.attnum > 0 GROUP BY 1, 2
   ) inh ON inh.inhrelid = a.attrelid AND inh.attname = a.attname"""
 
-_NOT_NULL_CONSTRAINTS: LiteralString = """
-SELECT k.conrelid, k.conkey[1] AS attnum, k.convalidated AS valid, k.connoinherit AS no_inherit,
-       k.conislocal AS local,
-       pg_catalog.count(*) OVER (PARTITION BY k.connamespace, k.conname) > 1 AS crowded,
-       k.conname::text AS actual,
-       CASE WHEN (k.conislocal OR rel.relispartition)
-                 AND k.conname <> rel.name || '_' || c.attname || '_not_null'
-            THEN k.conname::text END AS name
-  FROM pg_catalog.pg_constraint k
-  JOIN rel ON rel.oid = k.conrelid
-  JOIN pg_catalog.pg_attribute c ON c.attrelid = k.conrelid AND c.attnum = k.conkey[1]
- WHERE k.contype = 'n'"""
-
-_NOT_NULL_FLAGS: LiteralString = """
-SELECT NULL::oid AS conrelid, NULL::int2 AS attnum, NULL::bool AS valid, NULL::bool AS no_inherit,
-       NULL::bool AS local, NULL::bool AS crowded, NULL::text AS actual,
-       NULL::text AS name"""
-
 
 @dataclass(frozen=True, slots=True)
 class Column(DbObject):
@@ -156,8 +138,7 @@ class Column(DbObject):
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
-        named = _NOT_NULL_CONSTRAINTS if version >= _NAMED_NOT_NULL else _NOT_NULL_FLAGS
-        return _QUERY.replace("@not_null", named)
+        return _QUERY.replace("@not_null", not_null_constraints(version))
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Column":
@@ -206,7 +187,7 @@ class Column(DbObject):
     def members(self) -> tuple[tuple[str, ...], ...]:
         """The name of its NOT NULL, which 18 keeps when the table is renamed."""
         own = self.not_null and self.not_null_own and not self.parents
-        return ((self._not_null_full_name,),) if own and self.server >= _NAMED_NOT_NULL else ()
+        return ((self._null.full_name,),) if own and self.server >= NAMED_SINCE else ()
 
     def member_slot(self, name: str) -> tuple[str, ...]:
         return ("constraint", self.schema, self.table, name)
@@ -273,7 +254,7 @@ class Column(DbObject):
             clauses.append(sql("GENERATED ALWAYS AS ({}) {}", text, kind))
         clauses.extend(part.clause for part in parts if part.owners[:1] == (self.id,))
         if self.not_null and self.not_null_valid:
-            clauses.append(self._not_null_clause(NOTHING))
+            clauses.append(self._null.clause())
         return clauses
 
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
@@ -322,7 +303,7 @@ class Column(DbObject):
         statements.extend(
             self._statement(change) for change in settings(self._settings, new._settings)
         )
-        first = not retyped and self._joins_parent(new)
+        first = not retyped and self._null.joins_parent(new._null)
         return Alteration(tuple(statements), disturbs=retyped, first=first)
 
     def restored(self, original: Self) -> Self:
@@ -354,72 +335,21 @@ class Column(DbObject):
             return self._statement(change)
         return self._statement(change, frozenset({Hazard.TABLE_REWRITE, Hazard.LOSSY_CAST}))
 
-    def _not_null_clause(self, column: Sql) -> Sql:
-        named = (
-            sql("CONSTRAINT {} ", self._not_null_constraint) if self._not_null_named else NOTHING
+    @property
+    def _null(self) -> NotNull:
+        return NotNull(
+            self.id,
+            self.not_null,
+            self.not_null_name,
+            self.not_null_actual,
+            self.not_null_valid,
+            self.not_null_no_inherit,
+            self.not_null_own,
+            self.not_null_crowded,
         )
-        only = sql(" NO INHERIT") if self.not_null_no_inherit else NOTHING
-        return sql("{}NOT NULL{}{}", named, column, only)
-
-    @property
-    def _not_null_named(self) -> bool:
-        return bool(self.not_null_name) or self.not_null_crowded
-
-    @property
-    def _not_null_constraint(self) -> Sql:
-        return ident(self._not_null_full_name)
-
-    @property
-    def _not_null_full_name(self) -> str:
-        return self.not_null_name or f"{self.table}_{self.name}_not_null"
 
     def _nullability(self, new: "Column") -> Statements:
-        """NOT NULL; what comes from a parent is changed there."""
-        if not new.not_null:
-            if not self.not_null or (self._inherits(new) and not self.not_null_own):
-                return ()
-            return (self._statement(sql("DROP NOT NULL")),)
-        if self._inherits(new) and not new.not_null_own:
-            return self._rename_not_null(new) if self._joins_parent(new) else ()
-        lost = self._inherits(new) and not self.not_null_own
-        if not self.not_null or (lost and self.not_null_valid):
-            return (new._set_not_null(),)
-        if self.not_null_valid and not new.not_null_valid:
-            return (self._statement(sql("DROP NOT NULL")), new._set_not_null())
-        return self._change_not_null(new)
-
-    def _set_not_null(self) -> Statement:
-        checked = {Hazard.MAY_FAIL, Hazard.FULL_SCAN} if self.not_null_valid else {Hazard.MAY_FAIL}
-        if self.not_null_valid and not self._not_null_named and not self.not_null_no_inherit:
-            return self._statement(sql("SET NOT NULL"), frozenset(checked))
-        clause = self._not_null_clause(sql(" {}", ident(self.name)))
-        late = NOTHING if self.not_null_valid else sql(" NOT VALID")
-        text = sql("ALTER TABLE {} ADD {}{}", self._table, clause, late)
-        return Statement(text, self.id, frozenset(checked))
-
-    def _joins_parent(self, new: "Column") -> bool:
-        """Whether a parent gets NOT NULL that only this column had."""
-        return self.not_null and self.not_null_own and not new.not_null_own
-
-    def _rename_not_null(self, new: "Column") -> Statements:
-        name = new._not_null_constraint
-        old = ident(self.not_null_actual) if self.not_null_actual else self._not_null_constraint
-        if old == name:
-            return ()
-        text = sql("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", self._table, old, name)
-        return (Statement(text, self.id),)
-
-    def _change_not_null(self, new: "Column") -> Statements:
-        table, name = self._table, new._not_null_constraint
-        statements = [] if self._inherits(new) else list(self._rename_not_null(new))
-        if self.not_null_no_inherit != new.not_null_no_inherit:
-            word = sql("NO INHERIT") if new.not_null_no_inherit else sql("INHERIT")
-            text = sql("ALTER TABLE {} ALTER CONSTRAINT {} {}", table, name, word)
-            statements.append(Statement(text, self.id))
-        if not self.not_null_valid and new.not_null_valid:
-            text = sql("ALTER TABLE {} VALIDATE CONSTRAINT {}", table, name)
-            statements.append(Statement(text, self.id, frozenset({Hazard.FULL_SCAN})))
-        return tuple(statements)
+        return self._null.change(new._null, inherits=self._inherits(new))
 
     @property
     def _settings(self) -> Settings:
