@@ -21,7 +21,7 @@ class Scalar:
     tag: str
 
 
-Value: TypeAlias = "None | str | Scalar | Sequence[Value] | Mapping[str, Value]"
+Value: TypeAlias = "str | Scalar | Sequence[Value] | Mapping[str, Value] | None"
 
 
 @dataclass(frozen=True, slots=True)

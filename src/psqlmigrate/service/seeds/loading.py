@@ -58,6 +58,7 @@ class Loader:
         self.blame = Blame(connection, staged, self._write, tables, troubles)
         self.staged = staged
         self.counts = Counts()
+        self._moved: list[str] = []
 
     def load(self) -> None:
         """All rows, without the postponed values."""
@@ -95,14 +96,13 @@ class Loader:
 
     def advance(self) -> list[str]:
         """Brings sequences past what is in the table now; the names of those that moved."""
-        moved: list[str] = []
         for column in self.staged.sheet.columns:
             if column.counted:
                 place = Place(
                     sql("{} AS t", self.staged.table.only), sql("t.{}", ident(column.name))
                 )
-                moved += counters.advance(self._connection, column, place)
-        return moved
+                self._moved += counters.advance(self._connection, column, place)
+        return list(dict.fromkeys(self._moved))
 
     def _own(self) -> set[str]:
         """The columns whose references need rows of the table itself."""
@@ -152,7 +152,7 @@ class Loader:
             if column.counted and self.staged.gives(column.name) and not self._dry:
                 sheet = self.staged.sheet
                 place = Place(sql("{} AS s", sheet.name), sheet.cell(column.name))
-                counters.advance(self._connection, column, place)
+                self._moved += counters.advance(self._connection, column, place)
 
     def _refuse_repeated(self) -> None:
         for (numbers,) in self._connection.execute(self._write.repeated(MOST).encode()):

@@ -152,7 +152,8 @@ class Statements:
         """Rows whose foreign key finds no row, neither in its table nor, for itself, in the sheet."""
         sheet = self._staged.sheet
         filled = [sql("{} IS NOT NULL", sheet.cell(name)) for name in key.columns]
-        there, here = [], []
+        there: list[Sql] = []
+        here: list[Sql] = []
         for mine, theirs in zip(key.columns, key.target_columns, strict=True):
             equal = target.columns[theirs].equal
             there.append(sql("r.{} {} {}", ident(theirs), equal, sheet.cell(mine)))

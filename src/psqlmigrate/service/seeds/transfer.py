@@ -37,7 +37,8 @@ class Transfer:
         self._connection = connection
         self._file = file
         self._troubles = Troubles(file.path)
-        self._names = Names(facts.relations(connection), schemas, own)
+        self._relations = facts.relations(connection)
+        self._names = Names(self._relations, schemas, own)
         self._tables: dict[int, Table] = {}
         self.loaders: list[Loader] = []
         self.moved: list[str] = []
@@ -45,11 +46,11 @@ class Transfer:
     def run(self, *, truncate: bool, dry: bool) -> None:
         """Does all of it, but for the COMMIT. Raises SeedError; psycopg.Error for what is not the rows'."""
         sources = self._sources()
-        self._tables = facts.tables(self._connection, self._needed(sources))
+        self._look_up(self._needed(sources))
         references, staged = self._staged(sources)
-        found = self._ordered(staged, references)
         resolver = Resolver(self._connection, references)
         self._copy(staged, references, resolver)
+        found = self._ordered(staged, references)
         if truncate:
             self._truncate([one.table for one in staged])
         self._defer(found)
@@ -82,7 +83,6 @@ class Transfer:
             if relation in found:
                 self._troubles.table(rows, f"it is {found[relation].name} again, by another name")
             found[relation] = rows
-        self._troubles.refuse()
         return found
 
     def _needed(self, sources: Iterable[Relation]) -> list[Relation]:
@@ -95,6 +95,14 @@ class Transfer:
                 continue  # where it is a reference indeed, its row is told of it
         return list(needed)
 
+    def _look_up(self, needed: Iterable[Relation]) -> None:
+        """Reads what the catalogs say of these tables and of those that they refer to."""
+        self._tables = facts.tables(self._connection, needed)
+        targets = {key.target for one in self._tables.values() for key in one.foreign_keys}
+        further = [one for one in self._relations if one.oid in targets.difference(self._tables)]
+        if further:
+            self._tables |= facts.tables(self._connection, further)
+
     def _staged(self, sources: dict[Relation, TableRows]) -> tuple[References, list[Staged]]:
         columns = [one for table in self._tables.values() for one in table.columns.values()]
         converter = Converter(types(self._connection, (one.type for one in columns)))
@@ -104,7 +112,6 @@ class Transfer:
             table = self._tables[relation.oid]
             one = staging.stage(at, table, rows, references, self._troubles)
             staged += [one] if one else []
-        self._troubles.refuse()
         return references, staged
 
     def _ordered(self, staged: Sequence[Staged], references: References) -> Order:
@@ -139,9 +146,10 @@ class Transfer:
                 self._troubles.row(one.source, number, column.name, reason_of(error))
                 return not self._troubles.full
 
-            if (error := self._filled(one.sheet)) is not None:
+            room = self._troubles.room
+            if room and (error := self._filled(one.sheet)) is not None:
                 sheets.bad_cells(self._connection, one.sheet, refused)
-                if not self._troubles:
+                if self._troubles.room == room:
                     self._troubles.table(one.source, reason_of(error))
         self._troubles.refuse()
         for shape, sheet in zip(references.shapes, resolver.sheets, strict=True):
