@@ -24,6 +24,11 @@ class Seeds:
         self.database = database
         self.space = Workspace(Config(folder, **config), {}, url=url_of(database))
 
+    def as_role(self, role: str) -> "Seeds":
+        """The same as another role, whose connections the server trusts."""
+        params = {**self.database.params, "user": role}
+        return Seeds(self.folder, Target(params, self.database.source))
+
     def load(self, text: str, *, suffix: str = "yaml", **wishes: Any) -> SeedResult:
         path = self.folder / f"rows.{suffix}"
         path.write_text(text, encoding="utf-8")

@@ -115,10 +115,8 @@ def test_several_troubles_as_people_see_them(run: Run, folder: Path) -> None:
     assert (code, out) == (3, "")
     assert err.splitlines() == [
         "error: 2 things in migrations/seeds/bad.yaml do not fit",
-        "  migrations/seeds/bad.yaml:2: users, row 1, column name:"
-        " a list, where text is wanted: write it as a text",
-        "  migrations/seeds/bad.yaml:4: users, row 2, column id:"
-        ' invalid input syntax for type integer: "two"',
+        "  migrations/seeds/bad.yaml:2: users, row 1, column name: a list, where text is wanted",
+        '  migrations/seeds/bad.yaml:4: users, row 2, column id: invalid input syntax for type integer: "two"',
         "",
         "hint: nothing was changed; put the file right, then run seed again",
     ]

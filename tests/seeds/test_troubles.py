@@ -246,15 +246,7 @@ def test_without_the_right(seeds: Seeds) -> None:
         "CREATE TABLE t (id int PRIMARY KEY); CREATE ROLE seed_reader LOGIN; GRANT SELECT ON t TO seed_reader"
     )
     try:
-        url = seeds.space.url or ""
-        reader = Seeds(seeds.folder, seeds.database)
-        reader.space = type(seeds.space)(
-            seeds.space.config,
-            {},
-            url=url.replace("postgres@", "seed_reader@", 1).replace(
-                f"{seeds.database.params['user']}@", "seed_reader@"
-            ),
-        )
+        reader = seeds.as_role("seed_reader")
         with pytest.raises(SeedError) as caught:
             reader.load("t: [{id: 1}]")
         assert "permission denied for table t" in str(caught.value)
@@ -282,3 +274,50 @@ def test_a_lost_connection(seeds: Seeds) -> None:
         seeds.load("t: [{id: 1}]")
     killer.join()
     assert seeds.rows("SELECT count(*) FROM t") == [(0,)]
+
+
+def test_long_and_strange_values_stay_on_one_line(seeds: Seeds) -> None:
+    seeds.run("CREATE TABLE t (id int PRIMARY KEY)")
+    with pytest.raises(SeedError) as caught:
+        seeds.load('t: [{id: "a\\e[31m\\n' + "b" * 10_000 + '"}, {id: x}]')
+    assert len(caught.value.details) < 1000
+    assert len(caught.value.details.splitlines()) == 2
+    assert "\\x1b" in caught.value.details
+
+
+def test_a_policy_keeps_rows_out(seeds: Seeds) -> None:
+    seeds.run(
+        "CREATE TABLE t (id int PRIMARY KEY, v int); CREATE ROLE seed_writer LOGIN;"
+        "GRANT SELECT, INSERT, UPDATE ON t TO seed_writer; ALTER TABLE t ENABLE ROW LEVEL SECURITY;"
+        "CREATE POLICY p ON t TO seed_writer USING (v < 10)"
+    )
+    try:
+        writer = seeds.as_role("seed_writer")
+        assert writer.counts("t: [{id: 1, v: 1}]") == {"public.t": (1, 0, 0)}
+        with pytest.raises(SeedError, match="row 2: new row violates row-level security policy"):
+            writer.load("t: [{id: 1, v: 2}, {id: 2, v: 20}]")
+        with pytest.raises(SeedError, match=r"rows\.yaml: permission denied for table t"):
+            writer.load("t: []", truncate=True)
+    finally:
+        seeds.run("DROP OWNED BY seed_writer; DROP ROLE seed_writer")
+
+
+def test_a_statement_timeout_is_not_the_rows(seeds: Seeds) -> None:
+    seeds.run(
+        "CREATE TABLE t (id int PRIMARY KEY); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$BEGIN PERFORM pg_sleep(2); RETURN new; END$$;"
+        "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()"
+    )
+    slow = Seeds(seeds.folder, seeds.database, statement_timeout=0.3)
+    with pytest.raises(
+        SeedError, match=r"rows\.yaml: canceling statement due to statement timeout"
+    ):
+        slow.load("t: [{id: 1}, {id: 2}]")
+
+
+def test_a_read_only_database(seeds: Seeds) -> None:
+    seeds.run("CREATE TABLE t (id int PRIMARY KEY)")
+    name = seeds.database.params["dbname"]
+    seeds.run(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    with pytest.raises(SeedError, match="read-only transaction"):
+        seeds.load("t: [{id: 1}]")

@@ -19,7 +19,7 @@ from psqlmigrate.service.seeds.content import SeedFile
 from psqlmigrate.service.seeds.loading import Loader
 from psqlmigrate.service.seeds.reading import SUFFIXES, read
 from psqlmigrate.service.seeds.transfer import Transfer
-from psqlmigrate.service.seeds.troubles import reason_of
+from psqlmigrate.service.seeds.troubles import one_line, reason_of
 from psqlmigrate.service.transaction import begin, commit, roll_back
 from psqlmigrate.service.workspace import Workspace
 
@@ -59,13 +59,14 @@ class SeedResult:
     sequences: tuple[str, ...]
 
 
-def seed(workspace: Workspace, path: Path, wishes: SeedWishes | None = None) -> SeedResult:
+def seed(workspace: Workspace, path: Path | str, wishes: SeedWishes | None = None) -> SeedResult:
     """Loads the file in one transaction.
 
     Raises UsageError for a path that is no seed file, SeedError for what does not fit or fails
     (then nothing is changed), SeedRefusedError for tables that cannot be emptied, LockError.
     """
     wishes = wishes or SeedWishes()
+    path = Path(path)
     file = read(path)
     settings = workspace.settings
     wait = settings.lock_wait if wishes.lock_wait is None else wishes.lock_wait
@@ -189,7 +190,7 @@ def _told(connection: Connection, path: Path) -> Generator[None]:
                 hint="nothing was changed; --lock-wait S waits longer",
             ) from None
         raise SeedError(
-            f"{shown(path)}: {reason_of(error)}",
+            f"{shown(path)}: {one_line(reason_of(error))}",
             details=error.sqlstate or "",
             hint="; ".join(filter(None, (_way_out(error), "nothing was changed"))),
         ) from None

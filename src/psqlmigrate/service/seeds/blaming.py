@@ -6,11 +6,10 @@ import psycopg
 
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.schema.sqltext import Sql
-from psqlmigrate.service.failure import RETRIED
 from psqlmigrate.service.seeds.facts import ForeignKey, Table
 from psqlmigrate.service.seeds.staging import Staged
 from psqlmigrate.service.seeds.statements import ALL, Part, Statements
-from psqlmigrate.service.seeds.troubles import Troubles, reason_of
+from psqlmigrate.service.seeds.troubles import Troubles, is_of_rows, reason_of
 
 _FOREIGN_KEY_VIOLATION = "23503"
 
@@ -107,5 +106,5 @@ class Blame:
         return int(row[0]) if row else cursor.rowcount
 
     def _go_on(self, error: psycopg.Error) -> None:
-        if self._connection.closed or error.sqlstate in RETRIED:
+        if self._connection.closed or not is_of_rows(error):
             raise error

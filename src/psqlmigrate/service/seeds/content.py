@@ -21,7 +21,7 @@ class Scalar:
     tag: str
 
 
-Value: TypeAlias = "str | Scalar | Sequence[Value] | Mapping[str, Value] | None"
+Value: TypeAlias = "str | Scalar | list[Value] | dict[str, Value] | None"
 
 
 @dataclass(frozen=True, slots=True)

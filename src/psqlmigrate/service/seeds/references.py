@@ -65,7 +65,7 @@ class References:
     def cell(self, value: Value, table: Table, column: str) -> Cell:
         """The value of a column as text, or a pointer. Raises BadValueError."""
         type_ = table.columns[column].type
-        if isinstance(value, Mapping) and REF in value:
+        if isinstance(value, dict) and REF in value:
             basic = self._converter.basic(type_)
             if not (basic.is_json or basic.fields or basic.name == "hstore"):
                 return self._pointer(value, table, column)
@@ -123,7 +123,7 @@ def mentioned(file: SeedFile) -> Iterator[str]:
     for table in file.tables:
         for row in table.rows:
             for value in row.cells.values():
-                if isinstance(value, Mapping):
+                if isinstance(value, dict):
                     yield from _inside(value)
 
 
@@ -132,7 +132,7 @@ def _inside(value: Mapping[str, Value]) -> Iterator[str]:
     if isinstance(name, str):
         yield name
         for one in value.values():
-            if isinstance(one, Mapping):
+            if isinstance(one, dict):
                 yield from _inside(one)
 
 

@@ -11,9 +11,9 @@ import psycopg
 
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.schema.sqltext import Sql, ident, join, number, sql
-from psqlmigrate.service.failure import RETRIED
 from psqlmigrate.service.seeds.facts import Column
 from psqlmigrate.service.seeds.references import Cell, Pointer
+from psqlmigrate.service.seeds.troubles import is_of_rows
 
 _WORTH_ANALYZING = 500
 
@@ -126,7 +126,7 @@ def _refused(
             for n in rows:
                 copy.write_row((sheet.rows[n - 1][at],))
     except psycopg.Error as error:
-        if connection.closed or error.sqlstate in RETRIED:
+        if connection.closed or not is_of_rows(error):
             raise
         return error
     finally:

@@ -8,7 +8,6 @@ from psqlmigrate.errors import SeedError, SeedRefusedError
 from psqlmigrate.migrations.sent import shown
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.schema.sqltext import ident, join, sql
-from psqlmigrate.service.failure import RETRIED
 from psqlmigrate.service.seeds import facts, sheets, staging
 from psqlmigrate.service.seeds.content import SeedFile, TableRows
 from psqlmigrate.service.seeds.facts import Column, Relation, Table
@@ -19,7 +18,7 @@ from psqlmigrate.service.seeds.references import References, mentioned
 from psqlmigrate.service.seeds.resolving import Resolver
 from psqlmigrate.service.seeds.sheets import Sheet
 from psqlmigrate.service.seeds.staging import Staged
-from psqlmigrate.service.seeds.troubles import Troubles, joined, reason_of
+from psqlmigrate.service.seeds.troubles import Troubles, is_of_rows, joined, reason_of
 from psqlmigrate.service.seeds.types import types
 from psqlmigrate.service.seeds.values import Converter
 
@@ -165,7 +164,7 @@ class Transfer:
         try:
             sheets.fill(self._connection, sheet)
         except psycopg.Error as error:
-            if self._connection.closed or error.sqlstate in RETRIED:
+            if self._connection.closed or not is_of_rows(error):
                 raise
             self._connection.execute(b"ROLLBACK TO SAVEPOINT sheet")
             return error
@@ -196,7 +195,7 @@ class Transfer:
         try:
             self._connection.execute(b"SET CONSTRAINTS ALL IMMEDIATE")
         except psycopg.Error as error:
-            if self._connection.closed or error.sqlstate in RETRIED:
+            if self._connection.closed or not is_of_rows(error):
                 raise
             self._connection.execute(b"ROLLBACK TO SAVEPOINT deferred")
             for one in self.loaders:

@@ -14,6 +14,9 @@ MOST = 20
 """So many troubles are told; looking for more would take its time."""
 
 _RIGHT = "nothing was changed; put the file right, then run seed again"
+_LONGEST = 400
+# Connections, resources, locks, cancelled queries, read-only transactions: whatever the rows are.
+_NOT_OF_ROWS = ("08", "25", "40", "53", "54", "55", "57", "58", "XX")
 _TELLING_KEYS = {"23505", "23503", "23P01"}
 
 
@@ -34,7 +37,7 @@ class Trouble:
         where = [self.table]
         where += [f"row {self.row}"] if self.row else []
         where += [f"column {self.column}"] if self.column else []
-        return f"{shown(self.path)}{at}: {', '.join(where)}: {self.reason}"
+        return f"{shown(self.path)}{at}: {one_line(', '.join(where))}: {one_line(self.reason)}"
 
 
 class Troubles:
@@ -97,6 +100,24 @@ def reason_of(error: psycopg.Error) -> str:
     if error.sqlstate in _TELLING_KEYS and error.diag.message_detail:
         words.append(error.diag.message_detail.rstrip("."))
     return "; ".join(words)
+
+
+def is_of_rows(error: psycopg.Error) -> bool:
+    """Whether other rows might have gone well: it is worth looking for the ones to blame."""
+    if (error.sqlstate or "XX").startswith(_NOT_OF_ROWS):
+        return False
+    # A policy that keeps a row out has the code of a missing privilege, but is another place's.
+    return error.diag.source_function != "aclcheck_error"
+
+
+def one_line(text: str) -> str:
+    """The text without what would break a line or a terminal, and not too long."""
+    text = text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
 
 
 def joined(names: Iterable[str]) -> str:

@@ -56,9 +56,9 @@ class Converter:
             return _scalar(value, wanted)
         if isinstance(value, str):
             return value
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return self._object(value, wanted)
-        return self._list(value or (), wanted)
+        return self._list(value or [], wanted)
 
     def _list(self, value: Sequence[Value], wanted: Type) -> str:
         if wanted.element:
@@ -88,7 +88,7 @@ class Converter:
         nested = not (element.is_json or element.fields or element.element)
         parts: list[str] = []
         for one in value:
-            if isinstance(one, Sequence) and not isinstance(one, str) and nested:
+            if isinstance(one, list) and nested:
                 parts.append(self._array(one, wanted))
             else:
                 text = self.text(one, wanted.element)
@@ -122,7 +122,7 @@ def _pair(value: Value) -> str:
 def _written(wanted: Type) -> str:
     if wanted.kind in {"r", "m"}:
         return ': write it as a text, "[1,5)"'
-    return ": write it as a text" if wanted.category == "S" else ""
+    return ""
 
 
 def _scalar(value: Scalar, wanted: Type) -> str:
@@ -160,7 +160,7 @@ def _json(value: Value) -> str:
         return "null"
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         members = (
             f"{json.dumps(key, ensure_ascii=False)}: {_json(one)}" for key, one in value.items()
         )
@@ -188,7 +188,7 @@ def _json_scalar(value: Scalar) -> str:
 def _bytes(value: Value) -> str:
     """Hex after a backslash and x, base64 otherwise; what could be either is refused."""
     stated = isinstance(value, Scalar) and value.tag == "binary"
-    if isinstance(value, Mapping) and set(value) == {_BINARY}:
+    if isinstance(value, dict) and set(value) == {_BINARY}:
         value, stated = value[_BINARY], True
     if isinstance(value, Scalar):
         value = value.text

@@ -25,6 +25,7 @@ class YamlReader:
         self._known: dict[int, Value] = {}
         self._sizes: dict[int, int] = {}
         self._open: set[int] = set()
+        self._written = 1
 
     def read(self) -> list[Entry]:
         """The tables of the file. Raises SeedError with the line."""
@@ -139,7 +140,7 @@ class YamlReader:
         )  # fmt: skip
 
     def _refuse_bombs(self, root: Node) -> None:
-        copies = self._size(root) - len(self._sizes)
+        copies = self._size(root) - self._written
         if copies > _MOST_COPIES:
             raise refusal(self._path, None, "its aliases stand for more than a million values")
 
@@ -156,6 +157,7 @@ class YamlReader:
                 if isinstance(node, MappingNode)
                 else node.value
             )
+            self._written += 1 + sum(isinstance(one, ScalarNode) for one in parts)
             self._sizes[id(node)] = 1 + sum(map(self._size, parts))
             self._open.discard(id(node))
         return self._sizes[id(node)]
