@@ -3,6 +3,7 @@
 import json
 import tempfile
 from collections.abc import Generator
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from psqlmigrate.errors import SeedError
 from psqlmigrate.postgres.target import Target
+from psqlmigrate.service.seeds.reading import read
 from seed_files import Seeds
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
@@ -133,7 +136,22 @@ def test_decimals_are_exact(seeds: Seeds, value: Decimal) -> None:
     assert seeds.rows("SELECT n::text = j::text FROM n") == [(True,)]
 
 
+_PIECES = st.sampled_from(
+    ["a", "b", ": ", "- ", "\n", "  ", "[", "]", "{", "}", ", ", "&x ", "*x", "<<", "!!int ", "!x ", "'", '"', "1", "null", "? ", "rows", "key", "# ", "| ", "---\n", "\t", "\\", "%", "é", "true"]
+)  # fmt: skip
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(_PIECES, max_size=30).map("".join), st.sampled_from(["json", "yaml"]))
+def test_whatever_a_file_has_it_is_read_or_refused(folder: Path, text: str, suffix: str) -> None:
+    path = folder / f"law.{suffix}"
+    path.write_text(text, encoding="utf-8")
+    with suppress(SeedError):  # which anything else is not
+        for table in read(path).tables:
+            assert all(isinstance(row.cells, dict) and row.line for row in table.rows)
+
+
 def _written(tables: dict[str, Any], suffix: str) -> str:
     if suffix == "json":
         return json.dumps(tables)
-    return yaml.safe_dump(tables, allow_unicode=True)
+    return yaml.safe_dump(tables)

@@ -321,3 +321,23 @@ def test_a_read_only_database(seeds: Seeds) -> None:
     seeds.run(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
     with pytest.raises(SeedError, match="read-only transaction"):
         seeds.load("t: [{id: 1}]")
+
+
+def test_rows_that_an_alias_takes_from_elsewhere(seeds: Seeds) -> None:
+    seeds.run(
+        "CREATE TABLE a (id int PRIMARY KEY, j jsonb); CREATE TABLE b (LIKE a INCLUDING ALL); CREATE TABLE c (LIKE a INCLUDING ALL)"
+    )
+    text = "a: &rows [&row {id: 1, j: &long {key: [id], rows: [{id: 7}]}}]\nb: *rows\nc: *long"
+    assert seeds.counts(text) == {
+        "public.a": (1, 0, 0),
+        "public.b": (1, 0, 0),
+        "public.c": (1, 0, 0),
+    }
+    assert seeds.rows("SELECT id FROM c") == [(7,)]
+    text = "a: &form {key: id, rows: &rows [{id: 2}]}\nb: {<<: *form, key: [id]}\nc: [{id: 3, j: *form}, {id: 4, j: *rows}]"
+    seeds.load(text)
+    assert seeds.rows("SELECT id FROM b ORDER BY id") == [(1,), (2,)]
+    assert seeds.rows("SELECT j::text FROM c WHERE id IN (3, 4) ORDER BY id") == [
+        ('{"key": "id", "rows": [{"id": 2}]}',),
+        ('[{"id": 2}]',),
+    ]

@@ -1,167 +1,240 @@
-"""Reads the YAML of a seed file: from its nodes, so that nothing is built and nothing is lost."""
+"""Reads the YAML of a seed file from its events: nothing is constructed, and nothing is lost."""
 
-from collections.abc import Iterator
+import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 import yaml
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+from yaml.nodes import ScalarNode
 
 from psqlmigrate.service.seeds.content import Scalar, Value, refusal
 from psqlmigrate.service.seeds.shape import Entry, Located
 
 _TAG = "tag:yaml.org,2002:"
 _SCALARS = {"int": "int", "float": "float", "bool": "bool", "timestamp": "time", "binary": "binary"}
-_TEXTS = {"str", "value", "merge"}
+_TEXTS = {"str", "value"}
+# A number for JSON and YAML 1.2, a text for YAML 1.1, which wants a point and the exponent's sign.
+_LATER_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+\Z")
 _MOST_COPIES = 1_000_000
+
+# What is read: a value, or a list or mapping whose parts know their lines.
+_Read: TypeAlias = Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchored:
+    """What an anchor names, and how many values that is."""
+
+    value: _Read
+    size: int
 
 
 class YamlReader:
-    """Reads one document. An alias is the node it names: what is shared is read once."""
+    """Reads one document. Every method may raise SeedError with the line."""
 
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
-        self._text = text
-        self._known: dict[int, Value] = {}
-        self._sizes: dict[int, int] = {}
-        self._open: set[int] = set()
-        self._written = 1
+        self._loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+        self._anchors: dict[str, _Anchored] = {}
+        self._open: set[str] = set()
+        self._size = 0
+        self._copies = 0
 
     def read(self) -> list[Entry]:
-        """The tables of the file. Raises SeedError with the line."""
-        root = self._composed()
-        if root is None:
-            return [Entry(None, 1, Located(1, None))]
+        """The tables of the file."""
         try:
-            self._refuse_bombs(root)
-            if not isinstance(root, MappingNode):
-                return [Entry(None, _line(root), Located(_line(root), self._value(root)))]
-            return [self._entry(key, node) for key, node in self._members(root)]
-        except RecursionError:
-            raise refusal(self._path, None, "nested too deeply") from None
-
-    def _composed(self) -> Node | None:
-        loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(self._text)
-        try:
-            node: Node | None = loader.get_single_node()
+            return self._document()
         except yaml.YAMLError as error:
-            raise self._not_yaml(error) from None
+            mark = getattr(error, "problem_mark", None)
+            reason = getattr(error, "problem", None) or str(error).splitlines()[0]
+            line = mark.line + 1 if mark else None
+            raise refusal(self._path, line, f"not YAML: {reason}") from None
         except RecursionError:
             raise refusal(self._path, None, "nested too deeply") from None
         finally:
-            loader.dispose()
-        return node
+            self._loader.dispose()
 
-    def _not_yaml(self, error: yaml.YAMLError) -> Exception:
-        mark = getattr(error, "problem_mark", None)
-        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
-        if getattr(error, "context", "") == "expected a single document in the stream":
-            reason = "a second document begins: one file, one document"
-        return refusal(self._path, mark.line + 1 if mark else None, f"not YAML: {reason}")
+    def _document(self) -> list[Entry]:
+        self._next()  # the stream's start
+        if isinstance(self._next(), StreamEndEvent):
+            return [Entry(None, 1, Located(1, None))]
+        event = self._next()
+        line = _line(event)
+        if isinstance(event, MappingStartEvent):
+            members = self._members(event, deep=2)
+            entries = [Entry(name, at, content) for name, (at, content) in members.items()]
+        else:
+            entries = [Entry(None, line, Located(line, self._value(event)))]
+        self._next()  # the document's end
+        event = self._next()
+        if isinstance(event, DocumentStartEvent):
+            raise refusal(
+                self._path, _line(event), "a second document begins: one file, one document"
+            )
+        return entries
 
-    def _entry(self, key: ScalarNode, node: Node) -> Entry:
-        return Entry(key.value, _line(key), self._content(node))
+    def _next(self) -> Event:
+        event: Event = self._loader.get_event()
+        return event
 
-    def _content(self, node: Node) -> Located:
-        if isinstance(node, MappingNode):
-            members = {key.value: self._list(one) for key, one in self._members(node)}
-            return Located(_line(node), members)
-        return self._list(node)
+    def _located(self, event: Event, deep: int) -> Located:
+        """A table's content: rows, or (`deep` 2) the long form, whose rows are found as well."""
+        line = _line(event)
+        return Located(line, self._anchored(event, deep) if deep else self._value(event))
 
-    def _list(self, node: Node) -> Located:
-        if not isinstance(node, SequenceNode):
-            return Located(_line(node), self._value(node))
-        self._tagged(node, "seq")
-        rows = [Located(_line(one), self._value(one)) for one in node.value]
-        return Located(_line(node), rows)
+    def _value(self, event: Event) -> Value:
+        return cast("Value", _bare(self._anchored(event, 0)))
 
-    def _value(self, node: Node) -> Value:
-        if isinstance(node, ScalarNode):
-            return self._scalar(node)
-        if id(node) not in self._known:
-            self._known[id(node)] = self._collection(node)
-        return self._known[id(node)]
+    def _anchored(self, event: Event, deep: int) -> _Read:
+        if isinstance(event, AliasEvent):
+            return self._aliased(event, deep)
+        anchor = cast("str | None", getattr(event, "anchor", None))
+        before = self._size
+        if anchor:
+            self._open.add(anchor)
+        self._size += 1
+        value = self._collected(event, deep)
+        if anchor:
+            self._open.discard(anchor)
+            self._anchors[anchor] = _Anchored(value, self._size - before)
+        return value
 
-    def _collection(self, node: Node) -> Value:
-        if isinstance(node, SequenceNode):
-            self._tagged(node, "seq")
-            return [self._value(one) for one in node.value]
-        members = self._members(node)
-        return {key.value: self._value(one) for key, one in members}
+    def _collected(self, event: Event, deep: int) -> _Read:
+        if isinstance(event, ScalarEvent):
+            return self._scalar(event)
+        if isinstance(event, SequenceStartEvent):
+            self._tagged(event, "seq")
+            items: list[_Read] = []
+            while not isinstance(one := self._next(), SequenceEndEvent):
+                items.append(self._located(one, 0) if deep else self._value(one))
+            return items
+        members = self._members(cast("MappingStartEvent", event), deep=max(0, deep - 1))
+        if deep > 1:
+            return {name: content for name, (_, content) in members.items()}
+        return {name: content.value for name, (_, content) in members.items()}
 
-    def _scalar(self, node: ScalarNode) -> Value:
-        tag = node.tag.removeprefix(_TAG)
-        if tag == "null":
-            return None
-        if tag in _TEXTS:
-            return str(node.value)
-        if tag not in _SCALARS:
-            raise self._foreign(node)
-        return Scalar(str(node.value), _SCALARS[tag])
+    def _aliased(self, event: AliasEvent, deep: int) -> _Read:
+        """What the anchor named: shared, but counted as often as it is used."""
+        name = cast("str", event.anchor)
+        if name in self._open:
+            raise refusal(self._path, _line(event), "an alias stands inside what it names")
+        if name not in self._anchors:
+            raise refusal(self._path, _line(event), f"the alias *{name} has no anchor before it")
+        found = self._anchors[name]
+        self._count(found.size)
+        return _with_lines(found.value, _line(event), deep)
 
-    def _members(self, node: Node) -> list[tuple[ScalarNode, Node]]:
-        """The members of a mapping; those that it merges (`<<`) come where it has none itself."""
-        self._tagged(node, "map")
-        own: dict[str, tuple[ScalarNode, Node]] = {}
-        merged: dict[str, tuple[ScalarNode, Node]] = {}
-        for key, value in node.value:
-            if not isinstance(key, ScalarNode):
-                raise refusal(self._path, _line(key), "a name must be a text")
-            if key.tag == _TAG + "merge":
-                for name, member in self._merged(value):
-                    merged.setdefault(name, member)
-                continue
-            if key.value in own:
-                raise refusal(self._path, _line(key), f'"{key.value}" is there twice')
-            own[key.value] = (key, value)
-        return list({**merged, **own}.values())
-
-    def _merged(self, node: Node) -> Iterator[tuple[str, tuple[ScalarNode, Node]]]:
-        sources = node.value if isinstance(node, SequenceNode) else [node]
-        for one in sources:
-            if not isinstance(one, MappingNode):
-                raise refusal(self._path, _line(one), "<< takes a mapping or a list of them")
-            if id(one) in self._open:
-                raise refusal(self._path, _line(one), "an alias stands inside what it names")
-            self._open.add(id(one))
-            for key, value in self._members(one):
-                yield key.value, (key, value)
-            self._open.discard(id(one))
-
-    def _tagged(self, node: Node, wanted: str) -> None:
-        if node.tag != _TAG + wanted:
-            raise self._foreign(node)
-
-    def _foreign(self, node: Node) -> Exception:
-        tag = node.tag.replace(_TAG, "!!")
-        return refusal(
-            self._path, _line(node), f"the tag {tag} is not known here",
-            hint="a seed file is data: texts, numbers, dates, lists and mappings",
-        )  # fmt: skip
-
-    def _refuse_bombs(self, root: Node) -> None:
-        copies = self._size(root) - self._written
-        if copies > _MOST_COPIES:
+    def _count(self, size: int) -> None:
+        self._size += size
+        self._copies += size
+        if self._copies > _MOST_COPIES:
             raise refusal(self._path, None, "its aliases stand for more than a million values")
 
-    def _size(self, node: Node) -> int:
-        """How many values it stands for when each alias is written out."""
-        if isinstance(node, ScalarNode):
-            return 1
-        if id(node) in self._open:
-            raise refusal(self._path, _line(node), "an alias stands inside what it names")
-        if id(node) not in self._sizes:
-            self._open.add(id(node))
-            parts = (
-                [one for pair in node.value for one in pair]
-                if isinstance(node, MappingNode)
-                else node.value
-            )
-            self._written += 1 + sum(isinstance(one, ScalarNode) for one in parts)
-            self._sizes[id(node)] = 1 + sum(map(self._size, parts))
-            self._open.discard(id(node))
-        return self._sizes[id(node)]
+    def _members(self, event: MappingStartEvent, *, deep: int) -> dict[str, tuple[int, Located]]:
+        """The members of a mapping with their lines; those merged (`<<`) where it has none itself."""
+        self._tagged(event, "map")
+        own: dict[str, tuple[int, Located]] = {}
+        merged: dict[str, Value] = {}
+        while not isinstance(key := self._next(), MappingEndEvent):
+            if not isinstance(key, ScalarEvent):
+                raise refusal(self._path, _line(key), "a name must be a text")
+            name = key.value
+            if self._tag(key) == "merge":
+                self._merge(merged, _line(key))
+                continue
+            if name in own:
+                raise refusal(self._path, _line(key), f'"{name}" is there twice')
+            own[name] = (_line(key), self._located(self._next(), deep))
+        if not merged:
+            return own
+        line = _line(event)
+        lent = {name: Located(line, _with_lines(one, line, deep)) for name, one in merged.items()}
+        return {name: (line, one) for name, one in lent.items()} | own
+
+    def _merge(self, merged: dict[str, Value], line: int) -> None:
+        value = self._value(self._next())
+        for one in value if isinstance(value, list) else [value]:
+            if not isinstance(one, dict):
+                raise refusal(self._path, line, "<< takes a mapping or a list of them")
+            self._count(len(one))
+            for name, member in one.items():
+                merged.setdefault(name, member)
+
+    def _scalar(self, event: ScalarEvent) -> Value:
+        text, tag = event.value, self._tag(event)
+        if tag in _TEXTS:
+            plain = event.implicit[0]
+            return Scalar(text, "float") if plain and _LATER_FLOAT.match(text) else text
+        if tag == "null":
+            return None
+        if tag == "merge":
+            return text
+        if tag not in _SCALARS:
+            raise self._foreign(event, tag)
+        return Scalar(text, _SCALARS[tag])
+
+    def _tag(self, event: ScalarEvent) -> str:
+        tag = event.tag
+        if tag is None or tag == "!":
+            tag = cast("str", self._loader.resolve(ScalarNode, event.value, event.implicit))
+        return tag.removeprefix(_TAG)
+
+    def _tagged(self, event: Event, wanted: str) -> None:
+        tag = cast("str | None", getattr(event, "tag", None))
+        if tag not in {None, "!", _TAG + wanted}:
+            raise self._foreign(event, str(tag))
+
+    def _foreign(self, event: Event, tag: str) -> Exception:
+        shown = tag if tag.startswith("!") else "!!" + tag.removeprefix(_TAG)
+        return refusal(
+            self._path,
+            _line(event),
+            f"the tag {shown} is not known here",
+            hint="a seed file is data: texts, numbers, dates, lists and mappings",
+        )
 
 
-def _line(node: Node) -> int:
-    return int(node.start_mark.line) + 1
+def _bare(value: _Read) -> _Read:
+    """A value inside of a row, where lines do not matter, though an alias names rows."""
+    if isinstance(value, Located):
+        return _bare(value.value)
+    if isinstance(value, list):
+        items: list[Any] = value
+        return [_bare(one) for one in items] if _has_lines(items) else items
+    if isinstance(value, dict):
+        members = cast("dict[str, Any]", value)
+        known = _has_lines(list(members.values()))
+        return {name: _bare(one) for name, one in members.items()} if known else members
+    return value
+
+
+def _has_lines(values: list[Any]) -> bool:
+    return bool(values) and isinstance(values[0], Located)
+
+
+def _with_lines(value: _Read, line: int, deep: int) -> _Read:
+    """The other way round: a table's content that an alias takes from elsewhere."""
+    bare = _bare(value)
+    if deep and isinstance(bare, list):
+        items: list[Any] = bare
+        return [Located(line, one) for one in items]
+    if deep > 1 and isinstance(bare, dict):
+        members = cast("dict[str, Any]", bare)
+        return {name: Located(line, _with_lines(one, line, 1)) for name, one in members.items()}
+    return bare
+
+
+def _line(event: Event) -> int:
+    return int(cast("Any", event).start_mark.line) + 1
