@@ -1,12 +1,15 @@
 """seed, as people and programs run it."""
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
 
 from cli.conftest import Run
+from faults.processes import started, wait_for
 from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.postgres.target import Target
 
 # The example of psqlmodel's manual, to the letter.
 EXAMPLE = """{
@@ -65,6 +68,46 @@ def test_json(run: Run, folder: Path) -> None:
     error = json.loads(out)["error"]
     assert (code, error["code"]) == (3, "seed")
     assert 'users, row 1, column id: invalid input syntax for type integer: "x"' in error["message"]
+
+
+def test_verbose_names_sequences(run: Run, folder: Path) -> None:
+    assert folder.is_dir()
+    out = run("seed", "-e", "dev", "-v")[1]
+    assert "advanced public.users_id_seq\nadvanced public.roles_id_seq\n" in out
+
+
+def test_says_what_it_waits_for(run: Run, folder: Path, connection: Connection) -> None:
+    assert folder.is_dir()
+    connection.execute("BEGIN; LOCK TABLE roles")
+    threading.Timer(2.5, lambda: connection.execute("COMMIT")).start()
+    code, out, err = run("seed", "-e", "dev")
+    assert code == 0
+    assert "waiting 1" in err
+    assert "for a lock on public.roles held by pid" in err
+    assert out.endswith("3 inserted\n")
+
+
+def test_a_process_that_is_killed_leaves_nothing(
+    folder: Path, database: Target, connection: Connection
+) -> None:
+    connection.execute(
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$BEGIN PERFORM pg_sleep(60); RETURN new; END$$;"
+        "CREATE TRIGGER tr BEFORE INSERT ON roles FOR EACH ROW EXECUTE FUNCTION f()"
+    )
+    process = started(database, folder.parent, "seed", "-e", "dev")
+    sleeping = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+    wait_for(connection, sleeping)
+    process.kill()
+    process.communicate()
+    gone = f"SELECT 1 WHERE NOT EXISTS ({sleeping})"
+    wait_for(connection, gone)
+    assert connection.execute("SELECT count(*) FROM users").fetchone() == (0,)
+    connection.execute("DROP TRIGGER tr ON roles")
+    process = started(database, folder.parent, "seed", "-e", "dev")
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert out.endswith("3 inserted\n")
 
 
 def test_dry_run_and_truncate(run: Run, folder: Path, connection: Connection) -> None:

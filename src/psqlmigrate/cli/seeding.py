@@ -37,22 +37,26 @@ def seed(
       key: [name]
       rows:
         - name: admin
+
+    Exits with 5 when --truncate would reach tables that the file does not name.
     """
     from pathlib import Path
 
     from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.output.progress import RunProgress
     from psqlmigrate.service import seeding
 
     space = workspace(options)
     path = seeding.chosen(space, environment, Path(file) if file is not None else None)
     wishes = seeding.SeedWishes(truncate, dry_run, lock_wait)
-    result = seeding.seed(space, path, wishes)
+    with RunProgress(quiet=options.quiet, no_color=options.no_color) as progress:
+        result = seeding.seed(space, path, wishes, progress)
     if options.as_json:
         show_json("seed", result)
     else:
         from psqlmigrate.output.seeds import print_seed
 
-        print_seed(result, no_color=options.no_color)
+        print_seed(result, verbose=options.verbose, no_color=options.no_color)
 
 
 COMMANDS: tuple[click.Command, ...] = (seed,)

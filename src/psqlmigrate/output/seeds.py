@@ -8,8 +8,8 @@ from psqlmigrate.output.printable import printable
 from psqlmigrate.service.seeding import SeededTable, SeedResult
 
 
-def print_seed(result: SeedResult, *, no_color: bool) -> None:
-    """A row for each table, then what it comes to."""
+def print_seed(result: SeedResult, *, verbose: bool, no_color: bool) -> None:
+    """A row for each table, then what it comes to; with `verbose` also the sequences."""
     out = console(no_color=no_color)
     if result.tables:
         kept_out = any(one.kept_out for one in result.tables)
@@ -17,6 +17,8 @@ def print_seed(result: SeedResult, *, no_color: bool) -> None:
         columns = [("Table", "left"), *((one, "right") for one in headings)]
         out.print(rows(columns, [_row(one, kept_out=kept_out) for one in result.tables]))
         out.print()
+    for name in result.sequences if verbose else ():
+        out.print(Text(f"advanced {printable(name)}"))
     out.print(Text(_summary(result)))
     if any(one.kept_out for one in result.tables):
         out.print(Text("kept out by a trigger, a rule or a policy of the table", style="yellow"))

@@ -14,7 +14,8 @@ from psqlmigrate.migrations.sent import shown
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.service import blocking
 from psqlmigrate.service.failure import RETRIED
-from psqlmigrate.service.locking import key_of, lock
+from psqlmigrate.service.locking import Holder, key_of, lock
+from psqlmigrate.service.progress import Progress, Silent
 from psqlmigrate.service.seeds.content import SeedFile
 from psqlmigrate.service.seeds.loading import Loader
 from psqlmigrate.service.seeds.reading import SUFFIXES, read
@@ -59,28 +60,38 @@ class SeedResult:
     sequences: tuple[str, ...]
 
 
-def seed(workspace: Workspace, path: Path | str, wishes: SeedWishes | None = None) -> SeedResult:
-    """Loads the file in one transaction.
+def seed(
+    workspace: Workspace,
+    path: Path | str,
+    wishes: SeedWishes | None = None,
+    progress: Progress | None = None,
+) -> SeedResult:
+    """Loads the file in one transaction; `progress` is told what is waited for.
 
     Raises UsageError for a path that is no seed file, SeedError for what does not fit or fails
     (then nothing is changed), SeedRefusedError for tables that cannot be emptied, LockError.
     """
-    wishes = wishes or SeedWishes()
-    path = Path(path)
-    file = read(path)
+    wishes, progress = wishes or SeedWishes(), progress or Silent()
+    file = read(Path(path))
     settings = workspace.settings
     wait = settings.lock_wait if wishes.lock_wait is None else wishes.lock_wait
+
+    def waiting(seconds: float, holder: Holder | None) -> None:
+        progress.waiting(seconds, str(holder or "a run that has just ended"))
+
     with (
         workspace.connection() as connection,
-        _told(connection, path),
-        lock(connection, key_of(workspace.tables), wait, _silent),
+        _told(connection, file),
+        lock(connection, key_of(workspace.tables), wait, waiting),
     ):
         once = partial(_in_transaction, workspace, connection, file, wishes)
-        return blocking.patiently(once, wait, _silent)
+        return blocking.patiently(
+            once, wait, lambda s, error: progress.blocked(s, _blocker(connection, file, error))
+        )
 
 
-def _silent(_waited: float, _what: object) -> None:
-    """Nobody is told of the waiting."""
+def _blocker(connection: Connection, file: SeedFile, error: psycopg.Error) -> str:
+    return blocking.reason(connection, " ".join(one.name for one in file.tables), error)
 
 
 def seeds_folder(workspace: Workspace) -> Path:
@@ -177,7 +188,7 @@ def _counted(one: Loader) -> SeededTable:
 
 
 @contextmanager
-def _told(connection: Connection, path: Path) -> Generator[None]:
+def _told(connection: Connection, file: SeedFile) -> Generator[None]:
     """PostgreSQL's errors in words; that the connection is lost is told elsewhere."""
     try:
         yield
@@ -186,11 +197,11 @@ def _told(connection: Connection, path: Path) -> Generator[None]:
             raise
         if error.sqlstate in RETRIED:
             raise LockError(
-                f"another session keeps a lock that the rows need: {reason_of(error)}",
+                f"the rows of {shown(file.path)} could not get {_blocker(connection, file, error)}",
                 hint="nothing was changed; --lock-wait S waits longer",
             ) from None
         raise SeedError(
-            f"{shown(path)}: {one_line(reason_of(error))}",
+            f"{shown(file.path)}: {one_line(reason_of(error))}",
             details=error.sqlstate or "",
             hint="; ".join(filter(None, (_way_out(error), "nothing was changed"))),
         ) from None

@@ -1,6 +1,7 @@
 """Reads the YAML of a seed file from its events: nothing is constructed, and nothing is lost."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, cast
@@ -211,7 +212,7 @@ def _bare(value: _Read) -> _Read:
     if isinstance(value, Located):
         return _bare(value.value)
     if isinstance(value, list):
-        items: list[Any] = value
+        items = cast("list[object]", value)
         return [_bare(one) for one in items] if _has_lines(items) else items
     if isinstance(value, dict):
         members = cast("dict[str, Any]", value)
@@ -220,7 +221,7 @@ def _bare(value: _Read) -> _Read:
     return value
 
 
-def _has_lines(values: list[Any]) -> bool:
+def _has_lines(values: Sequence[object]) -> bool:
     return bool(values) and isinstance(values[0], Located)
 
 
@@ -228,7 +229,7 @@ def _with_lines(value: _Read, line: int, deep: int) -> _Read:
     """The other way round: a table's content that an alias takes from elsewhere."""
     bare = _bare(value)
     if deep and isinstance(bare, list):
-        items: list[Any] = bare
+        items = cast("list[object]", bare)
         return [Located(line, one) for one in items]
     if deep > 1 and isinstance(bare, dict):
         members = cast("dict[str, Any]", bare)
