@@ -219,6 +219,19 @@ class RollbackError(StatementError):
     code = "rollback"
 
 
+class SeedError(MigrationError):
+    """A seed file has what the tables cannot take, or its rows failed; nothing was changed."""
+
+    code = "seed"
+
+
+class SeedRefusedError(SeedError):
+    """Emptying the tables would reach tables that the file does not name."""
+
+    code = "seed_refused"
+    exit_code = REFUSED
+
+
 _MISSING_ROLE = re.compile(r'role "(.+)" does not exist\Z', re.MULTILINE)
 
 
