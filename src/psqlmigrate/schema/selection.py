@@ -114,7 +114,7 @@ def merged(
         for oid, one in base.objects.items()
         if oid not in objects and not (oid in gone and in_base(one))
     }
-    objects |= _rooted(kept, objects)
+    objects |= rooted(kept, objects)
     edges = {oid: (base if oid in kept else stated).edges.get(oid, frozenset()) for oid in objects}
     for oid in kept.keys() & objects.keys():
         missing = sorted(edges[oid] - objects.keys())
@@ -141,7 +141,7 @@ def _completed(before: DbObject | None, one: DbObject, unstated: frozenset[str])
     return dataclasses.replace(one, **{name: getattr(before, name) for name in names})
 
 
-def _rooted(kept: dict[ObjectId, DbObject], stated: Objects) -> dict[ObjectId, DbObject]:
+def rooted(kept: dict[ObjectId, DbObject], stated: Objects) -> dict[ObjectId, DbObject]:
     """Those of `kept` whose owner stays, too."""
     found = dict(kept)
     while gone := [
