@@ -11,7 +11,6 @@ from cli.conftest import Run, url_of
 from psqlmigrate.postgres.connect import connect
 from psqlmigrate.postgres.target import Target
 
-
 _PSQL = shutil.which("psql") or "psql"
 
 

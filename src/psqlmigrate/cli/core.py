@@ -13,21 +13,45 @@ _COMMAND = {"up": "upgrade", "down": "downgrade"}
 
 @click.command()
 @click.option("--offline", is_flag=True, help="Make only the files, without a database.")
+@click.option(
+    "--from-database",
+    is_flag=True,
+    help="Make the schema that the database has the first migration, applied already.",
+)
+@click.option("-m", "--message", help='With --from-database; else "initial schema".')
+@click.option("--sql", "as_sql", is_flag=True, help="With --from-database: an .sql migration.")
 @common
-def init(options: Options, *, offline: bool) -> None:
+def init(
+    options: Options, message: str | None, *, offline: bool, from_database: bool, as_sql: bool
+) -> None:
     """Create the migrations directory, the configuration and the database's tables.
 
     \b
     psqlmigrate init --url postgresql://me@localhost/app
     """
     from psqlmigrate.cli.context import show_json, workspace
-    from psqlmigrate.service.initializing import initialize
 
-    result = initialize(workspace(options), offline=offline)
+    if from_database and offline:
+        raise click.UsageError("--from-database needs the database that --offline does without")
+    if not from_database and (as_sql or message is not None):
+        raise click.UsageError(f"{'--sql' if as_sql else '--message'} goes with --from-database")
+    space = workspace(options)
+    if from_database:
+        from psqlmigrate.service.existing import initialize_from_database
+
+        result: Any = initialize_from_database(
+            space, "initial schema" if message is None else message, as_sql=as_sql
+        )
+    else:
+        from psqlmigrate.service.initializing import initialize
+
+        result = initialize(space, offline=offline)
     if options.as_json:
         show_json("init", result)
     else:
-        click.echo("\n".join(result.lines))
+        from psqlmigrate.output.printable import printable
+
+        click.echo("\n".join(map(printable, result.lines)))
 
 
 @click.command()
