@@ -37,8 +37,13 @@ def heads(options: Options) -> None:
 @click.argument("source")
 @click.argument("desired")
 @click.option("--exit-code", is_flag=True, help="Exit 1 when they differ.")
+@click.option(
+    "--prove",
+    is_flag=True,
+    help="Run it in scratch on sample rows first, there and back; exit 3 when that fails.",
+)
 @common
-def diff(options: Options, source: str, desired: str, *, exit_code: bool) -> int:
+def diff(options: Options, source: str, desired: str, *, exit_code: bool, prove: bool) -> int:
     """Print the SQL that turns one schema into another.
 
     A schema is a URL, an .sql file or directory, a .json snapshot, or one of database, models,
@@ -50,7 +55,7 @@ def diff(options: Options, source: str, desired: str, *, exit_code: bool) -> int
     from psqlmigrate.cli.context import show_json, workspace
     from psqlmigrate.service.diffing import difference
 
-    result = difference(workspace(options), source, desired)
+    result = difference(workspace(options), source, desired, prove=prove)
     if options.as_json:
         show_json("diff", result)
     elif result.statements:
@@ -59,6 +64,10 @@ def diff(options: Options, source: str, desired: str, *, exit_code: bool) -> int
             click.echo(f"{statement.sql};")
     for name in result.unmodelled:
         click.echo(f"not compared: {name}", err=True)
+    if result.proof and not options.as_json:
+        from psqlmigrate.output.verification import proven
+
+        click.echo("\n".join(proven(result.proof)), err=True)
     return 1 if exit_code and result.statements else 0
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from psqlmigrate.migrations.certificate import Certificate
+from psqlmigrate.output.runs import one_line
+from psqlmigrate.service.proving import Proof
 from psqlmigrate.service.verifying import VerifyResult
 
 
@@ -38,3 +40,16 @@ def certified(made: Sequence[Certificate]) -> list[str]:
             f"  no sample rows for {table.table}: {table.reason}" for table in one.without_rows
         ]
     return lines
+
+
+def proven(proof: Proof) -> list[str]:
+    """What a plan did to sample rows, on its way there and back."""
+    server = proof.server_version // 10000
+    lines = [f"proven on PostgreSQL {server} with sample rows: there, back, there again"]
+    lines += [f"  the way back does not restore {loss}" for loss in proof.loses]
+    lines += [
+        f"  may fail on existing rows{' on the way back' if one.direction == 'down' else ''}:"
+        f" {one_line(one.sql)} ({one.table}: {one.reason})"
+        for one in proof.may_fail
+    ]
+    return lines + [f"  no sample rows for {one.table}: {one.reason}" for one in proof.unfilled]
