@@ -13,7 +13,7 @@ def heads(options: Options) -> None:
     \b
     psqlmigrate heads
     """
-    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.cli.context import say, show_json, workspace
 
     graph = workspace(options).graph
     found = [(one.version, one.message) for one in graph.heads]
@@ -23,8 +23,7 @@ def heads(options: Options) -> None:
             {"heads": [version for version, _ in found], "branch_points": graph.branch_points},
         )
         return
-    for version, message in found:
-        click.echo(f"{version}  {message}")
+    say(f"{version}  {message}" for version, message in found)
     if len(found) > 1:
         click.echo(
             f"\nwarning: {len(found)} heads, split after {', '.join(graph.branch_points) or 'the start'}"
@@ -109,7 +108,7 @@ def verify(options: Options, accept: str | None, certify: str | None, *, replay:
     \b
     psqlmigrate verify --replay
     """
-    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.cli.context import annotate, say, show_json, workspace
     from psqlmigrate.output import verification
     from psqlmigrate.service import verifying
 
@@ -127,10 +126,12 @@ def verify(options: Options, accept: str | None, certify: str | None, *, replay:
     else:
         result = verified = verifying.verify(space, with_replay=replay)
         lines, found = verification.verified(verified), 1 if verified.findings else 0
+        for one in verified.findings:
+            annotate("verify", one.words, one.path(space.migrations_path), one.line, one.column)
     if options.as_json:
         show_json("verify", result)
     else:
-        click.echo("\n".join(lines))
+        say(lines)
     return found
 
 

@@ -18,16 +18,18 @@ def check(options: Options, baseline: str | None) -> int:
     \b
     psqlmigrate check
     """
-    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.cli.context import annotate_objects, show_json, workspace
     from psqlmigrate.service import checking
 
-    result = checking.check(workspace(options), baseline)
+    space = workspace(options)
+    result = checking.check(space, baseline)
     if options.as_json:
         show_json("check", result)
     else:
         from psqlmigrate.output.reports import print_check
 
         print_check(result, no_color=options.no_color)
+    annotate_objects("check", "models and migrations differ", result.objects, space)
     return 1 if result.objects else 0
 
 

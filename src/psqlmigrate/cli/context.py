@@ -1,6 +1,9 @@
 """From the common options to a workspace."""
 
+from collections.abc import Iterable
+
 from psqlmigrate.cli.options import Options
+from psqlmigrate.service.describing import Entry
 from psqlmigrate.service.workspace import Workspace
 
 
@@ -22,6 +25,48 @@ def workspace(options: Options) -> Workspace:
         options.profile,
         options.connect_wait,
     )
+
+
+def say(lines: Iterable[str]) -> None:
+    """Prints lines for people."""
+    import click
+
+    from psqlmigrate.output import github
+
+    click.echo(github.calm("\n".join(lines)))
+
+
+def annotate(command: str, message: str, file: str = "", line: int = 0, column: int = 0) -> None:
+    """Tells GitHub Actions, where that runs us, what was found; on stderr."""
+    import click
+
+    from psqlmigrate.output import github
+
+    if github.is_here():
+        click.echo(
+            github.annotation(message, command, file=file, line=line, column=column), err=True
+        )
+
+
+def annotate_objects(
+    command: str, words: str, objects: Iterable[Entry], space: Workspace | None = None
+) -> None:
+    """The same for objects that differ, at the models' file where `space` is given."""
+    names = ", ".join(f"{one.symbol} {one.name}" for one in objects)
+    if names:
+        annotate(command, f"{words}: {names}", models_file(space) if space else "")
+
+
+def models_file(space: Workspace) -> str:
+    """The file of the models, as far as the configuration names one; else that file itself."""
+    from psqlmigrate.sources.modelspec import parse_specs
+
+    settings = space.settings
+    for spec in parse_specs(space.model_specs, settings.root):
+        path = settings.root / spec.target
+        if path.is_file():
+            return str(path)
+    return str(settings.file or "")
 
 
 def show_json(command: str, result: object) -> None:

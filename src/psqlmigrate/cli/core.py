@@ -176,14 +176,18 @@ def validate(options: Options) -> int:
     \b
     psqlmigrate validate
     """
-    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.cli.context import annotate, models_file, say, show_json, workspace
     from psqlmigrate.service.checking import validate as compare
 
-    result = compare(workspace(options))
+    space = workspace(options)
+    result = compare(space)
     if options.as_json:
         show_json("validate", result)
     else:
-        click.echo("\n".join(result.warnings) or "models and database agree")
+        say(result.warnings or ["models and database agree"])
+    if result.warnings:
+        words = ", ".join(result.warnings)
+        annotate("validate", f"models and database differ: {words}", models_file(space))
     return _FOUND if result.warnings else 0
 
 

@@ -57,7 +57,7 @@ def drift(options: Options, message: str | None, renames: tuple[str, ...], *, as
     \b
     psqlmigrate drift --to-migration "index made during the outage"
     """
-    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.cli.context import annotate_objects, show_json, workspace
     from psqlmigrate.service import drifting
 
     if message is None and (as_sql or renames):
@@ -77,6 +77,8 @@ def drift(options: Options, message: str | None, renames: tuple[str, ...], *, as
         click.echo("\n".join(words.script(result)))
         for line in words.notes(result, quiet=options.quiet):
             click.echo(line, err=True)
+    if not result.written:
+        annotate_objects("drift", "the database was changed by hand", result.objects)
     return 1 if result.objects and not result.written else 0
 
 

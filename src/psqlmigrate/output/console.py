@@ -1,17 +1,21 @@
 """Where text goes: data to stdout, the rest to stderr, colour only where it is wanted."""
 
+import sys
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from psqlmigrate.output import github
+
 _WIDTH = 100
 
 
-def console(*, no_color: bool = False) -> Console:
-    """stdout; outside a terminal as wide as the text needs."""
-    made = Console(no_color=no_color or None, highlight=False, soft_wrap=True)
+def console(*, no_color: bool = False, stderr: bool = False) -> Console:
+    """stdout, or stderr; outside a terminal as wide as the text needs."""
+    stream = github.calmed(sys.stderr if stderr else sys.stdout)
+    made = Console(file=stream, no_color=no_color or None, highlight=False, soft_wrap=True)
     if not made.is_terminal:
         made.width = max(made.width, _WIDTH)
     return made
