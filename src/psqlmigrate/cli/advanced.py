@@ -101,8 +101,11 @@ def snapshot(options: Options, source: str) -> None:
     help="Prove pending migrations that were edited, or one, and renew the certificates.",
 )
 @click.option("--accept", metavar="VERSION", help="Take the edited file of an applied migration.")
+@click.option("--offline", is_flag=True, help="Look at the files only, whatever database is named.")
 @common
-def verify(options: Options, accept: str | None, certify: str | None, *, replay: bool) -> int:
+def verify(
+    options: Options, accept: str | None, certify: str | None, *, replay: bool, offline: bool
+) -> int:
     """Check files, certificates and history; exit 1 when something does not fit.
 
     \b
@@ -114,6 +117,8 @@ def verify(options: Options, accept: str | None, certify: str | None, *, replay:
 
     if accept and certify is not None:
         raise click.UsageError("--accept and --certify do not go together")
+    if offline and (accept or certify is not None):
+        raise click.UsageError("--offline looks at files; --accept and --certify need more")
     space = workspace(options)
     found = 0
     if accept:
@@ -124,8 +129,9 @@ def verify(options: Options, accept: str | None, certify: str | None, *, replay:
         made = verifying.certify(space, certify)
         result, lines = {"certified": made}, verification.certified(made)
     else:
-        result = verified = verifying.verify(space, with_replay=replay)
-        lines, found = verification.verified(verified), 1 if verified.findings else 0
+        result = verified = verifying.verify(space, with_replay=replay, offline=offline)
+        lines = verification.verified(verified, offline=offline)
+        found = 1 if verified.findings else 0
         for one in verified.findings:
             annotate("verify", one.words, one.path(space.migrations_path), one.line, one.column)
     if options.as_json:

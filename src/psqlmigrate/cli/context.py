@@ -33,7 +33,9 @@ def say(lines: Iterable[str]) -> None:
 
     from psqlmigrate.output import github
 
-    click.echo(github.calm("\n".join(lines)))
+    text = "\n".join(lines)
+    if text:
+        click.echo(github.calm(text))
 
 
 def annotate(command: str, message: str, file: str = "", line: int = 0, column: int = 0) -> None:

@@ -8,15 +8,16 @@ from psqlmigrate.service.proving import Proof
 from psqlmigrate.service.verifying import VerifyResult
 
 
-def verified(result: VerifyResult) -> list[str]:
-    """Findings, then what was looked at."""
+def verified(result: VerifyResult, *, offline: bool = False) -> list[str]:
+    """Findings, then what was looked at; `offline` was the database's history not meant to be."""
     lines = [str(finding) for finding in result.findings]
     if one := result.replay:
         lines.append(
             f"replayed on PostgreSQL {one.server_version}: {one.ran} up, {one.reverted} down and up"
             f" again, {one.compared} compared with their certificates"
         )
-    where = "files and history" if result.database else "files only: no database is named"
+    alone = "files only" if offline else "files only: no database is named"
+    where = "files and history" if result.database else alone
     certified = f"{result.certified} certified, {result.files - result.certified} not"
     lines.append(
         f"{result.files} migrations ({certified}), {len(result.findings)} findings ({where})"
