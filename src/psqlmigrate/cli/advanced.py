@@ -2,6 +2,7 @@
 
 import click
 
+from psqlmigrate.cli import completing
 from psqlmigrate.cli.options import Options, common
 
 
@@ -33,8 +34,8 @@ def heads(options: Options) -> None:
 
 
 @click.command()
-@click.argument("source")
-@click.argument("desired")
+@click.argument("source", shell_complete=completing.sources)
+@click.argument("desired", shell_complete=completing.sources)
 @click.option("--exit-code", is_flag=True, help="Exit 1 when they differ.")
 @click.option(
     "--prove",
@@ -71,7 +72,7 @@ def diff(options: Options, source: str, desired: str, *, exit_code: bool, prove:
 
 
 @click.command()
-@click.argument("source", default="database")
+@click.argument("source", default="database", shell_complete=completing.sources)
 @common
 def snapshot(options: Options, source: str) -> None:
     """Print a schema with the hash of every object as JSON, for review and for diff.
@@ -98,9 +99,15 @@ def snapshot(options: Options, source: str) -> None:
     metavar="[VERSION]",
     is_flag=False,
     flag_value="",
+    shell_complete=completing.versions(),
     help="Prove pending migrations that were edited, or one, and renew the certificates.",
 )
-@click.option("--accept", metavar="VERSION", help="Take the edited file of an applied migration.")
+@click.option(
+    "--accept",
+    metavar="VERSION",
+    help="Take the edited file of an applied migration.",
+    shell_complete=completing.versions(),
+)
 @click.option("--offline", is_flag=True, help="Look at the files only, whatever database is named.")
 @common
 def verify(

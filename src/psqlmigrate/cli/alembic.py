@@ -2,6 +2,7 @@
 
 import click
 
+from psqlmigrate.cli import completing
 from psqlmigrate.cli.options import Options, common
 
 
@@ -54,7 +55,7 @@ def current(options: Options) -> None:
 
 
 @click.command()
-@click.argument("version")
+@click.argument("version", shell_complete=completing.versions("head", "heads", "base"))
 @click.option("--purge", is_flag=True, help="Forget the history first.")
 @common
 def stamp(options: Options, version: str, *, purge: bool) -> None:

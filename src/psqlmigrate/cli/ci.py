@@ -41,4 +41,26 @@ def ci(options: Options, system: str, output: str | None) -> None:
         click.echo(one.text, nl=False)
 
 
-COMMANDS: tuple[click.Command, ...] = (ci,)
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@common
+def completion(options: Options, shell: str) -> None:
+    """Print the script that lets a shell complete commands, options, versions and profiles.
+
+    \b
+    psqlmigrate completion bash >> ~/.bashrc
+    """
+    from click.shell_completion import get_completion_class
+
+    from psqlmigrate.cli.context import show_json
+
+    made = get_completion_class(shell)
+    command = click.get_current_context().find_root().command
+    text = made(command, {}, "psqlmigrate", "_PSQLMIGRATE_COMPLETE").source() if made else ""
+    if options.as_json:
+        show_json("completion", {"shell": shell, "script": text})
+    else:
+        click.echo(text)
+
+
+COMMANDS: tuple[click.Command, ...] = (ci, completion)

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from psqlmigrate.cli import completing
 from psqlmigrate.cli.options import Command, Options, common
 
 _FOUND = 1
@@ -146,7 +147,7 @@ def history(options: Options, limit: int | None, *, everything: bool) -> None:
 
 
 @click.command()
-@click.argument("version")
+@click.argument("version", shell_complete=completing.versions())
 @common
 def show(options: Options, version: str) -> None:
     """Show one migration: file, parents, state here, SQL, certificate, hazards.
@@ -205,6 +206,7 @@ def _run_options(command: Command) -> Command:
             "--forbid-hazard",
             metavar="KIND",
             multiple=True,
+            shell_complete=completing.hazards,
             help='Refuse (exit 5) what has this hazard, as "data loss"; repeatable.',
         ),
     )
@@ -214,7 +216,7 @@ def _run_options(command: Command) -> Command:
 
 
 @click.command()
-@click.argument("target", default="head")
+@click.argument("target", default="head", shell_complete=completing.versions("head", "heads", "+1"))
 @_run_options
 @click.option(
     "--strict-order", is_flag=True, help="Refuse (exit 5) what is older than what is applied."
@@ -230,7 +232,7 @@ def upgrade(options: Options, target: str, **given: Any) -> None:
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.argument("target", default="-1")
+@click.argument("target", default="-1", shell_complete=completing.versions("base", "-1"))
 @_run_options
 @common
 def downgrade(options: Options, target: str, **given: Any) -> None:

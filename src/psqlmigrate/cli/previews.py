@@ -2,16 +2,18 @@
 
 import click
 
+from psqlmigrate.cli import completing
 from psqlmigrate.cli.options import Options, common
 
 
 @click.command("dry-run")
-@click.argument("target", default="head")
+@click.argument("target", default="head", shell_complete=completing.versions("head", "heads", "+1"))
 @click.option(
     "--forbid-hazard",
     "forbidden",
     metavar="KIND",
     multiple=True,
+    shell_complete=completing.hazards,
     help='Refuse (exit 5) what has this hazard, as "data loss"; repeatable.',
 )
 @common
