@@ -52,16 +52,17 @@ def diff(options: Options, source: str, desired: str, *, exit_code: bool, prove:
     \b
     psqlmigrate diff database schema.sql
     """
-    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.cli.context import busy, put, show_json, workspace
     from psqlmigrate.service.diffing import difference
 
-    result = difference(workspace(options), source, desired, prove=prove)
+    with busy(options, "comparing"):
+        result = difference(workspace(options), source, desired, prove=prove)
     if options.as_json:
         show_json("diff", result)
     elif result.statements:
-        click.echo("SET check_function_bodies = off;")
+        put("SET check_function_bodies = off;")
         for statement in result.statements:
-            click.echo(f"{statement.sql};")
+            put(f"{statement.sql};")
     for name in result.unmodelled:
         click.echo(f"not compared: {name}", err=True)
     if result.proof and not options.as_json:
@@ -80,16 +81,17 @@ def snapshot(options: Options, source: str) -> None:
     \b
     psqlmigrate snapshot database > schema.json
     """
-    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.cli.context import busy, put, show_json, workspace
     from psqlmigrate.service.diffing import snapshot as take
 
-    text = take(workspace(options), source)
+    with busy(options, "reading the schema"):
+        text = take(workspace(options), source)
     if options.as_json:
         import json
 
         show_json("snapshot", json.loads(text))
     else:
-        click.echo(text, nl=False)
+        put(text, nl=False)
 
 
 @click.command()
@@ -118,7 +120,7 @@ def verify(
     \b
     psqlmigrate verify --replay
     """
-    from psqlmigrate.cli.context import annotate, say, show_json, workspace
+    from psqlmigrate.cli.context import annotate, busy, say, show_json, workspace
     from psqlmigrate.output import verification
     from psqlmigrate.service import verifying
 
@@ -133,10 +135,12 @@ def verify(
         result: object = {"accepted": version}
         lines = [f"{version}  accepted as it is"]
     elif certify is not None:
-        made = verifying.certify(space, certify)
+        with busy(options, "proving migrations"):
+            made = verifying.certify(space, certify)
         result, lines = {"certified": made}, verification.certified(made)
     else:
-        result = verified = verifying.verify(space, with_replay=replay, offline=offline)
+        with busy(options, "replaying the migrations" if replay else "verifying"):
+            result = verified = verifying.verify(space, with_replay=replay, offline=offline)
         lines = verification.verified(verified, offline=offline)
         found = 1 if verified.findings else 0
         for one in verified.findings:

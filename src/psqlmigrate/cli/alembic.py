@@ -19,11 +19,12 @@ def check(options: Options, baseline: str | None) -> int:
     \b
     psqlmigrate check
     """
-    from psqlmigrate.cli.context import annotate_objects, show_json, workspace
+    from psqlmigrate.cli.context import annotate_objects, busy, show_json, workspace
     from psqlmigrate.service import checking
 
     space = workspace(options)
-    result = checking.check(space, baseline)
+    with busy(options, "comparing models and migrations"):
+        result = checking.check(space, baseline)
     if options.as_json:
         show_json("check", result)
     else:
@@ -90,14 +91,14 @@ def sql(options: Options, direction: str, span: str) -> None:
     \b
     psqlmigrate sql upgrade 20261123_101500:head
     """
-    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.cli.context import put, show_json, workspace
     from psqlmigrate.service.foreseeing import offline
 
     text = offline(workspace(options), "up" if direction == "upgrade" else "down", span)
     if options.as_json:
         show_json("sql", {"sql": text})
     else:
-        click.echo(text, nl=not text.endswith("\n"))
+        put(text, nl=not text.endswith("\n"))
 
 
 COMMANDS: tuple[click.Command, ...] = (check, current, stamp, sql)

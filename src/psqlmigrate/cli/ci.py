@@ -24,7 +24,7 @@ def ci(options: Options, system: str, output: str | None) -> None:
     """
     from pathlib import Path
 
-    from psqlmigrate.cli.context import show_json
+    from psqlmigrate.cli.context import put, show_json
     from psqlmigrate.migrations.sent import shown
     from psqlmigrate.service import recipes
 
@@ -38,7 +38,7 @@ def ci(options: Options, system: str, output: str | None) -> None:
     elif path:
         click.echo(f"{shown(path)} written")
     else:
-        click.echo(one.text, nl=False)
+        put(one.text, nl=False)
 
 
 @click.command()

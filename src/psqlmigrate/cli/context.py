@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from psqlmigrate.cli.options import Options
+from psqlmigrate.output.patience import Patience
 from psqlmigrate.service.describing import Entry
 from psqlmigrate.service.workspace import Workspace
 
@@ -27,6 +28,11 @@ def workspace(options: Options) -> Workspace:
     )
 
 
+def busy(options: Options, words: str) -> Patience:
+    """A context that shows, on a terminal, what takes longer than a second."""
+    return Patience(words, quiet=options.quiet or options.as_json, no_color=options.no_color)
+
+
 def say(lines: Iterable[str]) -> None:
     """Prints lines for people."""
     import click
@@ -36,6 +42,13 @@ def say(lines: Iterable[str]) -> None:
     text = "\n".join(lines)
     if text:
         click.echo(github.calm(text))
+
+
+def put(text: str, *, nl: bool = True) -> None:
+    """Prints data: always UTF-8, since SQL in another encoding is other SQL."""
+    import click
+
+    click.echo(text.encode("utf-8", "backslashreplace"), nl=nl)
 
 
 def annotate(command: str, message: str, file: str = "", line: int = 0, column: int = 0) -> None:
@@ -73,8 +86,6 @@ def models_file(space: Workspace) -> str:
 
 def show_json(command: str, result: object) -> None:
     """Prints the JSON document of a result."""
-    import click
-
     from psqlmigrate.output.document import envelope
 
-    click.echo(envelope(command, result))
+    put(envelope(command, result))

@@ -30,7 +30,7 @@ def init(
     \b
     psqlmigrate init --url postgresql://me@localhost/app
     """
-    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.cli.context import busy, show_json, workspace
 
     if from_database and offline:
         raise click.UsageError("--from-database needs the database that --offline does without")
@@ -40,9 +40,10 @@ def init(
     if from_database:
         from psqlmigrate.service.existing import initialize_from_database
 
-        result: Any = initialize_from_database(
-            space, "initial schema" if message is None else message, as_sql=as_sql
-        )
+        with busy(options, "reading, writing and proving the schema"):
+            result: Any = initialize_from_database(
+                space, "initial schema" if message is None else message, as_sql=as_sql
+            )
     else:
         from psqlmigrate.service.initializing import initialize
 
@@ -66,10 +67,11 @@ def status(options: Options, *, full: bool, no_models: bool, exit_code: bool) ->
     \b
     psqlmigrate status --full
     """
-    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.cli.context import busy, show_json, workspace
     from psqlmigrate.service.status import status as ask
 
-    result = ask(workspace(options), with_models=not no_models)
+    with busy(options, "looking at the database"):
+        result = ask(workspace(options), with_models=not no_models)
     if options.as_json:
         show_json("status", result)
     else:
@@ -77,10 +79,6 @@ def status(options: Options, *, full: bool, no_models: bool, exit_code: bool) ->
 
         print_status(result, full=full, no_color=options.no_color)
     return _FOUND if exit_code and (result.pending or result.drift) else 0
-
-
-def _confirm(question: str) -> bool:
-    return click.confirm(f"{question}?")
 
 
 @click.command()
@@ -108,14 +106,20 @@ def autogenerate(options: Options, message: str, **given: Any) -> None:
     \b
     psqlmigrate autogenerate "add email to users"
     """
-    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.cli.context import busy, show_json, workspace
     from psqlmigrate.service.generating import GenerateWishes
     from psqlmigrate.service.generating import autogenerate as generate
 
     asked = not options.as_json and sys.stdin.isatty() and sys.stdout.isatty()
-    result = generate(
-        workspace(options), message, GenerateWishes(**given), _confirm if asked else None
-    )
+    with busy(options, "comparing, writing and proving") as shown:
+
+        def confirm(question: str) -> bool:
+            shown.paused()
+            return click.confirm(f"{question}?")
+
+        result = generate(
+            workspace(options), message, GenerateWishes(**given), confirm if asked else None
+        )
     if options.as_json:
         show_json("autogenerate", result)
     else:
@@ -177,11 +181,12 @@ def validate(options: Options) -> int:
     \b
     psqlmigrate validate
     """
-    from psqlmigrate.cli.context import annotate, models_file, say, show_json, workspace
+    from psqlmigrate.cli.context import annotate, busy, models_file, say, show_json, workspace
     from psqlmigrate.service.checking import validate as compare
 
     space = workspace(options)
-    result = compare(space)
+    with busy(options, "comparing models and database"):
+        result = compare(space)
     if options.as_json:
         show_json("validate", result)
     else:

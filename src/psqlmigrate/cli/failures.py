@@ -37,17 +37,28 @@ def report(given: list[str], error: BaseException) -> int:
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else FAILED if error.code else 0
     if isinstance(error, BrokenPipeError):
-        # The interpreter flushes stdout once more at its end, and would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_closed_pipes()
         return PIPE_CLOSED
     failure = _failure(given, error)
-    if "--json" in _words(given):
-        _print_json(given, failure)
-    else:
-        _print_words(failure)
-    if github.is_here() and failure.code not in _ENDED:
-        _annotate(given, failure)
+    try:
+        if "--json" in _words(given):
+            _print_json(given, failure)
+        else:
+            _print_words(failure)
+        if github.is_here() and failure.code not in _ENDED:
+            _annotate(given, failure)
+    except BrokenPipeError:  # nobody reads it: the exit code tells all the same
+        _leave_closed_pipes()
     return failure.exit_code
+
+
+def _leave_closed_pipes() -> None:
+    """The interpreter flushes once more at its end, and would complain."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _failure(given: list[str], error: BaseException) -> _Failure:

@@ -59,13 +59,14 @@ def drift(options: Options, message: str | None, renames: tuple[str, ...], *, as
     \b
     psqlmigrate drift --to-migration "index made during the outage"
     """
-    from psqlmigrate.cli.context import annotate_objects, show_json, workspace
+    from psqlmigrate.cli.context import annotate_objects, busy, put, show_json, workspace
     from psqlmigrate.service import drifting
 
     if message is None and (as_sql or renames):
         raise click.UsageError(f"{'--sql' if as_sql else '--rename'} goes with --to-migration")
     keep = None if message is None else drifting.Keep(message, as_sql, renames)
-    result = drifting.drift(workspace(options), keep)
+    with busy(options, "comparing database and migrations"):
+        result = drifting.drift(workspace(options), keep)
     if options.as_json:
         show_json("drift", result)
     elif result.written:
@@ -76,7 +77,7 @@ def drift(options: Options, message: str | None, renames: tuple[str, ...], *, as
     else:
         from psqlmigrate.output import drift as words
 
-        click.echo("\n".join(words.script(result)))
+        put("\n".join(words.script(result)))
         for line in words.notes(result, quiet=options.quiet):
             click.echo(line, err=True)
     if not result.written:

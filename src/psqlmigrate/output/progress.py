@@ -123,7 +123,7 @@ class RunProgress:
         with self._turn:
             self._clear()
             self._doing = _Doing()
-            if self._rows:
+            if self._rows and sys.stdout is not None:
                 sys.stdout.write(
                     github.calm(row(file.version, file.message, self._width, ms)) + "\n"
                 )

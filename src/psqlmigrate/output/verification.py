@@ -19,9 +19,9 @@ def verified(result: VerifyResult, *, offline: bool = False) -> list[str]:
     alone = "files only" if offline else "files only: no database is named"
     where = "files and history" if result.database else alone
     certified = f"{result.certified} certified, {result.files - result.certified} not"
-    lines.append(
-        f"{result.files} migrations ({certified}), {len(result.findings)} findings ({where})"
-    )
+    count = f"{result.files} migration{'' if result.files == 1 else 's'}"
+    found = f"{len(result.findings)} finding{'' if len(result.findings) == 1 else 's'}"
+    lines.append(f"{count} ({certified}), {found} ({where})")
     return lines
 
 
