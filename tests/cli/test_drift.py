@@ -10,6 +10,7 @@ import pytest
 from cli.conftest import Run, url_of
 from psqlmigrate.postgres.connect import connect
 from psqlmigrate.postgres.target import Target
+from psqlmigrate.service import generating
 
 _PSQL = shutil.which("psql") or "psql"
 
@@ -297,3 +298,45 @@ def test_nothing_stays_when_it_fails(migrated: Run, database: Target, project: P
 def test_options_that_need_another(migrated: Run) -> None:
     assert migrated("drift", "--sql")[0] == 2
     assert migrated("drift", "--rename", "a:b")[0] == 2
+
+
+def test_a_renamed_table(migrated: Run, database: Target, project: Path) -> None:
+    _execute(
+        database,
+        "INSERT INTO customers (email, name) VALUES ('a@b', 'A')",
+        'ALTER TABLE customers RENAME TO "Our Clients"',
+    )
+    code, out, err = migrated("drift")
+    assert code == 1
+    assert "-- perhaps a rename: " in out
+    text = json.loads(migrated("drift", "--json")[1])["result"]["offers"][0]
+    assert text in out
+    assert "if it was renamed" in err
+    code, out, err = migrated("drift", "--to-migration", "r", "--rename", text)
+    assert code == 0, err
+    made = next((project / "migrations").glob("*_r.py")).read_text()
+    assert "RENAME TO" in made
+    assert "DROP TABLE" not in made
+    assert migrated("drift")[0] == 0
+    assert migrated("downgrade")[0] == 0
+    with connect(database) as connection:
+        assert connection.execute("SELECT name FROM customers").fetchone() == ("A",)
+
+
+def test_the_database_changes_meanwhile(
+    migrated: Run, database: Target, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _execute(database, "ALTER TABLE customers ADD extra text")
+    files = {path: path.read_bytes() for path in project.rglob("migrations/**/*") if path.is_file()}
+
+    def between(*arguments: object, **given: object) -> object:
+        made = generating.write_certified(*arguments, **given)  # type: ignore[arg-type]  # passed on
+        _execute(database, "ALTER TABLE customers ADD more text")
+        return made
+
+    monkeypatch.setattr("psqlmigrate.service.drifting.write_certified", between)
+    code, _, err = migrated("drift", "--to-migration", "x")
+    assert code == 5
+    assert "changed while the migration was written" in err
+    now = {path: path.read_bytes() for path in project.rglob("migrations/**/*") if path.is_file()}
+    assert now == files

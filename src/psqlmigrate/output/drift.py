@@ -22,6 +22,8 @@ def script(result: DriftResult) -> Iterator[str]:
     yield _comment(f"drift: {count} of {result.target} not as {made} there")
     for one in result.objects:
         yield from map(_comment, _told(one))
+    for text in result.offers:
+        yield _comment(f"perhaps a rename: {text}")
     if result.refused:
         yield _comment(f"no SQL undoes it: {result.refused}")
         return
@@ -42,6 +44,8 @@ def notes(result: DriftResult, *, quiet: bool) -> Iterator[str]:
         keep = 'psqlmigrate drift --to-migration "…" keeps the change'
         undo = "" if result.refused else "psqlmigrate drift | psql … undoes it; "
         yield f"\nhint: {undo}{keep}"
+    if result.offers:
+        yield f"hint: if it was renamed, --to-migration … --rename {result.offers[0]!r} keeps the data"
 
 
 def _statements(statements: tuple[Statement, ...]) -> Iterator[str]:

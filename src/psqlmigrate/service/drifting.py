@@ -18,6 +18,8 @@ from psqlmigrate.service.describing import Entry, entries
 from psqlmigrate.service.generating import GenerateResult, parents_of, write_certified
 from psqlmigrate.service.live import live, selection_of
 from psqlmigrate.service.planning import plan
+from psqlmigrate.service.renamepairs import candidates
+from psqlmigrate.service.renametext import read_request
 from psqlmigrate.service.renaming import settle
 from psqlmigrate.service.schemas import Schemas
 from psqlmigrate.service.scratching import scratch_of, with_roles
@@ -31,7 +33,7 @@ class DriftResult:
     """What differs from what the applied migrations made, as the database has it now.
 
     `statements` restore what the migrations made; `refused` says why there are none, if no plan
-    does. `unmanaged` is what no migration made, which no way out touches.
+    does. `offers` are renames that would explain something, as `old:new`. `unmanaged` is what no migration made, which no way out touches.
     """
 
     target: str
@@ -41,6 +43,7 @@ class DriftResult:
     refused: str
     unmanaged: tuple[str, ...]
     unmodelled: tuple[str, ...]
+    offers: tuple[str, ...] = ()
     written: GenerateResult | None = None
 
     @property
@@ -93,9 +96,11 @@ class _Drift:
             return self._result(found, recorded.hashes)
         with scratch_of(self._workspace) as scratch:
             schemas = Schemas(self._workspace, scratch)
-            strayed = straying(schemas, self._files, recorded, found)
+            names = [read_request(one).name for one in keep.renames] if keep else []
+            strayed = straying(schemas, self._files, recorded, found, names)
             objects = entries(strayed.changes, strayed.built, strayed.mine)
-            result = replace(self._result(found, strayed.known), objects=objects)
+            offers = tuple(one.text for one in candidates(strayed.built, strayed.whole))
+            result = replace(self._result(found, strayed.known), objects=objects, offers=offers)
             if not objects:
                 return result
             if keep:
@@ -129,10 +134,10 @@ class _Drift:
         scratch = schemas.scratch
         built = schemas.replayed(self._files)
         desired = keeping(strayed, built)
-        renamed, offers = with_roles(scratch, lambda: settle(scratch, built, desired, keep.renames))
+        renamed, _ = with_roles(scratch, lambda: settle(scratch, built, desired, keep.renames))
         base = Baseline(built, MIGRATIONS, f"{len(self._done)} migrations")
         seen = Seen(strayed.found, self._done, desired)
-        made = adopt(
+        return adopt(
             self._workspace,
             self._connection,
             seen,
@@ -140,7 +145,6 @@ class _Drift:
                 schemas, base, renamed, desired, keep.message, as_sql=keep.as_sql
             ),
         )
-        return replace(made, offers=tuple(one.text for one in offers))
 
     def _refuse_pending(self) -> None:
         graph = self._workspace.graph

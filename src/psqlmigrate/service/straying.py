@@ -1,6 +1,6 @@
 """How far a database has strayed from what the migrations that are applied to it have made."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from psqlmigrate.errors import PlanRefusedError
@@ -33,14 +33,30 @@ class Straying:
     known: Hashes
     selection: Selection
 
+    @property
+    def whole(self) -> Catalog:
+        """All that the database has; of what is managed as a copy of it prints."""
+        edges = {oid: self.again.edges.get(oid, frozenset()) for oid in self.mine.objects}
+        return replace(
+            self.found,
+            objects={**self.found.objects, **self.mine.objects},
+            edges={**self.found.edges, **edges},
+            server_major=self.again.server_major,
+        )
+
 
 def straying(
-    schemas: Schemas, files: Sequence[MigrationFile], recorded: State | None, found: Catalog
+    schemas: Schemas,
+    files: Sequence[MigrationFile],
+    recorded: State | None,
+    found: Catalog,
+    new_names: Collection[str] = (),
 ) -> Straying:
     """Compares the database as it is (`found`, with edges) with what the applied files build.
 
     `recorded` is the state where it is current: what is managed, and whether anything is to be
-    compared at all. Raises what replaying and scratch databases raise.
+    compared at all. `new_names` are what managed things were renamed to: these count as managed,
+    too. Raises what replaying and scratch databases raise.
     """
     selection = schemas.selection
     if recorded and not by_hand(recorded, found):
@@ -48,13 +64,20 @@ def straying(
         return Straying(found, mine, mine, mine, (), recorded.hashes, selection)
     everything = schemas.replayed(files)
     known = recorded.hashes if recorded else state_hashes(everything)
-    built, mine = managed(everything, known), managed(found, known)
+    built = managed(everything, known)
+    mine = managed(found, {*known, *_renamed(found, new_names)})
     if not diff(built, mine):
         return Straying(found, built, mine, mine, (), known, selection)
     again = schemas.fixpoint(_with_needs(found, mine))
     reread = again.where(lambda one: one.id in mine.objects)
     changes = chosen(diff(built, reread), built, reread, selection)
     return Straying(found, built, reread, again, changes, known, selection)
+
+
+def _renamed(found: Catalog, new_names: Collection[str]) -> Iterator[Name]:
+    for oid, one in found.objects.items():
+        if not one.owners and oid.path[-1] in new_names:
+            yield oid.kind, str(oid)
 
 
 def unmanaged(found: Catalog, known: Iterable[Name], selection: Selection) -> tuple[str, ...]:
@@ -80,12 +103,7 @@ def restoring(strayed: Straying) -> tuple[Catalog, Catalog]:
     found, mine, built = strayed.found, strayed.mine, strayed.built
     in_found = strayed.selection.of(found.objects)
     in_built = strayed.selection.of(built.objects)
-    before = replace(
-        found,
-        objects={**found.objects, **mine.objects},
-        edges={**found.edges, **{oid: strayed.again.edges.get(oid, frozenset()) for oid in mine.objects}},
-        server_major=strayed.again.server_major,
-    )  # fmt: skip
+    before = strayed.whole
     wanted = {oid: one for oid, one in built.objects.items() if in_built(one)}
     kept = {
         oid: one
