@@ -70,10 +70,9 @@ def drift(options: Options, message: str | None, renames: tuple[str, ...], *, as
     if options.as_json:
         show_json("drift", result)
     elif result.written:
-        from psqlmigrate.output.reports import print_generated
+        from psqlmigrate.output.drift import print_kept
 
-        print_generated(result.written, no_color=options.no_color)
-        click.echo("recorded as applied: the database has it already")
+        print_kept(result.written, no_color=options.no_color)
     else:
         from psqlmigrate.output import drift as words
 

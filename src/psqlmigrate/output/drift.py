@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from psqlmigrate.output.console import console
 from psqlmigrate.output.printable import printable
-from psqlmigrate.output.runs import one_line
+from psqlmigrate.output.reports import print_entries, print_generated
 from psqlmigrate.schema.statement import Statement
 from psqlmigrate.service.describing import Entry
 from psqlmigrate.service.drifting import DriftResult
+from psqlmigrate.service.generating import GenerateResult
 
 
 def script(result: DriftResult) -> Iterator[str]:
@@ -14,12 +16,14 @@ def script(result: DriftResult) -> Iterator[str]:
 
     A script without SQL is a valid one, too: piped into psql it changes nothing.
     """
-    made = f"what {_counted(result.applied, 'migration')} made"
+    made = f"as {_counted(result.applied, 'migration')} made"
     if not result.objects:
-        yield _comment(f"no drift: {result.target} is {made}")
+        yield _comment(f"no drift: {result.target} is {made} it")
         return
     count = _counted(len(result.objects), "object")
-    yield _comment(f"drift: {count} of {result.target} not as {made} there")
+    verb = "is" if len(result.objects) == 1 else "are"
+    them = "it" if len(result.objects) == 1 else "them"
+    yield _comment(f"drift: {count} in {result.target} {verb} not {made} {them}")
     for one in result.objects:
         yield from map(_comment, _told(one))
     for text in result.offers:
@@ -39,13 +43,23 @@ def notes(result: DriftResult, *, quiet: bool) -> Iterator[str]:
         return
     if result.unmanaged:
         count = _counted(len(result.unmanaged), "object")
-        yield f"note: {count} that no migration made left alone; status --full names them"
+        yield f"note: {count} that no migration made: left alone, status --full names them"
     if result.objects:
         keep = 'psqlmigrate drift --to-migration "…" keeps the change'
         undo = "" if result.refused else "psqlmigrate drift | psql … undoes it; "
         yield f"\nhint: {undo}{keep}"
     if result.offers:
         yield f"hint: if it was renamed, --to-migration … --rename {result.offers[0]!r} keeps the data"
+
+
+def print_kept(written: GenerateResult, *, no_color: bool) -> None:
+    """What the migration takes over, what was proven of it, and where it is."""
+    out = console(no_color=no_color)
+    print_entries(out, written.objects)
+    out.print()
+    print_generated(written, no_color=no_color)
+    out.print("recorded as applied: the database has it already")
+    out.print("\nhint: psqlmigrate check says whether the models have it, too")
 
 
 def _statements(statements: tuple[Statement, ...]) -> Iterator[str]:
@@ -70,8 +84,7 @@ def _told(one: Entry) -> Iterator[str]:
 
 def _comment(text: str) -> str:
     """One line whatever is in it: a name with a line end in it must not end the comment."""
-    indent = len(text) - len(text.lstrip())
-    return f"-- {' ' * indent}{one_line(text)}"
+    return "-- " + "".join(one if one.isprintable() else " " for one in text)
 
 
 def _counted(count: int, noun: str) -> str:
