@@ -98,6 +98,8 @@ def test_drift_and_validate(run: Run, database: Target) -> None:
     assert line == (
         "::error title=psqlmigrate drift::the database was changed by hand: ~ public.customers"
     )
+    [line] = _commands(run("status", "--exit-code", "--no-models")[2])
+    assert line.startswith("::error title=psqlmigrate status::0 pending, 1 of drift in ")
     [line] = _commands(run("validate")[2])
     assert line.endswith("::models and database differ: ~public.customers")
 

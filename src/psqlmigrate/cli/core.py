@@ -67,7 +67,7 @@ def status(options: Options, *, full: bool, no_models: bool, exit_code: bool) ->
     \b
     psqlmigrate status --full
     """
-    from psqlmigrate.cli.context import busy, show_json, workspace
+    from psqlmigrate.cli.context import annotate, busy, show_json, workspace
     from psqlmigrate.service.status import status as ask
 
     with busy(options, "looking at the database"):
@@ -78,7 +78,11 @@ def status(options: Options, *, full: bool, no_models: bool, exit_code: bool) ->
         from psqlmigrate.output.status import print_status
 
         print_status(result, full=full, no_color=options.no_color)
-    return _FOUND if exit_code and (result.pending or result.drift) else 0
+    if not (exit_code and (result.pending or result.drift)):
+        return 0
+    pending, drifted = len(result.pending), len(result.drift or ())
+    annotate("status", f"{pending} pending, {drifted} of drift in {result.target}")
+    return _FOUND
 
 
 @click.command()

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import click
 
 from psqlmigrate.errors import FAILED, USAGE, MigrationError
+from psqlmigrate.migrations.sent import shown
 from psqlmigrate.output import github
 from psqlmigrate.postgres.target import redact
 
@@ -90,7 +91,7 @@ def _of_error(error: MigrationError) -> _Failure:
         error.details,
         getattr(error, "version", ""),
         getattr(error, "sqlstate", ""),
-        error.file_path if there else "",
+        shown(Path(error.file_path)) if there else "",
         error.line if there else 0,
         error.column if there else 0,
     )
