@@ -1,7 +1,7 @@
 """Every error that psqlmigrate reports: its code, its exit code, and the way out."""
 
 import re
-from typing import ClassVar
+from typing import ClassVar, Self
 
 USAGE, FAILED, LOCKED, REFUSED = 2, 3, 4, 5
 """Exit codes: wrong use; database, model or migration failed; lock not obtained; refused."""
@@ -11,17 +11,26 @@ class MigrationError(Exception):
     """Base of all errors of psqlmigrate.
 
     `hint` names the way out, `details` holds further lines (a traceback of the user's, a
-    statement); both may be empty. `code` is stable and part of `--json`.
+    statement); both may be empty. `code` is stable and part of `--json`. `file_path`, `line` and
+    `column` (from 1; 0: not known) are the place that it is about, where there is one.
     """
 
     code: ClassVar[str] = "error"
     exit_code: ClassVar[int] = FAILED
+    file_path: str = ""
+    line: int = 0
+    column: int = 0
 
     def __init__(self, message: str, *, hint: str = "", details: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.details = details
+
+    def at(self, path: object, line: int = 0, column: int = 0) -> Self:
+        """The error, with the place that it is about."""
+        self.file_path, self.line, self.column = str(path), line, column
+        return self
 
 
 class UsageError(MigrationError):
@@ -141,6 +150,13 @@ class MigrationAlreadyAppliedError(MigrationError):
     def __init__(self, message: str, *, version: str = "", hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.version = version
+
+
+class NotInitializedError(MigrationError):
+    """The database has no history yet."""
+
+    code = "not_initialized"
+    exit_code = REFUSED
 
 
 class AppliedFileError(MigrationError):

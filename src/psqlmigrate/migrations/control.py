@@ -40,9 +40,8 @@ def refuse_control(statement: Sent) -> None:
     if found:
         raise MigrationFileError(
             f"{statement.place}: {found[1].upper()} in a migration that already is one transaction",
-            file_path=str(statement.path),
             hint="take it out, or set transactional = False in the migration",
-        )
+        ).at(statement.path, statement.line)
 
 
 def stands_alone(sql: str) -> bool:

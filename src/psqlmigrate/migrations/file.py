@@ -101,9 +101,8 @@ def _python_facts(path: Path, text: str) -> dict[str, object]:
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
         column = getattr(error, "offset", None) or 1
-        raise MigrationFileError(
-            f"{path}:{line}:{column}: {getattr(error, 'msg', error)}", file_path=str(path)
-        ) from None
+        message = f"{path}:{line}:{column}: {getattr(error, 'msg', error)}"
+        raise MigrationFileError(message).at(path, line, column) from None
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
             facts = _constants(node)
@@ -177,7 +176,6 @@ def statements(file: MigrationFile, direction: str) -> tuple[ScriptStatement, ..
             half = split("\n" * (start + 1) + "".join(lines[start + 1 : bounds[i + 1][0]]))
             found += half if name == direction else ()
     except SourceError as error:
-        raise MigrationFileError(
-            f"{file.path}: {error.message}", file_path=str(file.path)
-        ) from None
+        message = f"{file.path}: {error.message}"
+        raise MigrationFileError(message).at(file.path, error.line) from None
     return tuple(found)

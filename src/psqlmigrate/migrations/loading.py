@@ -24,11 +24,12 @@ def load_python(file: MigrationFile) -> base.Migration:
             exec(code, module.__dict__)  # noqa: S102 - running the user's migration is the point
     except Exception as error:  # noqa: BLE001 - whatever the file does, it is named
         lines = traceback.format_exception(error)
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [one.lineno for one in frames if one.filename == str(file.path) and one.lineno]
         raise MigrationFileError(
             f"{file.path} cannot be loaded: {type(error).__name__}: {error}",
-            file_path=str(file.path),
             details="".join(lines),
-        ) from None
+        ).at(file.path, own[-1] if own else 0) from None
     for value in vars(module).values():
         if isinstance(value, type) and getattr(value, "version", None) == file.version:
             made: base.Migration = value()

@@ -57,4 +57,4 @@ def _corrupt(path: Path, reason: str) -> StateCorruptionError:
     return StateCorruptionError(
         f"{path} is damaged: {reason}",
         hint="restore it from version control, or delete it: autogenerate writes it anew",
-    )
+    ).at(path)

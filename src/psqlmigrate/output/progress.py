@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
 from psqlmigrate.migrations.file import MigrationFile
+from psqlmigrate.output import github
+from psqlmigrate.output.console import console
 from psqlmigrate.output.runs import one_line, row
 
 _TICK_S = 0.25
@@ -54,7 +55,7 @@ class RunProgress:
         self._rows = rows
         self._quiet = quiet
         self._verbose = verbose and not quiet
-        self._console = Console(stderr=True, no_color=no_color or None, highlight=False)
+        self._console = console(no_color=no_color, stderr=True)
         self._terminal = self._console.is_terminal and not quiet
         self._width = 0
         self._reason: Callable[[], str] | None = None
@@ -122,8 +123,10 @@ class RunProgress:
         with self._turn:
             self._clear()
             self._doing = _Doing()
-            if self._rows:
-                sys.stdout.write(row(file.version, file.message, self._width, ms) + "\n")
+            if self._rows and sys.stdout is not None:
+                sys.stdout.write(
+                    github.calm(row(file.version, file.message, self._width, ms)) + "\n"
+                )
                 sys.stdout.flush()
 
     def failed(self, file: MigrationFile, *, rolled_back: bool) -> None:

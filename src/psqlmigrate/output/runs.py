@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from rich.console import Console
 from rich.text import Text
 
 from psqlmigrate.output.console import console
@@ -58,6 +57,6 @@ def _warnings(result: RunResult, *, strict: bool) -> list[str]:
 
 
 def _warn(words: Iterable[str], *, no_color: bool) -> None:
-    err = Console(stderr=True, no_color=no_color or None, highlight=False)
+    err = console(no_color=no_color, stderr=True)
     for one in words:
         err.print(Text(f"warning: {one}", style="yellow"), soft_wrap=True)

@@ -110,5 +110,5 @@ def _hint(result: StatusResult, *, full: bool) -> str:
     if kinds == {NOT_MIGRATED}:
         return 'psqlmigrate autogenerate "…" writes the migration'
     if BY_HAND in kinds:
-        return "psqlmigrate diff database migrations prints the SQL that undoes it"
+        return "psqlmigrate drift shows the change and both ways out"
     return ""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 import psycopg
 
@@ -27,7 +28,7 @@ def load_script(connection: Connection, text: str, origin: str) -> None:
     Raises SourceError with file and line for what PostgreSQL refuses and for what is cluster-wide.
     """
     for statement in split(text):
-        refuse_cluster_wide(statement.text, f"{origin}:{statement.line}")
+        refuse_cluster_wide(statement.text, origin, statement.line)
         try:
             run_statement(connection, statement)
         except psycopg.Error as error:
@@ -67,15 +68,15 @@ def run_statement(connection: Connection, statement: ScriptStatement) -> None:
         copy.write(statement.copy_data)
 
 
-def refuse_cluster_wide(text: str, place: str) -> None:
+def refuse_cluster_wide(text: str, origin: str, line: int) -> None:
     """Raises SourceError for a statement that reaches beyond the database it runs in."""
     found = _CLUSTER_WIDE.match(text)
     if found:
         words = " ".join(found[1].split()).upper()
         raise SourceError(
-            f"{place}: {words} concerns the whole server, not one schema",
+            f"{origin}:{line}: {words} concerns the whole server, not one schema",
             hint="take it out; roles belong in scratch_setup",
-        )
+        ).at(_path(origin), line)
 
 
 def _explained(error: psycopg.Error, statement: ScriptStatement, origin: str) -> SourceError:
@@ -89,7 +90,12 @@ def _explained(error: psycopg.Error, statement: ScriptStatement, origin: str) ->
         for part in (_first_line(statement), diagnostics.message_detail, diagnostics.message_hint)
         if part
     )
-    return SourceError(f"{origin}:{line}: {message}", details=details)
+    return SourceError(f"{origin}:{line}: {message}", details=details).at(_path(origin), line)
+
+
+def _path(origin: str) -> str:
+    """The file that the text comes from; nothing where it is a plan's, or an ORM's."""
+    return origin if Path(origin).is_file() else ""
 
 
 def _first_line(statement: ScriptStatement) -> str:

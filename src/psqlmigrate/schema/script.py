@@ -168,4 +168,4 @@ class _Splitter:
 
     def _error(self, message: str, offset: int) -> SourceError:
         line = self._text.count("\n", 0, offset) + 1
-        return SourceError(f"line {line}: {message}")
+        return SourceError(f"line {line}: {message}").at("", line)

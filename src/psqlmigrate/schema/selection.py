@@ -117,7 +117,7 @@ def merged(
         for oid, one in base.objects.items()
         if oid not in objects and not (oid in gone and in_base(one))
     }
-    objects |= _rooted(_following(kept, objects, changed), objects)
+    objects |= rooted(_following(kept, objects, changed), objects)
     edges = {oid: (base if oid in kept else stated).edges.get(oid, frozenset()) for oid in objects}
     for oid in kept.keys() & objects.keys():
         missing = sorted(edges[oid] - objects.keys())
@@ -170,7 +170,7 @@ def _goes_along(one: DbObject, there: Objects, changed: set[ObjectId]) -> bool:
     )
 
 
-def _rooted(kept: dict[ObjectId, DbObject], stated: Objects) -> dict[ObjectId, DbObject]:
+def rooted(kept: dict[ObjectId, DbObject], stated: Objects) -> dict[ObjectId, DbObject]:
     """Those of `kept` whose owner stays, too."""
     found = dict(kept)
     while gone := [

@@ -59,10 +59,7 @@ def against(schemas: Schemas, base: Baseline) -> Comparison:
     if not diff(base.catalog, desired):
         return Comparison(base, desired, ())
     fixed = replace(base, catalog=schemas.fixpoint(base.catalog))
-    desired = merged(fixed.catalog, stated.catalog, stated.coverage, schemas.selection)
-    if desired != stated.catalog and diff(fixed.catalog, desired):
-        # What the models do not state may print anew on top of what they change.
-        desired = schemas.completed(fixed.catalog, desired)
+    desired = schemas.completed(fixed.catalog, stated)
     return Comparison(fixed, desired, diff(fixed.catalog, desired))
 
 

@@ -134,7 +134,7 @@ def _parsed(path: Path) -> Mapping[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: {error}") from None
+        raise ConfigError(f"{path}: {error}").at(path) from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not UTF-8") from None
     except OSError as error:
@@ -166,7 +166,7 @@ def _value(path: Path, key: str, value: object) -> Any:
     try:
         return reader(value)
     except NotThatError as error:
-        raise ConfigError(f"{path}: {key} must be {error}") from None
+        raise ConfigError(f"{path}: {key} must be {error}").at(path) from None
 
 
 def _unknown(path: Path, key: str) -> NoReturn:
@@ -176,7 +176,7 @@ def _unknown(path: Path, key: str) -> NoReturn:
     hint = (
         f"did you mean {' or '.join(near)}?" if near else f"known keys: {', '.join(sorted(KEYS))}"
     )
-    raise ConfigError(f"{path}: unknown key {key}", hint=hint)
+    raise ConfigError(f"{path}: unknown key {key}", hint=hint).at(path)
 
 
 def absolute_spec(spec: str) -> str:

@@ -10,18 +10,23 @@ from psqlmigrate.schema.statement import Statement
 from psqlmigrate.service.canonical import canonical
 from psqlmigrate.service.describing import Entry, entries
 from psqlmigrate.service.planning import Plan, plan
-from psqlmigrate.service.schemas import Schemas
-from psqlmigrate.service.scratching import scratch_for
+from psqlmigrate.service.proving import Proof, prove_difference
+from psqlmigrate.service.schemas import Schemas, Stated
+from psqlmigrate.service.scratching import scratch_for, with_roles
 from psqlmigrate.service.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class DiffResult:
-    """The statements that turn one schema into another, and what was found but not compared."""
+    """The statements that turn one schema into another, and what was found but not compared.
+
+    `proof` says what they do to sample rows, where that was asked for.
+    """
 
     statements: tuple[Statement, ...]
     objects: tuple[Entry, ...]
     unmodelled: tuple[str, ...]
+    proof: Proof | None = None
 
 
 def compare(old: Catalog, new: Catalog, scratch: Scratch) -> Plan:
@@ -34,19 +39,28 @@ def compare(old: Catalog, new: Catalog, scratch: Scratch) -> Plan:
     return plan(canonical(scratch, old), canonical(scratch, new))
 
 
-def difference(workspace: Workspace, old: str, new: str) -> DiffResult:
-    """The plan from one source to another: URL, `.sql`, `.json`, database, models, migrations, empty."""
+def difference(workspace: Workspace, old: str, new: str, *, prove: bool = False) -> DiffResult:
+    """The plan from one source to another: URL, `.sql`, `.json`, database, models, migrations, empty.
+
+    With `prove` it is run in scratch on sample rows, there, back and there again. Raises ProofError
+    and StatementError where it does not do what it should, PlanRefusedError where no plan leads
+    there, or back.
+    """
     with scratch_for(workspace, old, new) as scratch:
         schemas = Schemas(workspace, scratch)
         before, after = schemas.named(old), schemas.named(new)
         unmodelled = tuple(sorted({*before.unmodelled, *after.unmodelled}))
         coverage = schemas.models.coverage if new == "models" else EVERYTHING
-        whole, after = after, merged(before, after, coverage, schemas.selection)
-        if after != whole:
+        stated, after = after, merged(before, after, coverage, schemas.selection)
+        if before != after and (prove or after != stated):
             before = schemas.fixpoint(before)
-            after = schemas.completed(before, after)
+            after = schemas.completed(before, Stated(stated, coverage))
         found = compare(before, after, scratch)
-    return DiffResult(found.statements, entries(found.changes, before, after), unmodelled)
+        proof = None
+        if prove and found.statements:
+            proof = with_roles(scratch, lambda: prove_difference(scratch, before, after))
+    objects = entries(found.changes, before, after)
+    return DiffResult(found.statements, objects, unmodelled, proof)
 
 
 def snapshot(workspace: Workspace, source: str) -> str:

@@ -102,7 +102,7 @@ def autogenerate(
     Nothing stays on disk unless up, down and up again were proven. Raises MultipleHeadsError,
     PlanRefusedError, ProofError, and what reading the models raises.
     """
-    parents = _parents(workspace.graph)
+    parents = parents_of(workspace.graph)
     statefile.read(workspace.state_file)  # a damaged one is told before anything is done
     if wishes.empty:
         return _empty(workspace, message, parents, wishes)
@@ -123,6 +123,29 @@ def autogenerate(
         if not (found.changes or found.renamed.names):
             return result
         return _written(schemas, found, message, parents, wishes, result)
+
+
+def write_certified(
+    schemas: Schemas,
+    base: Baseline,
+    renamed: Renamed,
+    desired: Catalog,
+    message: str,
+    *,
+    as_sql: bool = False,
+) -> GenerateResult:
+    """Writes certified migrations from a baseline to any schema, both as scratch prints them.
+
+    `renamed` is the baseline with its new names. Raises as `autogenerate` does.
+    """
+    parents = parents_of(schemas.workspace.graph)
+    statefile.read(schemas.workspace.state_file)
+    changes = diff(renamed.catalog, desired)
+    found = _Found(base, renamed, desired, changes, ())
+    objects = entries(changes, renamed.catalog, desired)
+    words = tuple(_rename_words(one) for one in renamed.names)
+    result = GenerateResult(objects, (), (), "", base.words, base.notes, (), renamed=words)
+    return _written(schemas, found, message, parents, GenerateWishes(as_sql=as_sql), result)
 
 
 def _find(schemas: Schemas, wishes: GenerateWishes, ask: Ask | None) -> _Found:
@@ -152,7 +175,8 @@ def _rename_words(one: NewName) -> str:
     return f"{one.old} is {one.new} now"
 
 
-def _parents(graph: Graph) -> tuple[str, ...]:
+def parents_of(graph: Graph) -> tuple[str, ...]:
+    """What a new migration comes after. Raises MultipleHeadsError."""
     parents = tuple(one.version for one in graph.heads)
     if len(parents) > 1:
         raise MultipleHeadsError(

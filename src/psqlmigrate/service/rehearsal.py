@@ -91,7 +91,8 @@ def step_of_plan(claim: Claim, name: str = "the plan") -> Step:
 
         return run
 
-    transactional = all(one.transactional for one in (*claim.up.statements, *claim.down.statements))
+    statements = (*claim.up.statements, *claim.down.statements)
+    transactional = all(one.transactional and not one.commits for one in statements)
     return Step(name, Path(name), body(claim.up), body(claim.down), transactional, claim)
 
 

@@ -14,9 +14,9 @@ from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_script
 from psqlmigrate.postgres.scratch import Scratch
 from psqlmigrate.postgres.target import parse_url
-from psqlmigrate.schema.catalog import Catalog
+from psqlmigrate.schema.catalog import Catalog, diff
 from psqlmigrate.schema.hashing import sections
-from psqlmigrate.schema.selection import EVERYTHING, Coverage, Selection
+from psqlmigrate.schema.selection import EVERYTHING, Coverage, Selection, merged
 from psqlmigrate.schema.serial import load
 from psqlmigrate.service import frozen
 from psqlmigrate.service.canonical import canonical, completed
@@ -38,7 +38,7 @@ class Stated:
 
     catalog: Catalog
     coverage: Coverage
-    tables: int
+    tables: int = 0
     warnings: tuple[str, ...] = ()
 
 
@@ -123,9 +123,22 @@ class Schemas:
         fixed = with_roles(self.scratch, lambda: canonical(self.scratch, catalog))
         return replace(fixed, unmodelled=catalog.unmodelled)
 
-    def completed(self, base: Catalog, desired: Catalog) -> Catalog:
-        """The fixpoint of what is stated in part, on top of a base that is a fixpoint."""
-        return with_roles(self.scratch, lambda: completed(self.scratch, base, desired))
+    def completed(self, base: Catalog, stated: Stated) -> Catalog:
+        """What shall be, as PostgreSQL prints it: what is stated, on top of a base, a fixpoint.
+
+        Raises PlanRefusedError when something that stays needs something that goes.
+        """
+        desired = self._merged(base, stated)
+        if desired == stated.catalog or not diff(base, desired):
+            return desired
+        made = with_roles(self.scratch, lambda: completed(self.scratch, base, desired))
+        # The plan that made it must not be the judge of itself.
+        if made is None or diff(made, self._merged(made, stated)):
+            return self.fixpoint(desired)
+        return made
+
+    def _merged(self, base: Catalog, stated: Stated) -> Catalog:
+        return merged(base, stated.catalog, stated.coverage, self.selection)
 
     def named(self, name: str) -> Catalog:
         """The schema that a source of `diff` states. Raises UsageError for an unknown one."""

@@ -7,9 +7,8 @@ from psqlmigrate.errors import ScratchError
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.sent import shown
 from psqlmigrate.postgres.connect import Connection
-from psqlmigrate.schema.catalog import Catalog, diff
+from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.hashing import state_hashes
-from psqlmigrate.schema.selection import chosen
 from psqlmigrate.service import certificates, history, state
 from psqlmigrate.service.baseline import DATABASE, Baseline, by_hand, managed
 from psqlmigrate.service.bookkeeping import inspect
@@ -20,6 +19,7 @@ from psqlmigrate.service.live import live, selection_of
 from psqlmigrate.service.schemas import Schemas
 from psqlmigrate.service.scratching import scratch_of
 from psqlmigrate.service.state import State
+from psqlmigrate.service.straying import straying, unmanaged
 from psqlmigrate.service.versions import current, pending
 from psqlmigrate.service.workspace import Workspace
 
@@ -126,20 +126,14 @@ class _Looker:
     def _with_scratch(
         self, schemas: Schemas, recorded: State | None, found: Catalog, *, models: bool
     ) -> _Look:
-        files = self._applied_files()
-        drift: tuple[Drifted, ...] = ()
-        known = recorded.hashes if recorded else state_hashes(schemas.replayed(files))
-        mine = managed(found, known)
-        if recorded is None or by_hand(recorded, found):
-            built = schemas.replayed(files)
-            again = schemas.fixpoint(mine) if diff(built, mine) else mine
-            changes = chosen(diff(built, again), built, again, self._selection)
-            drift = tuple(Drifted(one, BY_HAND) for one in entries(changes, built, again))
+        strayed = straying(schemas, self._applied_files(), recorded, found)
+        objects = entries(strayed.changes, strayed.built, strayed.mine)
+        drift = tuple(Drifted(one, BY_HAND) for one in objects)
         notes: tuple[str, ...] = ()
         if models:
-            more, notes = self._models(schemas, mine, drift)
+            more, notes = self._models(schemas, managed(found, strayed.known), drift)
             drift += more
-        return _Look(drift, self._unmanaged(found, known), found.unmodelled, notes)
+        return _Look(drift, self._unmanaged(found, strayed.known), found.unmodelled, notes)
 
     def _models(
         self, schemas: Schemas, mine: Catalog, drift: tuple[Drifted, ...]
@@ -164,16 +158,7 @@ class _Looker:
         return _Look(drift, self._unmanaged(found, recorded.hashes), found.unmodelled, notes)
 
     def _unmanaged(self, found: Catalog, known: state.Hashes) -> tuple[str, ...]:
-        looked_at = self._selection.of(found.objects)
-        return tuple(
-            sorted(
-                f"{oid.kind} {oid}"
-                for oid, one in found.objects.items()
-                if not (one.owners or one.native)
-                and (oid.kind, state.stored_name(str(oid))) not in known
-                and looked_at(one)
-            )
-        )
+        return unmanaged(found, known, self._selection)
 
     def _applied_files(self) -> tuple[MigrationFile, ...]:
         return tuple(one for one in self._workspace.graph.order if one.version in self._done)

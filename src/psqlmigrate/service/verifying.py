@@ -35,10 +35,12 @@ class VerifyResult:
     replay: ReplayResult | None = None
 
 
-def verify(workspace: Workspace, *, with_replay: bool = False) -> VerifyResult:
+def verify(
+    workspace: Workspace, *, with_replay: bool = False, offline: bool = False
+) -> VerifyResult:
     """Looks at files and certificates, and at the history where a database is named.
 
-    `with_replay` proves all of it again in scratch. Faults of files are findings, not errors;
+    `offline`: not at the history in any case. `with_replay` proves all of it again in scratch. Faults of files are findings, not errors;
     raises what connecting and making scratch databases raise.
     """
     files, findings = _files(workspace.migrations_path)
@@ -48,7 +50,7 @@ def verify(workspace: Workspace, *, with_replay: bool = False) -> VerifyResult:
     findings += [*faults, *doubts]
     if graph:
         findings += chain(graph, known)
-    looked = _names_a_database(workspace)
+    looked = not offline and _names_a_database(workspace)
     if looked:
         with workspace.connection() as connection:
             rows = history.read(connection, workspace.tables) or ()

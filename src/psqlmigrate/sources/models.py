@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ _NOT_THE_USERS = (str(_READER.parent), "<frozen ", "importlib/__init__.py")
 _PATIENCE_S = 120.0
 _GRACE_S = 10.0
 _NEWEST = 180000
+_FRAME = re.compile(r'^ *File "(.+)", line ([0-9]+)', re.MULTILINE)
 _STDERR = 2  # what models print is nobody's data
 _INSTALLED_AS = {
     "sqlalchemy": "sqlalchemy",
@@ -151,4 +153,6 @@ def _as_error(error: dict[str, str], chosen: Interpreter, root: Path) -> ModelEr
         )
     else:
         hint = f"the models were read with {where}; the setting python names another"
-    return ModelError(error["message"], details=error["traceback"], hint=hint)
+    frames = _FRAME.findall(error["traceback"])
+    path, line = frames[-1] if frames else ("", "0")
+    return ModelError(error["message"], details=error["traceback"], hint=hint).at(path, int(line))
