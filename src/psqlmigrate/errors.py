@@ -132,6 +132,26 @@ class MultipleHeadsError(MigrationDependencyError):
     code = "multiple_heads"
 
 
+class MergeConflictError(MigrationError):
+    """The order of branches matters; `details` names each object and the versions that touch it."""
+
+    code = "merge_conflict"
+    exit_code = REFUSED
+
+
+class SquashRefusedError(MigrationError):
+    """The migrations cannot be one (`file_path` of the first that stands in the way)."""
+
+    code = "squash_refused"
+    exit_code = REFUSED
+
+    def __init__(
+        self, message: str, *, file_path: str = "", hint: str = "", details: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint, details=details)
+        self.file_path = file_path
+
+
 class MigrationAlreadyAppliedError(MigrationError):
     """The migration (`version`) was applied before."""
 

@@ -22,6 +22,7 @@ PLAIN = {
     "stamp": ("head",),
     "sql": (),
     "heads": (),
+    "merge": ("join",),
     "diff": ("database", "models"),
     "snapshot": (),
     "verify": (),

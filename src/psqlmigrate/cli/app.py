@@ -9,7 +9,7 @@ from types import FrameType
 
 import click
 
-from psqlmigrate.cli import advanced, alembic, core, users
+from psqlmigrate.cli import advanced, alembic, branches, core, users
 from psqlmigrate.errors import USAGE
 
 _COLUMNS = 80
@@ -18,7 +18,7 @@ _GARBAGE_THRESHOLD = 100_000
 GROUPS: dict[str, tuple[click.Command, ...]] = {
     "Core": core.COMMANDS,
     "Alembic-compatible": alembic.COMMANDS,
-    "Advanced": advanced.COMMANDS,
+    "Advanced": (*advanced.COMMANDS, *branches.COMMANDS),
     "Users": users.COMMANDS,
 }
 

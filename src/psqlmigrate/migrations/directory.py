@@ -1,6 +1,7 @@
 """The directory of migrations."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -83,6 +84,17 @@ def next_version(files: tuple[MigrationFile, ...], version_format: str = VERSION
     while (version := moment.strftime(version_format)) in taken:
         moment += timedelta(seconds=1)
     return version
+
+
+def version_after(version: str, taken: Collection[str]) -> str | None:
+    """The version of the first free second after it; None when it is no point in time."""
+    try:
+        moment = datetime.strptime(version, VERSION_FORMAT).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    while (made := moment.strftime(VERSION_FORMAT)) in taken or made == version:
+        moment += timedelta(seconds=1)
+    return made
 
 
 def file_name(version: str, message: str, suffix: str) -> str:

@@ -1,0 +1,95 @@
+"""The rows of two databases side by side, by the names of tables and columns."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.service.rows.snapshots import Held, snapshot
+
+_NUMBERED = """
+SELECT n.nspname::text, c.relname::text, a.attname::text
+  FROM pg_catalog.pg_attribute a
+  JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+ WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p')
+   AND (a.attidentity <> '' OR pg_catalog.pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%')"""
+
+_SEQUENCES = """
+SELECT pg_catalog.format('%I.%I', schemaname, sequencename), last_value::text
+  FROM pg_catalog.pg_sequences"""
+
+_VIEWS = """
+SELECT n.nspname::text, c.relname::text FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relkind = 'm' AND c.relispopulated ORDER BY 1, 2"""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The rows of one table by its columns' names; None where they are too many to be compared."""
+
+    rows: tuple[Mapping[str, str | None], ...] | None
+    columns: frozenset[str]
+    count: int
+
+
+Contents: TypeAlias = Mapping[str, Content]
+
+
+def contents(connection: Connection) -> dict[str, Content]:
+    """The rows of every table; what columns compute is no row of anybody's."""
+    return {".".join(one.path): _content(one) for one in snapshot(connection).values()}
+
+
+def _content(held: Held) -> Content:
+    columns = [*held.columns.values()]
+    kept = frozenset(one.name for one in columns if not one.generated)
+    rows = None
+    if held.rows is not None:
+        pairs = (zip(columns, row, strict=True) for row in held.rows)
+        rows = tuple({one.name: cell for one, cell in row if not one.generated} for row in pairs)
+    return Content(rows, kept, held.count)
+
+
+def positions(connection: Connection) -> dict[str, str | None]:
+    """Where each sequence stands."""
+    return dict(connection.execute(_SEQUENCES).fetchall())
+
+
+def numbered(connection: Connection) -> frozenset[str]:
+    """Columns that a sequence fills, as `differing` names them."""
+    rows = connection.execute(_NUMBERED).fetchall()
+    return frozenset(f"{schema}.{table}.{name}" for schema, table, name in rows)
+
+
+def differing(one: Contents, other: Contents, ignored: Collection[str] = ()) -> tuple[str, ...]:
+    """Tables (`public.t`) and columns (`public.t.x`) whose rows are not the same on both sides.
+
+    A table that only one side has is a difference of the schemas, not of rows.
+    """
+    found: list[str] = []
+    for name in sorted(one.keys() & other.keys()):
+        if name not in ignored:
+            found += _different(name, one[name], other[name], ignored)
+    return tuple(found)
+
+
+def _different(name: str, one: Content, other: Content, ignored: Collection[str]) -> list[str]:
+    if one.count != other.count:
+        return [name]
+    if one.rows is None or other.rows is None:
+        return []
+    columns = sorted(
+        column for column in one.columns & other.columns if f"{name}.{column}" not in ignored
+    )
+    if _counted(one, columns) == _counted(other, columns):
+        return []
+    single = [column for column in columns if _counted(one, [column]) != _counted(other, [column])]
+    return [f"{name}.{column}" for column in single] or [name]
+
+
+def _counted(content: Content, columns: Collection[str]) -> Counter[tuple[str | None, ...]]:
+    return Counter(tuple(row[column] for column in columns) for row in content.rows or ())
