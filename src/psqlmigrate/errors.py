@@ -115,6 +115,20 @@ class DuplicateVersionError(MigrationFileError):
     exit_code = REFUSED
 
 
+class ArchiveError(MigrationError):
+    """An original of a squashed migration is needed, and missing or not as it was."""
+
+    code = "archive"
+    exit_code = REFUSED
+
+
+class SquashedFileError(MigrationFileError):
+    """A migration that was squashed is there again, and is another one."""
+
+    code = "squashed_file"
+    exit_code = REFUSED
+
+
 class MigrationDependencyError(MigrationError):
     """A migration depends on one that is missing, or in a circle."""
 

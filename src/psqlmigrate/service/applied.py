@@ -29,9 +29,10 @@ def where(workspace: Workspace) -> CurrentResult:
     """The versions the database is at."""
     with workspace.connection() as connection:
         rows = history.read(connection, workspace.tables) or ()
-    done = history.applied(rows)
+    now = workspace.lineage(history.applied(rows))
     moments = [row.applied_at for row in rows if row.is_applied and row.applied_at]
-    return CurrentResult(current(workspace.graph, done), len(done), max(moments, default=None))
+    at = current(now.graph, now.applied)
+    return CurrentResult(at, len(now.applied), max(moments, default=None))
 
 
 def applied_rows(workspace: Workspace, limit: int | None, *, everything: bool) -> HistoryResult:
