@@ -1,11 +1,12 @@
 """The rows of two databases side by side, by the names of tables and columns."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.schema.sqltext import ident, join, sql
 from psqlmigrate.service.rows.snapshots import Held, snapshot
 
 _NUMBERED = """
@@ -21,19 +22,18 @@ _SEQUENCES = """
 SELECT pg_catalog.format('%I.%I', schemaname, sequencename), last_value::text
   FROM pg_catalog.pg_sequences"""
 
-_VIEWS = """
-SELECT n.nspname::text, c.relname::text FROM pg_catalog.pg_class c
-  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relkind = 'm' AND c.relispopulated ORDER BY 1, 2"""
-
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The rows of one table by its columns' names; None where they are too many to be compared."""
+    """The rows of one table by its columns' names.
+
+    Where they are too many `rows` is None, and `digests` has a sum over each column.
+    """
 
     rows: tuple[Mapping[str, str | None], ...] | None
     columns: frozenset[str]
     count: int
+    digests: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 Contents: TypeAlias = Mapping[str, Content]
@@ -41,17 +41,32 @@ Contents: TypeAlias = Mapping[str, Content]
 
 def contents(connection: Connection) -> dict[str, Content]:
     """The rows of every table; what columns compute is no row of anybody's."""
-    return {".".join(one.path): _content(one) for one in snapshot(connection).values()}
+    return {".".join(one.path): _content(connection, one) for one in snapshot(connection).values()}
 
 
-def _content(held: Held) -> Content:
+def _content(connection: Connection, held: Held) -> Content:
     columns = [*held.columns.values()]
     kept = frozenset(one.name for one in columns if not one.generated)
     rows = None
     if held.rows is not None:
         pairs = (zip(columns, row, strict=True) for row in held.rows)
         rows = tuple({one.name: cell for one, cell in row if not one.generated} for row in pairs)
-    return Content(rows, kept, held.count)
+    digests = _digests(connection, held, sorted(kept)) if rows is None and kept else {}
+    return Content(rows, kept, held.count, digests)
+
+
+def _digests(connection: Connection, held: Held, columns: Sequence[str]) -> dict[str, str]:
+    sums = (
+        sql(
+            "coalesce(pg_catalog.sum(pg_catalog.hashtextextended({}::text, 0)), 0)::text"
+            " || ' ' || pg_catalog.count({})",
+            ident(name), ident(name),
+        )
+        for name in columns
+    )  # fmt: skip
+    query = sql("SELECT {} FROM ONLY {}", join(", ", sums), ident(*held.path))
+    [row] = connection.execute(query.encode())
+    return dict(zip(columns, row, strict=True))
 
 
 def positions(connection: Connection) -> dict[str, str | None]:
@@ -80,11 +95,11 @@ def differing(one: Contents, other: Contents, ignored: Collection[str] = ()) -> 
 def _different(name: str, one: Content, other: Content, ignored: Collection[str]) -> list[str]:
     if one.count != other.count:
         return [name]
-    if one.rows is None or other.rows is None:
-        return []
     columns = sorted(
         column for column in one.columns & other.columns if f"{name}.{column}" not in ignored
     )
+    if one.rows is None or other.rows is None:
+        return [f"{name}.{it}" for it in columns if one.digests.get(it) != other.digests.get(it)]
     if _counted(one, columns) == _counted(other, columns):
         return []
     single = [column for column in columns if _counted(one, [column]) != _counted(other, [column])]
