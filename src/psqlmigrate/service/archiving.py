@@ -13,6 +13,8 @@ from pathlib import Path
 from psqlmigrate.errors import StateCorruptionError
 from psqlmigrate.migrations import certificate, statefile
 from psqlmigrate.migrations.archive import FOLDER
+from psqlmigrate.migrations.atomic import write_atomic
+from psqlmigrate.migrations.certificate import Certificate
 from psqlmigrate.migrations.directory import Directory, read_directory
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.replaced import walk
@@ -24,6 +26,22 @@ _PREPARED = ".{}.json.squashed"
 def prepared(folder: Path, version: str) -> Path:
     """Where the certificate of a squashed migration is until its file is there."""
     return folder / certificate.FOLDER / _PREPARED.format(version)
+
+
+def put(folder: Path, state_file: Path, file: MigrationFile, proof: Certificate) -> None:
+    """Puts a squashed migration into its place; the caller holds the directory's lock.
+
+    Whatever interrupts it, either all originals count or the squashed migration does.
+    """
+    ready = prepared(folder, file.version)
+    certificate.write(ready, proof)
+    try:
+        write_atomic(folder / file.name, file.text.encode())
+    except BaseException:
+        ready.unlink(missing_ok=True)
+        raise
+    point_state_file(state_file, file)
+    tidy(read_directory(folder))
 
 
 def finish(directory: Directory) -> None:

@@ -18,7 +18,7 @@ class Picture:
 
     catalog: Catalog
     rows: Contents
-    positions: dict[str, str | None]
+    positions: dict[str, str]
     residue: frozenset[str]
 
 

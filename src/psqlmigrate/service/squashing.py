@@ -6,11 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from psqlmigrate.errors import MigrationError, SquashRefusedError, UsageError
-from psqlmigrate.migrations import certificate as certificates
 from psqlmigrate.migrations.archive import FOLDER
-from psqlmigrate.migrations.atomic import write_atomic
 from psqlmigrate.migrations.certificate import Certificate
-from psqlmigrate.migrations.directory import file_name, read_directory
+from psqlmigrate.migrations.directory import file_name
 from psqlmigrate.migrations.file import MigrationFile, read_file
 from psqlmigrate.migrations.render import render_python, render_sql
 from psqlmigrate.migrations.replaced import flat
@@ -82,12 +80,11 @@ def squash(workspace: Workspace, message: str, wishes: SquashWishes) -> SquashRe
             return file, _certificate(scratch, span, file, found), found, seen.rows
 
         file, certificate, found, rows = with_roles(scratch, proven)
-    path = directory.path / file.name
     with unchanged(directory, "squash"):
-        _put(workspace, file, path, certificate)
+        archiving.put(directory.path, workspace.state_file, file, certificate)
     return SquashResult(
         names,
-        path,
+        directory.path / file.name,
         version,
         directory.path / FOLDER,
         found.planned,
@@ -132,17 +129,3 @@ def _with_hazards(proof: Proof, found: Found) -> Proof:
         for one in proof.statements
     )
     return replace(proof, statements=tuple(kept))
-
-
-def _put(workspace: Workspace, file: MigrationFile, path: Path, certificate: Certificate) -> None:
-    """The rename of the squashed file is the moment from which on it counts."""
-    folder = workspace.migrations_path
-    ready = archiving.prepared(folder, file.version)
-    certificates.write(ready, certificate)
-    try:
-        write_atomic(path, file.text.encode())
-    except BaseException:
-        ready.unlink(missing_ok=True)
-        raise
-    archiving.tidy(read_directory(folder))
-    archiving.point_state_file(workspace.state_file, file)

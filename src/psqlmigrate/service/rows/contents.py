@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from psqlmigrate.postgres.connect import Connection
-from psqlmigrate.schema.sqltext import ident, join, sql
+from psqlmigrate.schema.sqltext import ident, join, literal, sql
 from psqlmigrate.service.rows.snapshots import Held, snapshot
 
 _NUMBERED = """
@@ -19,8 +19,9 @@ SELECT n.nspname::text, c.relname::text, a.attname::text
    AND (a.attidentity <> '' OR pg_catalog.pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%')"""
 
 _SEQUENCES = """
-SELECT pg_catalog.format('%I.%I', schemaname, sequencename), last_value::text
-  FROM pg_catalog.pg_sequences"""
+SELECT n.nspname::text, c.relname::text FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relkind = 'S' AND c.relpersistence <> 't'"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,20 @@ def _digests(connection: Connection, held: Held, columns: Sequence[str]) -> dict
     return dict(zip(columns, row, strict=True))
 
 
-def positions(connection: Connection) -> dict[str, str | None]:
-    """Where each sequence stands."""
-    return dict(connection.execute(_SEQUENCES).fetchall())
+def positions(connection: Connection) -> dict[str, str]:
+    """Where each sequence stands: its last value, and whether it was given out."""
+    names = connection.execute(_SEQUENCES).fetchall()
+    parts = (
+        sql(
+            "SELECT {}::text, pg_catalog.concat_ws(' ', last_value, is_called) FROM {}",
+            literal(f"{schema}.{name}"),
+            ident(schema, name),
+        )
+        for schema, name in names
+    )
+    if not names:
+        return {}
+    return dict(connection.execute(join(" UNION ALL ", parts).encode()).fetchall())
 
 
 def numbered(connection: Connection) -> frozenset[str]:
