@@ -34,6 +34,7 @@ def put(folder: Path, state_file: Path, file: MigrationFile, proof: Certificate)
     Whatever interrupts it, either all originals count or the squashed migration does.
     """
     ready = prepared(folder, file.version)
+    (folder / FOLDER / certificate.FOLDER).mkdir(parents=True, exist_ok=True)
     certificate.write(ready, proof)
     try:
         write_atomic(folder / file.name, file.text.encode())
@@ -44,11 +45,13 @@ def put(folder: Path, state_file: Path, file: MigrationFile, proof: Certificate)
     tidy(read_directory(folder))
 
 
-def finish(directory: Directory) -> None:
+def finish(directory: Directory, state_file: Path) -> None:
     """Goes on with a squash that was broken off; a folder that cannot be written to stays as it is."""
     if not any(_left(directory)):
         return
     with suppress(OSError), locked_directory(directory.path):
+        for file in directory.files:
+            point_state_file(state_file, file)
         tidy(read_directory(directory.path))
 
 

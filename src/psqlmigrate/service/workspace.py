@@ -72,7 +72,7 @@ class Workspace:
     def directory(self) -> Directory:
         """The migrations on disk."""
         found = read_directory(self.migrations_path)
-        archiving.finish(found)
+        archiving.finish(found, self.state_file)
         return found
 
     @cached_property
