@@ -108,6 +108,12 @@ class MigrationFileError(MigrationError):
         self.file_path = file_path
 
 
+class NoWayError(MigrationFileError, NotImplementedError):
+    """A migration has no `up`, or no `down`."""
+
+    code = "no_way"
+
+
 class DuplicateVersionError(MigrationFileError):
     """Two migration files have one version."""
 

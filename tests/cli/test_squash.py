@@ -154,6 +154,98 @@ def test_sql_on_request(run: Run, files: Project) -> None:
     _well(run, "upgrade")
 
 
+def test_two_squashes_of_one_migration(run: Run, files: Project) -> None:
+    """Two checkouts squashed by themselves, and both results came together."""
+    _sql(files)
+    kept = {path: path.read_bytes() for path in files.path.iterdir()}
+    _well(run, "squash", "short", "--to", VERSIONS[1])
+    [short] = [path for path in files.path.iterdir() if "short" in path.name]
+    text = short.read_bytes()
+    for path, content in kept.items():
+        path.write_bytes(content)
+    short.unlink()
+    _well(run, "squash", "long", "--to", VERSIONS[2])
+    short.write_bytes(text)
+    for words in (["upgrade"], ["status"], ["heads"]):
+        code, _, err = run(*words)
+        assert code == 5
+        assert f"{VERSIONS[0]} was squashed twice: into {short.name} and " in err
+    assert run("verify")[0] == 1
+
+
+def test_versions_that_are_no_moments(run: Run, files: Project, connection: Connection) -> None:
+    """The squashed one sorts after the others by its name, and all the same comes first."""
+    for version, (up, down) in zip("12345", DDL, strict=True):
+        files.sql(version, up, down)
+    _well(run, "upgrade", "3")
+    _well(run, "squash", "one", "--to", "4")
+    _well(run, "upgrade")
+    assert _well(run, "current") == "5\n"
+    _well(run, "downgrade", "base")
+    _well(run, "upgrade")
+    assert _well(run, "current") == "5\n"
+    assert len(_state(connection)[1]) == 2
+
+
+@pytest.mark.parametrize("applied", [2, 4])
+def test_downgrade_is_the_first_that_is_done(
+    run: Run, files: Project, connection: Connection, applied: int
+) -> None:
+    _sql(files)
+    _well(run, "upgrade", VERSIONS[applied - 1])
+    _well(run, "squash", "one", "--to", VERSIONS[3])
+    _well(run, "downgrade")
+    assert _well(run, "current") == (
+        f"{VERSIONS[0]}\n" if applied == 2 else "none: no migration is applied\n"
+    )
+    assert not _history(connection).get(SQUASHED)
+    _well(run, "downgrade", "base")
+    assert _state(connection) == ([], [])
+    _well(run, "upgrade", "+1")
+    assert _history(connection)[SQUASHED]
+
+
+def test_autogenerate_and_check_go_on(run: Run, files: Project) -> None:
+    _sql(files)
+    _well(run, "upgrade")
+    models = Path("wanted.sql")
+    users = (
+        'CREATE TABLE "Users" (id int PRIMARY KEY, "full name" text, age int NOT NULL DEFAULT 7);\n'
+    )
+    rest = 'CREATE INDEX i ON "Users" (age);\nCREATE SCHEMA more;\nCREATE TABLE more.t (a int);\n'
+    models.write_text(users + rest)
+    _well(run, "squash", "one", "--to", VERSIONS[3])
+    result = json.loads(_well(run, "check", "--models", str(models), "--json"))["result"]
+    assert result["objects"] == []
+    models.write_text(users + rest + "CREATE TABLE x (a int);\n")
+    _well(run, "autogenerate", "x", "--models", str(models))
+    _well(run, "upgrade")
+    _well(run, "status", "--exit-code", "--models", str(models))
+    _well(run, "squash", "two")
+    _well(run, "upgrade")
+    _well(run, "status", "--exit-code", "--models", str(models))
+    _well(run, "verify", "--replay")
+
+
+def test_drift_is_still_seen(run: Run, files: Project, connection: Connection) -> None:
+    _sql(files)
+    _well(run, "upgrade")
+    connection.execute('ALTER TABLE "Users" ADD by_hand int')
+    _well(run, "squash", "one", "--to", VERSIONS[3])
+    assert "by_hand" in _well(run, "status", "--full")
+    _well(run, "upgrade")
+    assert "by_hand" in _well(run, "status", "--full")
+
+
+def test_migrations_before_a_squash_as_a_schema(run: Run, files: Project) -> None:
+    _sql(files)
+    wanted = {one: _well(run, "diff", "empty", f"migrations@{one}") for one in VERSIONS}
+    _well(run, "squash", "one", "--to", VERSIONS[3])
+    for version, text in wanted.items():
+        assert _well(run, "diff", "empty", f"migrations@{version}") == text
+    assert _well(run, "diff", "empty", f"migrations@{SQUASHED}") == wanted[VERSIONS[3]]
+
+
 def test_nothing_to_squash(run: Run, files: Project) -> None:
     assert _well(run, "squash", "x") == "nothing to squash: 0 migrations\n"
     _sql(files)

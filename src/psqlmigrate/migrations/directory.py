@@ -120,7 +120,17 @@ def without_replaced(
     Raises MigrationFileError for one that is not as it was when it was replaced.
     """
     listed = tuple(files)
-    replaced = {one.version: (one, file) for file in listed for one in walk(file.replaces)}
+    replaced: dict[str, tuple[Replaced, MigrationFile]] = {}
+    outer = {one.version for file in listed for one in walk(file.replaces)}
+    for file in listed:
+        for one in walk(file.replaces) if file.version not in outer else ():
+            _, other = replaced.setdefault(one.version, (one, file))
+            if other is not file:
+                raise DuplicateVersionError(
+                    f"{one.version} was squashed twice: into {other.name} and {file.name}",
+                    file_path=str(file.path),
+                    hint="keep one of the two, with the originals that it does not replace beside it",
+                )
     for file in listed:
         known, by = replaced.get(file.version, (None, file))
         if known and known.checksum != file.checksum:

@@ -50,7 +50,7 @@ class Outcome:
 def branches_of(graph: Graph) -> Branches:
     """The graph's branches by head."""
     behind = {one.version: graph.ancestors(one.version) | {one.version} for one in graph.heads}
-    common = frozenset.intersection(*behind.values())
+    common = frozenset(graph.files).intersection(*behind.values())
     own = {
         head: tuple(one for one in graph.order if one.version in versions - common)
         for head, versions in behind.items()

@@ -111,7 +111,7 @@ def _ran(
             try:
                 for part in reversed(segment.parts):
                     run(connection, part.file, "down")
-            except (MigrationError, NotImplementedError):
+            except MigrationError:
                 break
             down.append(picture(connection))
         return tuple(up), tuple(down)

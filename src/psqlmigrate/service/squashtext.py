@@ -3,7 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from psqlmigrate.errors import MigrationError, MigrationFileError, SquashRefusedError
+from psqlmigrate.errors import (
+    MigrationError,
+    MigrationFileError,
+    NoWayError,
+    SquashRefusedError,
+)
 from psqlmigrate.migrations.base import DataMigration
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.loading import load_python
@@ -70,12 +75,14 @@ def _told(file: MigrationFile, direction: str) -> tuple[str, ...] | MigrationErr
     try:
         first, second = (statements(file, direction) for _ in range(2))
     except MigrationFileError as error:
-        if isinstance(error.__cause__, NotImplementedError):
-            return MigrationFileError(f"it has no {direction}")
-        return error
+        return MigrationFileError(f"it has no {direction}") if _is_missing(error) else error
     if first != second:
         return MigrationFileError(f"{file.name} does not run the same statements each time")
     return tuple(one if one.endswith("\n\\.") else one.removesuffix(";") for one in first)
+
+
+def _is_missing(error: MigrationFileError) -> bool:
+    return isinstance(error, NoWayError) or isinstance(error.__cause__, NotImplementedError)
 
 
 def _refused(file: MigrationFile, reason: str) -> SquashRefusedError:
