@@ -23,6 +23,7 @@ PLAIN = {
     "sql": (),
     "heads": (),
     "merge": ("join",),
+    "squash": ("one",),
     "diff": ("database", "models"),
     "snapshot": (),
     "verify": (),

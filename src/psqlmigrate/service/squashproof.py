@@ -47,14 +47,16 @@ class Segment:
 class Way:
     """What a database held before the originals and after each segment.
 
-    `down` begins with rows in every table and goes back; it ends early where a migration cannot
-    be reverted. `ignored` are values that no two runs have alike; `rows`: there were sample rows.
+    `down` goes back from there; it ends early where a migration cannot be reverted. `ignored` are
+    values that no two runs have alike. `rows`, `rows_back`: there were sample rows in each table
+    before `up`, and before `down`.
     """
 
     up: tuple[Picture, ...]
     down: tuple[Picture, ...]
     ignored: frozenset[str]
     rows: bool
+    rows_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +84,28 @@ def way(scratch: Scratch, earlier: Sequence[MigrationFile], cut: Sequence[Segmen
 
     Raises StatementError when they fail without any.
     """
+    rows = rows_back = True
     try:
-        first, back = _ran(scratch, earlier, cut, rows=True)
-        rows = True
+        first, back = _ran(scratch, earlier, cut, rows=True, rows_back=True)
     except MigrationError:
-        first, back = _ran(scratch, earlier, cut, rows=False)
         rows = False
-    again, back_again = _ran(scratch, earlier, cut, rows=rows)
+        first, back = _ran(scratch, earlier, cut, rows=False, rows_back=True)
+    if len(back) <= len(cut):
+        rows_back = False
+        first, back = _ran(scratch, earlier, cut, rows=rows, rows_back=False)
+    again, back_again = _ran(scratch, earlier, cut, rows=rows, rows_back=rows_back)
     pairs = [*zip(first, again, strict=True), *zip(back, back_again, strict=False)]
     ignored = frozenset(name for one, other in pairs for name in values_apart(one, other))
-    return Way(first, back, ignored, rows)
+    return Way(first, back, ignored, rows, rows_back)
 
 
 def _ran(
-    scratch: Scratch, earlier: Sequence[MigrationFile], cut: Sequence[Segment], *, rows: bool
+    scratch: Scratch,
+    earlier: Sequence[MigrationFile],
+    cut: Sequence[Segment],
+    *,
+    rows: bool,
+    rows_back: bool,
 ) -> tuple[tuple[Picture, ...], tuple[Picture, ...]]:
     with scratch.database() as connection:
         replay(connection, earlier)
@@ -105,7 +115,8 @@ def _ran(
         for segment in cut:
             replay(connection, (one.file for one in segment.parts))
             up.append(picture(connection))
-        fill(connection)
+        if rows_back:
+            fill(connection)
         down = [picture(connection)]
         for segment in reversed(cut):
             try:
@@ -149,7 +160,8 @@ class Finder:
             if self._way.rows:
                 fill(connection)
             up = self._half(connection, "up")
-            fill(connection)
+            if self._way.rows_back:
+                fill(connection)
             down = self._half(connection, "down")
         count = sum(len(self._cut[position].parts) for position in self._planned)
         return Found(up, down, count)
@@ -254,7 +266,8 @@ def compare(
         run(connection, file, "up")
         now, wanted = picture(connection), way.up[-1]
         found = schemas_apart(scratch, now, wanted) + values_apart(now, wanted, way.ignored)
-        fill(connection)
+        if way.rows_back:
+            fill(connection)
         run(connection, file, "down")
         now, back = picture(connection), len(way.up) - 1
         found += schemas_apart(scratch, now, _schema_of(way.up[0], way.down, back))
