@@ -117,10 +117,30 @@ class MigrationFileError(MigrationError):
         self.file_path = file_path
 
 
+class NoWayError(MigrationFileError, NotImplementedError):
+    """A migration has no `up`, or no `down`."""
+
+    code = "no_way"
+
+
 class DuplicateVersionError(MigrationFileError):
     """Two migration files have one version."""
 
     code = "duplicate_version"
+    exit_code = REFUSED
+
+
+class ArchiveError(MigrationError):
+    """An original of a squashed migration is needed, and missing or not as it was."""
+
+    code = "archive"
+    exit_code = REFUSED
+
+
+class SquashedFileError(MigrationFileError):
+    """A migration that was squashed is there again, and is another one."""
+
+    code = "squashed_file"
     exit_code = REFUSED
 
 
@@ -139,6 +159,26 @@ class MultipleHeadsError(MigrationDependencyError):
     """The migrations have several heads and the target does not say which."""
 
     code = "multiple_heads"
+
+
+class MergeConflictError(MigrationError):
+    """The order of branches matters; `details` names each object and the versions that touch it."""
+
+    code = "merge_conflict"
+    exit_code = REFUSED
+
+
+class SquashRefusedError(MigrationError):
+    """The migrations cannot be one (`file_path` of the first that stands in the way)."""
+
+    code = "squash_refused"
+    exit_code = REFUSED
+
+    def __init__(
+        self, message: str, *, file_path: str = "", hint: str = "", details: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint, details=details)
+        self.file_path = file_path
 
 
 class MigrationAlreadyAppliedError(MigrationError):

@@ -22,6 +22,8 @@ PLAIN = {
     "stamp": ("head",),
     "sql": (),
     "heads": (),
+    "merge": ("join",),
+    "squash": ("one",),
     "diff": ("database", "models"),
     "snapshot": (),
     "verify": (),

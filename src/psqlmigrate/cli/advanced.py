@@ -28,7 +28,7 @@ def heads(options: Options) -> None:
     if len(found) > 1:
         click.echo(
             f"\nwarning: {len(found)} heads, split after {', '.join(graph.branch_points) or 'the start'}"
-            "\nhint: upgrade heads applies all of them",
+            '\nhint: psqlmigrate merge "…" joins them; upgrade heads applies all of them',
             err=True,
         )
 

@@ -10,7 +10,16 @@ from types import FrameType
 
 import click
 
-from psqlmigrate.cli import advanced, alembic, ci, core, previews, seeding, users
+from psqlmigrate.cli import (
+    advanced,
+    alembic,
+    branches,
+    ci,
+    core,
+    previews,
+    seeding,
+    users,
+)
 from psqlmigrate.errors import USAGE
 
 _COLUMNS = 80
@@ -20,7 +29,13 @@ _GARBAGE_THRESHOLD = 100_000
 GROUPS: dict[str, tuple[click.Command, ...]] = {
     "Core": core.COMMANDS,
     "Alembic-compatible": alembic.COMMANDS,
-    "Advanced": (*advanced.COMMANDS, *previews.COMMANDS, *seeding.COMMANDS, *ci.COMMANDS),
+    "Advanced": (
+        *advanced.COMMANDS,
+        *branches.COMMANDS,
+        *previews.COMMANDS,
+        *seeding.COMMANDS,
+        *ci.COMMANDS,
+    ),
     "Users": users.COMMANDS,
 }
 

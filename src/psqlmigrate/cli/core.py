@@ -133,8 +133,8 @@ def autogenerate(options: Options, message: str, **given: Any) -> None:
 
 
 @click.command()
-@click.option("--limit", type=int, help="At most so many.")
-@click.option("--all", "everything", is_flag=True, help="Rolled-back ones, too.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many.")
+@click.option("--all", "everything", is_flag=True, help="Rolled-back and failed ones, too.")
 @common
 def history(options: Options, limit: int | None, *, everything: bool) -> None:
     """Show applied migrations, newest first.

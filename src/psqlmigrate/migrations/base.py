@@ -10,6 +10,7 @@ class Migration:
     message: ClassVar[str] = ""
     depends_on: ClassVar[str | list[str] | None] = None
     transactional: ClassVar[bool] = True
+    replaces: ClassVar[dict[str, str]] = {}
 
     def up(self, engine: Any) -> None:
         """Apply the migration."""

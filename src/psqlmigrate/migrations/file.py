@@ -8,16 +8,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from psqlmigrate.errors import MigrationFileError, SourceError
+from psqlmigrate.migrations.replaced import Replaced, parsed
 from psqlmigrate.schema.script import ScriptStatement, split
 
 _NAME = re.compile(r"(?P<version>\d{8}_\d{6}|[0-9][0-9A-Za-z]*)_(?P<slug>.*)\.(py|sql)\Z")
-_HEADER = re.compile(r"--[ \t]*(message|depends_on|transactional)[ \t]*:[ \t]*(.*?)[ \t]*\Z")
+_HEADER = re.compile(
+    r"--[ \t]*(message|depends_on|transactional|replaces)[ \t]*:[ \t]*(.*?)[ \t]*\Z"
+)
 _MARK = re.compile(r"--[ \t]*psqlmigrate:[ \t]*(up|down)[ \t]*\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class MigrationFile:
-    """A migration on disk. `depends_on` None means: after the one before it by version."""
+    """A migration on disk. `depends_on` None means: after the one before it by version.
+
+    `replaces` are the migrations that it was squashed from, in their order.
+    """
 
     version: str
     message: str
@@ -26,6 +32,7 @@ class MigrationFile:
     checksum: str
     transactional: bool = True
     text: str = field(repr=False, default="")
+    replaces: tuple[Replaced, ...] = ()
 
     @property
     def name(self) -> str:
@@ -80,6 +87,7 @@ def read_file(path: Path) -> MigrationFile:
         checksum(text),
         facts.get("transactional", True) is not False,
         text,
+        parsed(path, facts.get("replaces", {})),
     )
 
 
@@ -133,14 +141,19 @@ def _assignment(statement: ast.stmt) -> tuple[str, ast.expr | None]:
 
 def _sql_facts(path: Path, text: str) -> dict[str, object]:
     facts: dict[str, object] = {}
+    replaces: dict[str, str] = {}
     for line in text.splitlines():
         if _MARK.match(line):
             break
         found = _HEADER.match(line)
-        if found:
+        if found and found.group(1) == "replaces":
+            version, _, known = found.group(2).partition(" ")
+            replaces[version] = known.strip()
+        elif found:
             facts[found.group(1)] = _header_value(path, found.group(1), found.group(2))
     else:
         raise MigrationFileError(f"{path}: no line `-- psqlmigrate: up` in it", file_path=str(path))
+    facts["replaces"] = replaces
     return facts
 
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import NoReturn, Protocol, TypeAlias
 
 import psycopg
 from psycopg.abc import Buffer
 from psycopg.rows import TupleRow
 from psycopg.sql import Composable
 
-from psqlmigrate.migrations.base import DataMigration
+from psqlmigrate.errors import NoWayError
+from psqlmigrate.migrations.base import DataMigration, Migration
 from psqlmigrate.migrations.file import MigrationFile, statements
 from psqlmigrate.migrations.loading import load_python
 from psqlmigrate.migrations.sent import Params, Sent, from_script, sent
@@ -86,7 +87,17 @@ def code(file: MigrationFile, direction: str) -> tuple[Body, float]:
         return lambda engine: _send_all(engine, parts), 0.0
     migration = load_python(file)
     timeout = migration.timeout_seconds if isinstance(migration, DataMigration) else 0
+    if getattr(type(migration), direction, None) in {Migration.up, Migration.down}:
+        return lambda _: _refuse_missing(file, direction), float(timeout)
     return (migration.up if direction == "up" else migration.down), float(timeout)
+
+
+def _refuse_missing(file: MigrationFile, direction: str) -> NoReturn:
+    raise NoWayError(
+        f"{file.name} has no {direction}",
+        file_path=str(file.path),
+        hint=f"write its {direction}; pass is enough where there is nothing to do",
+    )
 
 
 def perform(connection: Connection, statement: Sent) -> Cursor:

@@ -68,9 +68,10 @@ def _of_database(
 ) -> Baseline:
     workspace = schemas.workspace
     rows = history.read(connection, workspace.tables)
-    applied = history.applied(rows)
-    waiting = pending(workspace.graph, applied)
-    unknown = applied - workspace.graph.files.keys()
+    now = workspace.lineage(history.applied(rows))
+    applied = now.applied
+    waiting = pending(now.graph, applied)
+    unknown = applied - now.graph.files.keys()
     if not forced and (rows is None or waiting or unknown):
         return _of_migrations(schemas)
     if waiting or unknown:
@@ -82,7 +83,7 @@ def _of_database(
         )
     live = live_schema(workspace, connection)
     recorded = state.read(
-        connection, workspace.tables, inspect(connection, workspace.tables), applied
+        connection, workspace.tables, inspect(connection, workspace.tables), now.recorded
     )
     words = f"{workspace.chosen.label}, {_counted(len(applied))} applied"
     if recorded is None or not recorded.current:

@@ -8,8 +8,9 @@ import psycopg
 
 from psqlmigrate.errors import HistoryError
 from psqlmigrate.migrations.file import MigrationFile
+from psqlmigrate.migrations.replaced import Replaced, walk
 from psqlmigrate.postgres.connect import Connection
-from psqlmigrate.schema.sqltext import Sql, literal
+from psqlmigrate.schema.sqltext import Sql, join, literal, sql
 from psqlmigrate.service.bookkeeping import Tables, inspect
 
 _READ = """
@@ -31,6 +32,10 @@ _REVERT = """
 UPDATE {history} SET rolled_back_at = pg_catalog.clock_timestamp()
  WHERE version OPERATOR(pg_catalog.=) {version} AND rolled_back_at IS NULL
 RETURNING pg_catalog.pg_current_xact_id()::pg_catalog.text"""
+
+_REVERT_REPLACED = """
+UPDATE {history} SET rolled_back_at = pg_catalog.clock_timestamp()
+ WHERE version::pg_catalog.text IN ({versions}) AND rolled_back_at IS NULL"""
 
 _UNCLAIM = """
 UPDATE {history} SET rolled_back_at = pg_catalog.clock_timestamp()
@@ -110,8 +115,18 @@ def claim(tables: Tables, file: MigrationFile) -> Sql:
 
 
 def revert(tables: Tables, file: MigrationFile) -> Sql:
-    """The statement that marks a migration about to be reverted; its row is as with `claim`."""
-    return tables.text(_REVERT, version=literal(file.version))
+    """The statements that mark a migration about to be reverted; the last one's row is as with
+    `claim`. What it replaces is reverted with it.
+    """
+    own = tables.text(_REVERT, version=literal(file.version))
+    parts = replaced(tables, file)
+    return sql("{}; {}", parts, own) if parts else own
+
+
+def replaced(tables: Tables, file: MigrationFile) -> Sql | None:
+    """The statement that marks what a squashed migration replaces as reverted."""
+    versions = [literal(one.version) for one in walk(file.replaces)]
+    return tables.text(_REVERT_REPLACED, versions=join(", ", versions)) if versions else None
 
 
 def undo(connection: Connection, tables: Tables, version: str, *, claimed: bool) -> None:
@@ -125,11 +140,13 @@ def stamp(
     """Makes exactly these applied, without running them; `purge` forgets all rows first."""
     if purge:
         tables.run(connection, "DELETE FROM {history}")
-    tables.run(connection, _STAMP_OTHERS, ([file.version for file in files],))
+    kept = [file.version for file in files]
+    kept += [one.version for file in files for one in walk(file.replaces)]
+    tables.run(connection, _STAMP_OTHERS, (kept,))
     for file in files:
         connection.execute(claim(tables, file).encode())
 
 
-def accept(connection: Connection, tables: Tables, file: MigrationFile) -> bool:
+def accept(connection: Connection, tables: Tables, file: MigrationFile | Replaced) -> bool:
     """Takes the file's checksum as the applied one; False when it is not applied."""
     return bool(tables.run(connection, _ACCEPT, (file.checksum, file.version)))

@@ -9,12 +9,13 @@ from psqlmigrate.errors import MigrationFileError
 from psqlmigrate.migrations.control import refuse_control
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.graph import Graph
+from psqlmigrate.migrations.replaced import walk
 from psqlmigrate.migrations.sent import Params, Sent, calling_line, sent, shown
 from psqlmigrate.postgres.connect import pins
 from psqlmigrate.postgres.engine import as_text, code
 from psqlmigrate.schema.script import split
-from psqlmigrate.schema.sqltext import Sql, literal, number, printed, sql
-from psqlmigrate.service import bookkeeping, state
+from psqlmigrate.schema.sqltext import Sql, join, literal, number, printed, sql
+from psqlmigrate.service import bookkeeping, history, state
 from psqlmigrate.service.bookkeeping import Tables
 from psqlmigrate.service.journal import details
 from psqlmigrate.service.locking import LockKey, key_of
@@ -47,6 +48,16 @@ BEGIN
    WHERE version OPERATOR(pg_catalog.=) {version} AND rolled_back_at IS NULL;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'migration % is not applied', {version};
+  END IF;
+END"""
+
+# A database that has a part of a squashed migration must go on with the other parts.
+_PARTED = """
+BEGIN
+  IF EXISTS (SELECT FROM {history}
+              WHERE version::pg_catalog.text IN ({versions}) AND rolled_back_at IS NULL) THEN
+    RAISE EXCEPTION 'a part of migration % is applied already', {version}
+      USING HINT = 'psqlmigrate upgrade goes on from there';
   END IF;
 END"""
 
@@ -133,7 +144,8 @@ def _one(
     file: MigrationFile, direction: str, graph: Graph, tables: Tables, search_path: str
 ) -> list[str]:
     own = statements(file, direction)
-    before, after = _rows(file, direction, graph, tables)
+    claim, after = _rows(file, direction, graph, tables)
+    before = "\n".join([*_parts(file, direction, tables), claim])
     # Its settings end with it, as in a run.
     again = ["RESET ROLE;", "RESET ALL;", *_settings(search_path)]
     head = f"-- {file.version} {' '.join(file.message.split())}".rstrip()
@@ -205,6 +217,18 @@ def _rows(
     event = literal("applied" if up else "reverted")
     entry = text(_ENTRY, event=event, detail=literal(detail))
     return _block(claim), [_ended(one) for one in ([text(_TIME), entry] if up else [entry])]
+
+
+def _parts(file: MigrationFile, direction: str, tables: Tables) -> list[str]:
+    """What becomes of the rows of what a squashed migration replaces."""
+    if not file.replaces:
+        return []
+    versions = join(", ", (literal(one.version) for one in walk(file.replaces)))
+    if direction == "up":
+        own = literal(file.version)
+        return [_block(tables.text(_PARTED, versions=versions, version=own))]
+    marked = history.replaced(tables, file)
+    return [_ended(marked)] if marked else []
 
 
 def _settings(search_path: str) -> list[str]:

@@ -162,8 +162,12 @@ class Schemas:
             return live(self.workspace, connection)
 
     def _until(self, version: str) -> Catalog:
-        graph = self.workspace.graph
-        last = self.workspace.directory.find(version).version
+        directory = self.workspace.directory
+        part = directory.replaced_version(version)
+        view = self.workspace.lineage({part} if part else ())
+        if view.trouble:
+            raise view.trouble
+        graph, last = view.graph, part or directory.find(version).version
         wanted = graph.ancestors(last) | {last}
         return self.replayed([one for one in graph.order if one.version in wanted])
 

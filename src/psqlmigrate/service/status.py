@@ -15,6 +15,7 @@ from psqlmigrate.service.bookkeeping import inspect
 from psqlmigrate.service.checking import against
 from psqlmigrate.service.describing import Entry, entries
 from psqlmigrate.service.history import AppliedRow
+from psqlmigrate.service.lineage import Lineage
 from psqlmigrate.service.live import live, selection_of
 from psqlmigrate.service.schemas import Schemas
 from psqlmigrate.service.scratching import scratch_of
@@ -84,20 +85,20 @@ def status(workspace: Workspace, *, with_models: bool) -> StatusResult:
     """
     with workspace.connection() as connection:
         rows = history.read(connection, workspace.tables)
-        done = history.applied(rows)
+        now = workspace.lineage(history.applied(rows))
         look = None
         if rows is not None:
-            look = _Looker(workspace, connection, done).look(with_models=with_models)
-    return _result(workspace, rows, look)
+            look = _Looker(workspace, connection, now).look(with_models=with_models)
+    return _result(workspace, rows, now, look)
 
 
 class _Looker:
     """Compares the database with what is recorded, with the migrations and with the models."""
 
-    def __init__(self, workspace: Workspace, connection: Connection, done: frozenset[str]) -> None:
+    def __init__(self, workspace: Workspace, connection: Connection, now: Lineage) -> None:
         self._workspace = workspace
         self._connection = connection
-        self._done = done
+        self._now = now
         self._selection = selection_of(workspace)
 
     def look(self, *, with_models: bool) -> _Look:
@@ -120,7 +121,8 @@ class _Looker:
 
     def _recorded(self) -> State | None:
         tables = self._workspace.tables
-        found = state.read(self._connection, tables, inspect(self._connection, tables), self._done)
+        there = inspect(self._connection, tables)
+        found = state.read(self._connection, tables, there, self._now.recorded)
         return found if found and found.current else None
 
     def _with_scratch(
@@ -140,7 +142,7 @@ class _Looker:
     ) -> tuple[tuple[Drifted, ...], tuple[str, ...]]:
         """The models against the database where it is at their migrations, else against these."""
         graph = self._workspace.graph
-        if drift or pending(graph, self._done):
+        if drift or pending(self._now.graph, self._now.applied):
             base = Baseline(schemas.replayed(graph.order), "migrations", "")
         else:
             base = Baseline(mine, DATABASE, "")
@@ -161,23 +163,31 @@ class _Looker:
         return unmanaged(found, known, self._selection)
 
     def _applied_files(self) -> tuple[MigrationFile, ...]:
-        return tuple(one for one in self._workspace.graph.order if one.version in self._done)
+        now = self._now
+        return tuple(one for one in now.graph.order if one.version in now.applied)
 
 
 def _result(
-    workspace: Workspace, rows: tuple[AppliedRow, ...] | None, look: _Look | None
+    workspace: Workspace, rows: tuple[AppliedRow, ...] | None, now: Lineage, look: _Look | None
 ) -> StatusResult:
-    done = history.applied(rows)
-    graph = workspace.graph
+    done, graph = now.applied, now.graph
     at = current(graph, done)
-    row = next((one for one in reversed(rows or ()) if one.is_applied and one.version in at), None)
+    row = next(
+        (
+            one
+            for one in reversed(rows or ())
+            if one.is_applied and now.behind.get(one.version, one.version) in at
+        ),
+        None,
+    )
+    troubles = (f"{now.trouble.message}; {now.trouble.hint}",) if now.trouble else ()
     return StatusResult(
         workspace.chosen.label,
         workspace.chosen.source,
         rows is not None,
         shown(workspace.migrations_path),
         at,
-        (row.message or "") if row else "",
+        _message(now, row) if row else "",
         row.applied_at if row else None,
         len(done),
         tuple(_pending(one) for one in pending(graph, done)),
@@ -185,8 +195,13 @@ def _result(
         look.drift if look else None,
         look.unmanaged if look else (),
         look.unmodelled if look else (),
-        look.notes if look else (),
+        (*(look.notes if look else ()), *troubles),
     )
+
+
+def _message(now: Lineage, row: AppliedRow) -> str:
+    by = now.behind.get(row.version)
+    return (now.graph.files[by].message if by else row.message) or ""
 
 
 def _pending(file: MigrationFile) -> Pending:

@@ -2,21 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from psqlmigrate.errors import AppliedFileError, MigrationError, StateCorruptionError, UsageError
 from psqlmigrate.migrations import certificate as certificates
 from psqlmigrate.migrations import statefile
+from psqlmigrate.migrations.archive import FOLDER, archived
 from psqlmigrate.migrations.certificate import Certificate
+from psqlmigrate.migrations.directory import Directory, without_replaced
 from psqlmigrate.migrations.file import MigrationFile, read_file, version_of
 from psqlmigrate.migrations.graph import Graph
+from psqlmigrate.migrations.replaced import Replaced
 from psqlmigrate.schema.hashing import FORMAT_VERSION
 from psqlmigrate.service import history
 from psqlmigrate.service.certifying import settings_digest, write_certificate
 from psqlmigrate.service.chain import chain
 from psqlmigrate.service.findings import Finding, of_error
 from psqlmigrate.service.history import AppliedRow
+from psqlmigrate.service.lineage import lineage
 from psqlmigrate.service.proving import Proof, Ran, prove
 from psqlmigrate.service.replaying import ReplayResult, replay_all
 from psqlmigrate.service.scratching import scratch_of
@@ -43,7 +48,10 @@ def verify(
     `offline`: not at the history in any case. `with_replay` proves all of it again in scratch. Faults of files are findings, not errors;
     raises what connecting and making scratch databases raise.
     """
+    with suppress(MigrationError):
+        workspace.directory  # noqa: B018 - goes on with a squash that was broken off
     files, findings = _files(workspace.migrations_path)
+    findings += _archive(workspace.migrations_path, files)
     graph, faults = _graph(files)
     findings += _state_file(workspace)
     known, doubts = _certificates(workspace.migrations_path, files)
@@ -54,7 +62,7 @@ def verify(
     if looked:
         with workspace.connection() as connection:
             rows = history.read(connection, workspace.tables) or ()
-        findings += _applied(files, rows)
+        findings += _applied(workspace.migrations_path, files, rows)
     replayed = None
     if with_replay and graph:
         with scratch_of(workspace) as scratch:
@@ -77,9 +85,14 @@ def accept(workspace: Workspace, version: str) -> str:
 
     Raises UsageError if it is not applied, StateCorruptionError if the certificate is broken.
     """
-    file = workspace.directory.find(version)
-    path = certificates.path_of(file)
-    known = certificates.read(path) if path.is_file() else None
+    replaced = workspace.directory.replaced_version(version)
+    if replaced:
+        file: MigrationFile | Replaced = workspace.directory.replaced[replaced][0]
+        path, known = Path(), None
+    else:
+        file = workspace.directory.find(version)
+        path = certificates.path_of(file)
+        known = certificates.read(path) if path.is_file() else None
     with workspace.connection() as connection:
         if not history.accept(connection, workspace.tables, file):
             raise UsageError(
@@ -157,7 +170,9 @@ def _applied_versions(workspace: Workspace) -> frozenset[str]:
     if not _names_a_database(workspace):
         return frozenset()
     with workspace.connection() as connection:
-        return history.applied(history.read(connection, workspace.tables))
+        return workspace.lineage(
+            history.applied(history.read(connection, workspace.tables))
+        ).applied
 
 
 def _files(folder: Path) -> tuple[list[MigrationFile], list[Finding]]:
@@ -184,7 +199,30 @@ def _files(folder: Path) -> tuple[list[MigrationFile], list[Finding]]:
                     "give one of them another version, in its name and in the file",
                 )
             )
-    return [same[0] for same in by_version.values()], findings
+    files = [same[0] for same in by_version.values()]
+    try:
+        return list(without_replaced(files)[0]), findings
+    except MigrationError as error:
+        return files, [*findings, of_error(error)]
+
+
+def _archive(folder: Path, files: Sequence[MigrationFile]) -> Iterator[Finding]:
+    """Originals in the archive that are not as they were; a missing one may be missing."""
+    for file in files:
+        known = {one.version: one.checksum for one in file.replaces}
+        try:
+            there = list(archived(folder, file))
+        except MigrationError as error:
+            yield of_error(error)
+            continue
+        for one in there:
+            if one.checksum != known[one.version]:
+                yield Finding(
+                    "edited_original",
+                    f"it is not as it was when {file.name} replaced it",
+                    f"{FOLDER}/{one.name}",
+                    "restore it from version control",
+                )
 
 
 def _graph(files: Sequence[MigrationFile]) -> tuple[Graph | None, list[Finding]]:
@@ -245,8 +283,18 @@ def _doubts(file: MigrationFile, one: Certificate) -> Iterator[Finding]:
         yield Finding("other_settings", what, file.name, again)
 
 
-def _applied(files: Sequence[MigrationFile], rows: Sequence[AppliedRow]) -> Iterator[Finding]:
-    by_version = {one.version: one for one in files}
+def _applied(
+    folder: Path, files: Sequence[MigrationFile], rows: Sequence[AppliedRow]
+) -> Iterator[Finding]:
+    directory = Directory(folder, tuple(files))
+    by_version: dict[str, MigrationFile | Replaced] = {
+        **{version: known for version, (known, _) in directory.replaced.items()},
+        **{one.version: one for one in files},
+    }
+    with suppress(MigrationError):
+        trouble = lineage(directory, history.applied(rows)).trouble
+        if trouble:
+            yield of_error(trouble)
     for row in rows:
         file = by_version.get(row.version)
         if not row.is_applied:
@@ -262,6 +310,6 @@ def _applied(files: Sequence[MigrationFile], rows: Sequence[AppliedRow]) -> Iter
             yield Finding(
                 "edited_applied",
                 "it was edited after it was applied",
-                file.name,
+                file.name if isinstance(file, MigrationFile) else file.version,
                 f"restore it, or psqlmigrate verify --accept {row.version} takes it as it is",
             )

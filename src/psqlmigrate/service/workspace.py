@@ -3,7 +3,7 @@
 It imports neither planner nor scratch databases: `current` and its like shall answer at once.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,8 +14,10 @@ from psqlmigrate.migrations.directory import Directory, read_directory
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.postgres.connect import Connection, connect, telling_of_its_loss
 from psqlmigrate.postgres.target import Target
+from psqlmigrate.service import archiving
 from psqlmigrate.service.bookkeeping import Tables
 from psqlmigrate.service.config import Config
+from psqlmigrate.service.lineage import Lineage, lineage
 from psqlmigrate.service.profiles import ProfileStore
 from psqlmigrate.service.targets import profile_in_force, resolve
 
@@ -69,12 +71,18 @@ class Workspace:
     @cached_property
     def directory(self) -> Directory:
         """The migrations on disk."""
-        return read_directory(self.migrations_path)
+        found = read_directory(self.migrations_path)
+        archiving.finish(found, self.state_file)
+        return found
 
     @cached_property
     def graph(self) -> Graph:
         """The migrations' graph."""
         return Graph(self.directory.files)
+
+    def lineage(self, recorded: Collection[str], *targets: str) -> Lineage:
+        """The migrations as a database with this history has to see them."""
+        return lineage(self.directory, recorded, *targets)
 
     @cached_property
     def chosen(self) -> Target:
