@@ -20,13 +20,14 @@ def from_server(
     last = "  ".join(part for part in (detail, error.sqlstate or "") if part)
     lines = [*_place(file, sent, error), error.diag.context or "", last]
     server_hint = error.diag.message_hint
-    return error_class(direction)(
+    made = error_class(direction)(
         error.diag.message_primary or str(error).strip() or type(error).__name__,
         version=file.version,
         sqlstate=error.sqlstate or "",
         details="\n".join(line for line in lines if line),
         hint="; ".join(filter(None, (server_hint, hint))),
     )
+    return _about(made, file, error)
 
 
 def is_own(file: MigrationFile, error: Exception) -> bool:
@@ -41,12 +42,13 @@ def from_code(file: MigrationFile, direction: str, error: Exception, hint: str) 
     first = next(i for i, one in enumerate(frames) if one.filename == str(file.path))
     lines = [*traceback.format_list(frames[first:]), *traceback.format_exception_only(error)]
     place = f"{shown(file.path)}:{frames[first].lineno}"
-    return error_class(direction)(
+    made = error_class(direction)(
         f"{place}: {type(error).__name__}: {error}",
         version=file.version,
         details="".join(lines).rstrip(),
         hint=hint,
     )
+    return _about(made, file, error)
 
 
 def meddled(file: MigrationFile, direction: str) -> StatementError:
@@ -63,6 +65,12 @@ def meddled(file: MigrationFile, direction: str) -> StatementError:
 def error_class(direction: str) -> type[StatementError]:
     """RollbackError for what fails while it is reverted."""
     return StatementError if direction == "up" else RollbackError
+
+
+def _about(made: StatementError, file: MigrationFile, error: Exception) -> StatementError:
+    made.file_path = str(file.path)
+    made.original_error = error
+    return made
 
 
 def _place(file: MigrationFile, sent: Sent | None, error: psycopg.Error) -> Iterable[str]:

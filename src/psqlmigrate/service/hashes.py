@@ -1,0 +1,197 @@
+"""Hashes of whole schemas as one document, in the reference's sections, and of single tables."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from psqlmigrate.errors import ModelError, SourceError
+from psqlmigrate.schema.catalog import Catalog
+from psqlmigrate.schema.coverage import kinds_of
+from psqlmigrate.schema.dbobject import DbObject
+from psqlmigrate.schema.hashing import FORMAT_VERSION, section_of, sections
+from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.kinds import KINDS
+from psqlmigrate.schema.selection import only
+from psqlmigrate.service.config import absolute_spec
+from psqlmigrate.service.live import live, selection_of
+from psqlmigrate.service.schemas import Schemas
+from psqlmigrate.service.scratching import scratch_apart
+from psqlmigrate.service.workspace import Workspace
+from psqlmigrate.sources.inprocess import model_sql_of, related, table_of
+from psqlmigrate.sources.models import ModelSql
+
+_TABLE, _INDEX, _TRIGGER = "table", "index", "trigger"
+_NAMED = (_TABLE, _TRIGGER, _INDEX)
+_IRREGULAR = {_INDEX: "indexes"}
+
+
+class Hashes:
+    """The hashes of one project's models and databases, all printed by one scratch server."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._built: dict[tuple[str, ...], Catalog] = {}
+
+    def of_table(self, model: object) -> str:
+        """`sha256:` and 64 digits of one model. Raises ModelError for what is no single table."""
+        wanted = _single(model)
+        catalog, _ = self._of_objects([model])
+        found = sections(catalog).get(_TABLE, {}).get(str(wanted))
+        if found is None:
+            raise ModelError(f"the models make no table {wanted}")
+        return found
+
+    def of_models(self, models: Sequence[object] | None) -> dict[str, Any]:
+        """The document of models; None stands for those that are configured.
+
+        They are classes and the like, or specs as `--models` takes them. Of a list of classes
+        only their tables are in the document, and what these need. Raises ModelError, SourceError.
+        """
+        if models is None or (models and all(isinstance(one, (str, Path)) for one in models)):
+            return self._of_specs(models)
+        if not models:
+            return _document({}, KINDS_OF_ALL)
+        catalog, stated = self._of_objects(models)
+        names = [table_of(one) for one in models]
+        if all(names):
+            chosen = {ObjectId(_TABLE, name) for name in names if name}
+            if others := {one.id for one in catalog if one.kind == _TABLE} - chosen:
+                return _document(_without(catalog, chosen, others), stated)
+        return _document(_hashed(self._chosen(catalog)), stated)
+
+    def of_database(self, workspace: Workspace) -> dict[str, Any]:
+        """The document of a database, bookkeeping tables left out."""
+        with workspace.connection() as connection:
+            found = live(workspace, connection)
+        with scratch_apart(self._workspace) as scratch:
+            fixed = Schemas(workspace, scratch).fixpoint(found)
+        return _document(_hashed(self._chosen(fixed)), KINDS_OF_ALL)
+
+    def _chosen(self, catalog: Catalog) -> Catalog:
+        return only(catalog, selection_of(self._workspace))
+
+    def _of_specs(self, models: Sequence[object] | None) -> dict[str, Any]:
+        workspace = self._workspace
+        if models is not None:
+            specs = tuple(absolute_spec(str(one)) for one in models)
+            settings = replace(workspace.settings, models=specs)
+            workspace = replace(workspace, config=settings)
+        with scratch_apart(workspace) as scratch:
+            found = Schemas(workspace, scratch).models
+        entries = found.coverage.entries
+        return _document(
+            _hashed(self._chosen(found.catalog)),
+            KINDS_OF_ALL if entries is None else kinds_of(entries),
+        )
+
+    def _of_objects(self, models: Sequence[object]) -> tuple[Catalog, frozenset[str]]:
+        """The schema that models and those around them make, and the kinds that they state."""
+        wrong = [one for one in models if isinstance(one, (str, Path))]
+        if wrong:
+            raise ModelError(f"{wrong[0]!r} is a spec among objects: give either")
+        with scratch_apart(self._workspace) as scratch:
+            schemas = Schemas(self._workspace, scratch)
+            found = model_sql_of(models, schemas.server_version)
+            try:
+                catalog = self._loaded(schemas, found)
+            except SourceError:
+                everything = list(_with_others(models))
+                if len(everything) == len(models):
+                    raise
+                found = model_sql_of(everything, schemas.server_version)
+                catalog = self._loaded(schemas, found)
+        return catalog, kinds_of(found.coverage)
+
+    def _loaded(self, schemas: Schemas, found: ModelSql) -> Catalog:
+        if found.statements not in self._built:
+            texts = [(f"{one};", "the models") for one in found.statements]
+            self._built[found.statements] = schemas.loaded(texts)
+        return self._built[found.statements]
+
+
+KINDS_OF_ALL = frozenset(kind.kind for kind in KINDS)
+
+
+def _single(model: object) -> ObjectId:
+    name = table_of(model)
+    if name is None:
+        raise ModelError(
+            f"{model!r} is no model of one table",
+            hint="give a class with a table, or a Table; hash_models takes several and MetaData",
+        )
+    return ObjectId(_TABLE, name)
+
+
+def _with_others(models: Sequence[object]) -> Iterator[object]:
+    """The models, and further ones of the process whose tables are not among theirs."""
+    seen = {table_of(one) for one in models}
+    yield from models
+    for one in related(models):
+        if (name := table_of(one)) not in seen:
+            seen.add(name)
+            yield one
+
+
+def _hashed(catalog: Catalog) -> dict[ObjectId, str]:
+    """The hash of every object that people see as a whole, those of PostgreSQL itself left out."""
+    by_kind = sections(catalog)
+    whole = {section_of(catalog, one) for one in catalog}
+    found = (one for oid in whole if (one := catalog.get(oid)) and not one.native)
+    return {_named(one): by_kind[one.kind][str(one.id)] for one in found}
+
+
+def _named(one: DbObject) -> ObjectId:
+    """Indexes by their table, too, as the reference has them: `public.users.idx_email`."""
+    if one.kind != _INDEX or not one.owners:
+        return one.id
+    return ObjectId(_INDEX, (*one.owners[0].path, one.own_name))
+
+
+def _without(
+    catalog: Catalog, chosen: Collection[ObjectId], others: Collection[ObjectId]
+) -> dict[ObjectId, str]:
+    """The hashes of these tables, of what belongs to them, and of what those need."""
+
+    def root(one: DbObject) -> ObjectId:
+        while one.owners and (owner := catalog.get(one.owners[0])):
+            one = owner
+        return one.id
+
+    wanted = {one.id for one in catalog if root(one) in chosen}
+    todo = list(wanted)
+    while todo:
+        for target in catalog.edges.get(todo.pop(), frozenset()):
+            one = catalog.get(target)
+            if target not in wanted and one and root(one) not in others:
+                wanted.add(target)
+                todo.append(target)
+    names = {_named(one) for oid in wanted if (one := catalog.get(oid))}
+    return {oid: value for oid, value in _hashed(catalog).items() if oid in names}
+
+
+def _document(hashes: dict[ObjectId, str], stated: Collection[str]) -> dict[str, Any]:
+    """The reference's document; kinds that the source has no words for are told in `meta`."""
+    kinds = sorted({*stated, *(oid.kind for oid in hashes)} - set(_NAMED))
+    found: dict[str, Any] = {
+        _section(kind): dict(
+            sorted((str(oid), one) for oid, one in hashes.items() if oid.kind == kind)
+        )
+        for kind in (*_NAMED, *kinds)
+    }
+    now = datetime.now(UTC).replace(tzinfo=None)
+    found["meta"] = {
+        "version": f"{FORMAT_VERSION}.0",
+        "computed_at": now.isoformat(timespec="seconds"),
+        "not_stated": sorted(_section(kind) for kind in _NAMED if kind not in stated),
+    }
+    return found
+
+
+def _section(kind: str) -> str:
+    """`materialized_views`, `policies`."""
+    name = kind.replace(" ", "_")
+    if kind in _IRREGULAR:
+        return _IRREGULAR[kind]
+    return f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
