@@ -8,7 +8,10 @@ from psqlmigrate.errors import UsageError
 
 __all__ = ["SchemaDiff", "SchemaDiffer"]
 
-_TABLES, _TRIGGERS, _INDEXES, _META = "tables", "triggers", "indexes", "meta"
+_META = "meta"
+_NAMED = ("tables", "triggers", "indexes")
+_WORDS = {"tables": "", "triggers": "trigger ", "indexes": "index ", "others": ""}
+_MUST_FIT = {"version": "version", "postgresql": "PostgreSQL"}
 
 
 def _names() -> list[str]:
@@ -48,12 +51,7 @@ class SchemaDiff:
     def lists(self) -> tuple[tuple[str, str, list[str]], ...]:
         """Every list with its symbol and the word that tells its kind; tables need none."""
         found: list[tuple[str, str, list[str]]] = []
-        for kind, word in (
-            ("tables", ""),
-            ("triggers", "trigger "),
-            ("indexes", "index "),
-            ("others", ""),
-        ):
+        for kind, word in _WORDS.items():
             for symbol, sort in (("+", "new"), ("-", "removed"), ("~", "modified")):
                 names: list[str] = getattr(self, f"{sort}_{kind}")
                 found.append((symbol, word, names))
@@ -66,31 +64,28 @@ class SchemaDiffer:
     def compare(self, expected: Mapping[str, Any], actual: Mapping[str, Any]) -> SchemaDiff:
         """What differs between two hash documents, `expected` being the models'.
 
-        A kind that the models' ORM has no words for is not missing there (`not_stated` in `meta`),
-        and a section that only one of them has is not compared. Raises UsageError for what is no
-        hash document, and for documents of different versions.
+        A kind that the models' ORM has no words for is not missing there (`not_stated` in `meta`).
+        Raises UsageError for what is no hash document, and for documents that do not compare: of
+        another version, or printed by another major version of PostgreSQL.
         """
         first, second = _checked(expected, "expected"), _checked(actual, "actual")
-        if first[_META]["version"] != second[_META]["version"]:
-            raise UsageError(
-                f"hashes of version {first[_META]['version']} and {second[_META]['version']} "
-                "cannot be compared",
-                hint="make both with the same version of psqlmigrate",
-            )
+        for name, words in _MUST_FIT.items():
+            one, other = first[_META].get(name), second[_META].get(name)
+            if one != other and None not in {one, other}:
+                raise UsageError(
+                    f"hashes of {words} {one} and {words} {other} cannot be compared",
+                    hint="make both with the same psqlmigrate and the same scratch server",
+                )
         result = SchemaDiff()
         unstated = {str(one) for one in first[_META].get("not_stated", ())}
-        named = (_TABLES, _TRIGGERS, _INDEXES)
-        for section in (*named, *sorted(first.keys() & second.keys() - {*named, _META})):
-            kind = section if section in named else "others"
-            prefix = "" if section in named else f"{section} "
-            want, have = first[section], second[section]
+        others = sorted((first.keys() | second.keys()) - {*_NAMED, _META})
+        for section in (*_NAMED, *others):
+            want, have = first.get(section, {}), second.get(section, {})
             gone = [] if section in unstated else sorted(have.keys() - want.keys())
             changed = sorted(one for one in want.keys() & have.keys() if want[one] != have[one])
-            for sort, names in (
-                ("new", sorted(want.keys() - have.keys())),
-                ("removed", gone),
-                ("modified", changed),
-            ):
+            kind, prefix = (section, "") if section in _NAMED else ("others", f"{section} ")
+            found = {"new": sorted(want.keys() - have.keys()), "removed": gone, "modified": changed}
+            for sort, names in found.items():
                 getattr(result, f"{sort}_{kind}").extend(prefix + name for name in names)
         return result
 
@@ -104,15 +99,11 @@ class SchemaDiffer:
 
 def _checked(document: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:
     sections = dict(document)
-    wrong = [
-        one
-        for one in (_TABLES, _TRIGGERS, _INDEXES, *sections)
-        if not isinstance(sections.get(one), Mapping)
-    ]
-    meta = sections.get(_META)
-    if wrong or not isinstance(meta, Mapping) or "version" not in meta:
+    wanted = (*_NAMED, _META, *sections)
+    wrong = [one for one in wanted if not isinstance(sections.get(one), Mapping)]
+    if wrong:
         raise UsageError(
-            f"{name} is no document of hashes: {wrong[0] if wrong else _META} is missing or wrong",
+            f"{name} is no document of hashes: {wrong[0]} is missing or wrong",
             hint="SchemaHasher makes them: hash_models([…]), hash_database_schema(engine)",
         )
     return sections

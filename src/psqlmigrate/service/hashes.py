@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from psqlmigrate.errors import ModelError, SourceError
+from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.coverage import kinds_of
 from psqlmigrate.schema.dbobject import DbObject
@@ -17,7 +18,7 @@ from psqlmigrate.schema.selection import only
 from psqlmigrate.service.config import absolute_spec
 from psqlmigrate.service.live import live, selection_of
 from psqlmigrate.service.schemas import Schemas
-from psqlmigrate.service.scratching import scratch_apart
+from psqlmigrate.service.scratching import in_scratch, scratch_apart
 from psqlmigrate.service.workspace import Workspace
 from psqlmigrate.sources.inprocess import model_sql_of, related, table_of
 from psqlmigrate.sources.models import ModelSql
@@ -37,7 +38,7 @@ class Hashes:
     def of_table(self, model: object) -> str:
         """`sha256:` and 64 digits of one model. Raises ModelError for what is no single table."""
         wanted = _single(model)
-        catalog, _ = self._of_objects([model])
+        catalog, _, _ = self._of_objects([model])
         found = sections(catalog).get(_TABLE, {}).get(str(wanted))
         if found is None:
             raise ModelError(f"the models make no table {wanted}")
@@ -51,23 +52,23 @@ class Hashes:
         """
         if models is None or (models and all(isinstance(one, (str, Path)) for one in models)):
             return self._of_specs(models)
-        if not models:
-            return _document({}, KINDS_OF_ALL)
-        catalog, stated = self._of_objects(models)
+        catalog, stated, version = self._of_objects(models)
         names = [table_of(one) for one in models]
         if all(names):
             chosen = {ObjectId(_TABLE, name) for name in names if name}
             if others := {one.id for one in catalog if one.kind == _TABLE} - chosen:
-                return _document(_without(catalog, chosen, others), stated)
-        return _document(_hashed(self._chosen(catalog)), stated)
+                return _document(_without(catalog, chosen, others), stated, version)
+        return _document(_hashed(self._chosen(catalog)), stated, version)
 
     def of_database(self, workspace: Workspace) -> dict[str, Any]:
         """The document of a database, bookkeeping tables left out."""
         with workspace.connection() as connection:
             found = live(workspace, connection)
         with scratch_apart(self._workspace) as scratch:
-            fixed = Schemas(workspace, scratch).fixpoint(found)
-        return _document(_hashed(self._chosen(fixed)), KINDS_OF_ALL)
+            schemas = Schemas(workspace, scratch)
+            fixed = schemas.fixpoint(found)
+            version = schemas.server_version
+        return _document(_hashed(self._chosen(fixed)), KINDS_OF_ALL, version)
 
     def _chosen(self, catalog: Catalog) -> Catalog:
         return only(catalog, selection_of(self._workspace))
@@ -79,30 +80,37 @@ class Hashes:
             settings = replace(workspace.settings, models=specs)
             workspace = replace(workspace, config=settings)
         with scratch_apart(workspace) as scratch:
-            found = Schemas(workspace, scratch).models
+            schemas = Schemas(workspace, scratch)
+            found, version = schemas.models, schemas.server_version
         entries = found.coverage.entries
         return _document(
             _hashed(self._chosen(found.catalog)),
             KINDS_OF_ALL if entries is None else kinds_of(entries),
+            version,
         )
 
-    def _of_objects(self, models: Sequence[object]) -> tuple[Catalog, frozenset[str]]:
-        """The schema that models and those around them make, and the kinds that they state."""
+    def _of_objects(self, models: Sequence[object]) -> tuple[Catalog, frozenset[str], int]:
+        """The schema that models and those around them make, the kinds that they state, and the
+        version of the server that printed it.
+        """
         wrong = [one for one in models if isinstance(one, (str, Path))]
         if wrong:
             raise ModelError(f"{wrong[0]!r} is a spec among objects: give either")
         with scratch_apart(self._workspace) as scratch:
             schemas = Schemas(self._workspace, scratch)
-            found = model_sql_of(models, schemas.server_version)
+            version = schemas.server_version
+            if not models:
+                return in_scratch(scratch, introspect), KINDS_OF_ALL, version
+            found = model_sql_of(models, version)
             try:
                 catalog = self._loaded(schemas, found)
             except SourceError:
                 everything = list(_with_others(models))
                 if len(everything) == len(models):
                     raise
-                found = model_sql_of(everything, schemas.server_version)
+                found = model_sql_of(everything, version)
                 catalog = self._loaded(schemas, found)
-        return catalog, kinds_of(found.coverage)
+        return catalog, kinds_of(found.coverage), version
 
     def _loaded(self, schemas: Schemas, found: ModelSql) -> Catalog:
         if found.statements not in self._built:
@@ -171,20 +179,20 @@ def _without(
     return {oid: value for oid, value in _hashed(catalog).items() if oid in names}
 
 
-def _document(hashes: dict[ObjectId, str], stated: Collection[str]) -> dict[str, Any]:
-    """The reference's document; kinds that the source has no words for are told in `meta`."""
-    kinds = sorted({*stated, *(oid.kind for oid in hashes)} - set(_NAMED))
-    found: dict[str, Any] = {
-        _section(kind): dict(
-            sorted((str(oid), one) for oid, one in hashes.items() if oid.kind == kind)
-        )
-        for kind in (*_NAMED, *kinds)
-    }
+def _document(hashes: dict[ObjectId, str], stated: Collection[str], version: int) -> dict[str, Any]:
+    """The reference's document; `meta` tells the kinds that the source has no words for.
+
+    `version` is the server_version_num of the PostgreSQL that printed what was hashed.
+    """
+    found: dict[str, Any] = {_section(kind): {} for kind in _NAMED}
+    for oid in sorted(hashes):
+        found.setdefault(_section(oid.kind), {})[str(oid)] = hashes[oid]
     now = datetime.now(UTC).replace(tzinfo=None)
     found["meta"] = {
         "version": f"{FORMAT_VERSION}.0",
         "computed_at": now.isoformat(timespec="seconds"),
-        "not_stated": sorted(_section(kind) for kind in _NAMED if kind not in stated),
+        "postgresql": version // 10000,
+        "not_stated": sorted(map(_section, KINDS_OF_ALL.difference(stated))),
     }
     return found
 

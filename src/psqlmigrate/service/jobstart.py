@@ -25,6 +25,7 @@ sys.path[:] = json.loads(sys.argv[1])
 from psqlmigrate.service.jobprocess import main
 main()
 """
+_LISTS = ("models", "schemas", "ignore", "scratch_setup")
 _PATIENCE_S = 60.0
 _READY = b"ready\n"
 
@@ -73,8 +74,8 @@ def unpacked(text: str) -> tuple[dict[str, Any], Workspace, Wishes]:
     """What the process does with its order."""
     order: dict[str, Any] = json.loads(text)
     fields: dict[str, Any] = order["config"]
-    lists = {name: one for name, one in fields.items() if isinstance(one, list)}
-    fields |= {name: tuple(map(str, one)) for name, one in lists.items()}
+    for name in _LISTS:
+        fields[name] = tuple(fields[name])
     fields["root"] = Path(fields["root"])
     fields["file"] = Path(fields["file"]) if fields["file"] else None
     fields["given"] = frozenset(fields["given"])

@@ -55,11 +55,10 @@ def table_of(model: object) -> TableName | None:
 
 def related(models: Sequence[object]) -> Iterator[type]:
     """Every PSQLModel class with a table of its own that was defined in this process."""
-    bases: set[type] = set()
+    above: list[type] = []
     for model in models:
-        if isinstance(model, type):
-            bases |= {one for one in model.mro() if _is_psqlmodel(one)}
-    for base in sorted(bases, key=lambda one: one.__qualname__):
+        above += model.mro() if isinstance(model, type) else []
+    for base in dict.fromkeys(filter(_is_psqlmodel, above)):
         yield from _below(base)
 
 
@@ -68,7 +67,8 @@ def _is_psqlmodel(one: type) -> bool:
 
 
 def _below(base: type) -> Iterator[type]:
-    for one in base.__subclasses__():
+    made: list[type] = base.__subclasses__()
+    for one in made:
         if vars(one).get("__tablename__") and vars(one).get("__columns__"):
             yield one
         yield from _below(one)
