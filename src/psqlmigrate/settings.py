@@ -11,6 +11,7 @@ from psqlmigrate.service.configvalues import READERS, VERSION_FORMAT, NotThatErr
 
 Log: TypeAlias = Callable[[str], None]
 Time: TypeAlias = float | str
+Specs: TypeAlias = str | Path | Sequence[str | Path] | None
 
 
 @dataclasses.dataclass
@@ -34,7 +35,7 @@ class MigrationConfig:
     debug: bool = False
     logger: Log | None = None
     version_format: str = VERSION_FORMAT
-    models: str | Sequence[str] | None = None
+    models: Specs = None
     python: str | None = None
     schemas: str | Sequence[str] | None = None
     ignore: str | Sequence[str] | None = None
@@ -43,7 +44,7 @@ class MigrationConfig:
     history_schema: str | None = None
     scratch_url: str | None = None
     scratch_on_target: bool | None = None
-    scratch_setup: str | Sequence[str] | None = None
+    scratch_setup: Specs = None
     pooler: str | None = None
     lock_wait: Time | None = None
     lock_timeout: Time | None = None

@@ -58,7 +58,7 @@ class _Held(Workspace):
 
     def connected(self, target: Target) -> Connection:
         connection = super().connected(target)
-        jobs.hold(connection, self.tables, self.job)
+        jobs.hold(connection, self.job)
         return connection
 
 
@@ -75,13 +75,13 @@ class _Job(Silent):
             fixed=workspace.fixed,
             job=job,
         )
-        self._tables = workspace.tables
         self._count = self._total = 0
 
     def run(self, at: Target, wishes: Wishes) -> None:
         """Says `ready` when the row is there. Raises what hinders it before that."""
         self._at = at
         self._keeper = self._workspace.connected(at)
+        self._tables = self._workspace.tables
         create_jobs(self._keeper, self._tables)
         detail = {"target": self._to, "host": socket.gethostname(), "pid": os.getpid()}
         jobs.begin(self._keeper, self._tables, self._job, **detail)
@@ -98,6 +98,10 @@ class _Job(Silent):
     def finished(self, file: MigrationFile, ms: int) -> None:  # noqa: ARG002 - Progress has it
         """One more is done."""
         self._count += 1
+        self._advance()
+
+    def failed(self, file: MigrationFile, *, rolled_back: bool) -> None:  # noqa: ARG002 - likewise
+        """The row is looked after while the run's own session lives, so that one always does."""
         self._advance()
 
     def words(self, error: BaseException) -> dict[str, str]:
@@ -131,7 +135,8 @@ class _Job(Silent):
         try:
             jobs.advance(self._keeper, self._tables, self._job, self._count, self._total)
         except psycopg.Error:
-            self._reconnect()
+            if self._reconnect():
+                self._advance()
 
     def _end(self, error: Mapping[str, str] | None) -> None:
         """The last word, with patience for a server that comes back."""
@@ -139,19 +144,21 @@ class _Job(Silent):
             try:
                 jobs.end(self._keeper, self._tables, self._job, self._count, error)
             except psycopg.Error:
-                time.sleep(_PAUSE_S * 2**attempt)
+                time.sleep(_PAUSE_S * (2**attempt - 1))
                 self._reconnect()
             else:
                 self._keeper.close()
                 return
 
-    def _reconnect(self) -> None:
+    def _reconnect(self) -> bool:
+        """A new connection for one that was lost; whether there is one."""
         if not self._keeper.closed:
-            return
+            return False
         try:
             self._keeper = self._workspace.connected(self._at)
         except (ConnectionFailedError, psycopg.Error):
-            self._keeper.close()
+            return False
+        return True
 
 
 def _say(text: str) -> bool:

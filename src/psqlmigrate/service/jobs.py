@@ -82,7 +82,7 @@ def look(workspace: Workspace, job: str) -> JobResult:
 def read(connection: Connection, tables: Tables, job: str) -> JobResult:
     """A job as it is now. Raises UnknownJobError."""
     found = _row(connection, tables, job) if inspect(connection, tables).jobs else None
-    if found and found.status == RUNNING and not _lives(connection, tables, job):
+    if found and found.status == RUNNING and not _lives(connection, job):
         # It writes how it ended before it lets the lock go: what is not written now never will be.
         found = _row(connection, tables, job)
         if found and found.status == RUNNING:
@@ -100,9 +100,9 @@ def begin(connection: Connection, tables: Tables, job: str, **detail: object) ->
     tables.run(connection, _BEGIN, (job, json.dumps(detail)))
 
 
-def hold(connection: Connection, tables: Tables, job: str) -> None:
+def hold(connection: Connection, job: str) -> None:
     """Makes this one of the job's sessions."""
-    connection.execute(_LOCK.encode(), (_key(tables, job).number,))
+    connection.execute(_LOCK.encode(), (_key(job).number,))
 
 
 def advance(connection: Connection, tables: Tables, job: str, count: int, total: int) -> None:
@@ -161,12 +161,12 @@ def _dead(one: JobResult) -> JobResult:
     )
 
 
-def _lives(connection: Connection, tables: Tables, job: str) -> bool:
-    row = connection.execute(_LIVES.encode(), _key(tables, job).halves).fetchone()
+def _lives(connection: Connection, job: str) -> bool:
+    row = connection.execute(_LIVES.encode(), _key(job).halves).fetchone()
     return bool(row and row[0])
 
 
-def _key(tables: Tables, job: str) -> LockKey:
-    text = json.dumps(["psqlmigrate job", tables.schema, tables.jobs, job])
+def _key(job: str) -> LockKey:
+    text = json.dumps(["psqlmigrate job", job])
     digest = hashlib.sha256(text.encode()).digest()
     return LockKey(int.from_bytes(digest[:8], "big", signed=True))

@@ -1,6 +1,7 @@
 """The local state file and the database's state table: whether they agree, and how they come to."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from psqlmigrate.errors import StateCorruptionError
@@ -46,7 +47,7 @@ def warnings(workspace: Workspace) -> tuple[str, ...]:
     """
     local = _local(workspace)
     with workspace.connection() as connection:
-        remote = _remote(workspace, connection)
+        remote = _checked(workspace, _remote(workspace, connection))
     name = shown(workspace.state_file)
     if local is None:
         return (f"there is no {name}, and the database has a state",) if remote.hashes else ()
@@ -62,7 +63,7 @@ def from_database(workspace: Workspace) -> None:
     """Writes the file from the table. Raises StateCorruptionError where that has no state."""
     local = _local(workspace)
     with workspace.connection() as connection:
-        remote = _remote(workspace, connection)
+        remote = _checked(workspace, _remote(workspace, connection))
     if remote.hashes is None:
         raise StateCorruptionError(
             "the database's state is not known: it is not of what is applied there",
@@ -90,12 +91,8 @@ def to_database(workspace: Workspace) -> None:
             f"there is no {shown(workspace.state_file)}",
             hint="sync_from_db() writes it from the database, autogenerate from the models",
         )
-    tables = workspace.tables
-    with (
-        workspace.connection() as connection,
-        lock(connection, key_of(tables), workspace.settings.lock_wait, lambda _s, _h: None),
-    ):
-        found = bookkeeping.create(connection, tables)
+    with workspace.connection() as connection, _locked(workspace, connection):
+        found = bookkeeping.create(connection, workspace.tables)
         remote = _remote(workspace, connection)
         if local.head and local.head != remote.at:
             raise StateCorruptionError(
@@ -105,7 +102,12 @@ def to_database(workspace: Workspace) -> None:
             )
         hashes = _comparable(local.hashes, remote.hashes or {})
         with connection.transaction():
-            state.write(connection, tables, found, hashes, remote.applied)
+            state.write(connection, workspace.tables, found, hashes, remote.applied)
+
+
+def _locked(workspace: Workspace, connection: Connection) -> AbstractContextManager[None]:
+    wait_s = workspace.settings.lock_wait
+    return lock(connection, key_of(workspace.tables), wait_s, lambda _seconds, _holder: None)
 
 
 def _local(workspace: Workspace) -> _Local | None:
@@ -131,9 +133,15 @@ def _remote(workspace: Workspace, connection: Connection) -> _Remote:
     if found is None or not found.current:
         # Nothing applied is nothing managed, whoever made the tables.
         return _Remote(at, applied, None if applied or (found and found.hashes) else {})
-    where = f"{tables.schema}.{tables.state}"
-    hashes = {key: _digits(where, " ".join(key), value) for key, value in found.hashes.items()}
-    return _Remote(at, applied, hashes)
+    return _Remote(at, applied, found.hashes)
+
+
+def _checked(workspace: Workspace, remote: _Remote) -> _Remote:
+    """Raises StateCorruptionError for what is no hash."""
+    where = f"{workspace.tables.schema}.{workspace.tables.state}"
+    for key, value in (remote.hashes or {}).items():
+        _digits(where, " ".join(key), value)
+    return remote
 
 
 def _comparable(local: Hashes, remote: Hashes) -> dict[Name, str]:
