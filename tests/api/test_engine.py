@@ -84,8 +84,8 @@ def test_threads_share_one_connection(engine: Engine) -> None:
     found: list[object] = []
 
     def ask(number: int) -> None:
-        for _ in range(20):
-            found.append(engine.fetch_one("SELECT %s + pg_backend_pid()", (number,)))
+        query = "SELECT %s + pg_backend_pid()"
+        found.extend(engine.fetch_one(query, (number,)) for _ in range(20))
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
     for one in threads:
@@ -93,7 +93,7 @@ def test_threads_share_one_connection(engine: Engine) -> None:
     for one in threads:
         one.join()
     pid = engine.connection.info.backend_pid
-    assert {row for row in found} == {(pid + number,) for number in range(4)}  # noqa: C416
+    assert set(found) == {(pid + number,) for number in range(4)}
     assert len(found) == 80
 
 
@@ -192,4 +192,4 @@ def test_importing_the_package_imports_no_driver() -> None:
     )
     subprocess.run([sys.executable, "-c", program], check=True)
     with pytest.raises(AttributeError, match="nonsense"):
-        psqlmigrate.nonsense  # type: ignore[attr-defined]  # noqa: B018
+        psqlmigrate.nonsense  # noqa: B018

@@ -28,7 +28,8 @@ _PATIENCE_S = 30.0
 
 
 def _ended(manager: MigrationManager, job: str) -> dict[str, Any]:
-    return _until(lambda: _unless_running(manager.get_async_status(job)))
+    found: dict[str, Any] = _until(lambda: _unless_running(manager.get_async_status(job)))
+    return found
 
 
 def _unless_running(status: dict[str, Any]) -> dict[str, Any] | None:

@@ -12,8 +12,8 @@ from psqlmigrate.state import StateManager
 
 def _rows(engine: Engine) -> dict[str, str]:
     query = "SELECT object_type || ':' || object_name, hash FROM _psqlmodel_schema_state"
-    found = dict(engine.fetch_all(query + " WHERE object_type <> 'meta'"))
-    return {str(name): str(value) for name, value in found.items()}
+    found = engine.fetch_all(query + " WHERE object_type <> 'meta'")
+    return {str(name): str(value) for name, value in found}
 
 
 @pytest.fixture
