@@ -25,13 +25,14 @@ from psqlmigrate.service.describing import Entry
 from psqlmigrate.service.executing import Wishes
 from psqlmigrate.service.generating import GenerateResult, GenerateWishes
 from psqlmigrate.service.loglines import Guarded, LogProgress
+from psqlmigrate.service.session import told
 from psqlmigrate.service.status import StatusResult
 from psqlmigrate.service.workspace import Workspace
 from psqlmigrate.settings import MigrationConfig
 
 __all__ = ["GeneratedMigration", "MigrationConfig", "MigrationManager", "MigrationStatus"]
 
-_NOT_VERSIONS = frozenset({"head", "heads", "base"})
+_NOT_VERSIONS = frozenset({"head", "heads"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class MigrationManager:
         SchemaDriftError.
         """
         workspace = self._workspace()
-        with workspace.connection() as connection:
+        with workspace.connection() as connection, told(connection):
             bookkeeping.create(connection, workspace.tables)
         workspace.migrations_path.mkdir(parents=True, exist_ok=True)
         self._say(workspace, f"{workspace.migrations_path} is the directory of migrations")
@@ -176,8 +177,7 @@ class MigrationManager:
             not transactional, not lock, lock_wait, strict, strict_order, tuple(forbid_hazard)
         )
         workspace = self._ready()
-        _refuse_applied(workspace, target)
-        return self._run(workspace, "up", target or "head", wishes)
+        return self._run(workspace, "up", _unapplied(workspace, target), wishes)
 
     def downgrade(
         self,
@@ -202,8 +202,7 @@ class MigrationManager:
         process does not hear of it.
         """
         workspace = self._ready()
-        _refuse_applied(workspace, target)
-        return jobstart.start(workspace, target or "head", Wishes())
+        return jobstart.start(workspace, _unapplied(workspace, target), Wishes())
 
     def get_async_status(self, job_id: str) -> dict[str, Any]:
         """`{"status": "running" | "completed" | "failed", "count": migrations applied by the job}`.
@@ -245,7 +244,7 @@ class MigrationManager:
 
     def dry_run(self, target: str | None = None) -> list[dict[str, Any]]:
         """What `upgrade` would run, in this order: version, message, statements, hazards."""
-        found = foreseeing.foresee(self._workspace(), "up", target or "head")
+        found = foreseeing.foresee(self._workspace(), "up", "head" if target is None else target)
         return [
             {
                 "version": one.version,
@@ -281,10 +280,10 @@ class MigrationManager:
                 Guarded(log)(line)
 
 
-def _refuse_applied(workspace: Workspace, target: str | None) -> None:
-    """A version that was named and is applied is no upgrade; `head` may well have nothing to do."""
-    if not target or target in _NOT_VERSIONS or target.startswith("+"):
-        return
+def _unapplied(workspace: Workspace, target: str | None) -> str:
+    """The target. A version that was named and is applied is none; `head` may have nothing to do."""
+    if target is None or target in _NOT_VERSIONS or target.startswith("+"):
+        return target or "head"
     version = workspace.directory.find(target).version
     rows = applied.applied_rows(workspace, None, everything=False).rows
     if any(row.version == version for row in rows):
@@ -293,6 +292,7 @@ def _refuse_applied(workspace: Workspace, target: str | None) -> None:
             version=version,
             hint="downgrade reverts it; the target head applies what is pending",
         )
+    return version
 
 
 def _status(found: StatusResult) -> MigrationStatus:

@@ -1,6 +1,5 @@
 """Background jobs: they outlive who started them, and their end is known however it came."""
 
-import json
 import os
 import signal
 import subprocess
@@ -17,8 +16,9 @@ from psqlmigrate import Engine, MigrationManager, create_engine
 from psqlmigrate.errors import (
     ConnectionFailedError,
     HazardError,
+    HistoryError,
+    JobError,
     MigrationDependencyError,
-    MigrationError,
     UnknownJobError,
 )
 from psqlmigrate.postgres.connect import connect
@@ -248,9 +248,10 @@ def _start_forbidding(manager: MigrationManager) -> None:
 
 
 def test_jobs_of_an_embedded_server(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    folder: Path, monkeypatch: pytest.MonkeyPatch, open_directory: Path
 ) -> None:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    for name in ("XDG_DATA_HOME", "XDG_DATA_DIRS"):  # root's data is where its servers reach it
+        monkeypatch.setenv(name, str(open_directory))
     write(folder, "1", "SELECT pg_sleep(1); CREATE TABLE a (x int);")
     with create_engine("embedded") as engine:
         job = MigrationManager(engine).upgrade_async()
@@ -264,8 +265,50 @@ def test_errors_of_the_process_reach_its_starter(
 ) -> None:
     manager = manage()
     write(folder, "1", "CREATE TABLE a (x int);")
-    engine.execute("CREATE TABLE _psqlmigrate_jobs (id text)")
-    with pytest.raises(MigrationError, match="has no column") as caught:
+    engine.execute(
+        "CREATE TABLE _psqlmigrate_jobs (id text, status text, count int, total int,"
+        " started_at timestamptz, finished_at timestamptz, detail jsonb CHECK (false))"
+    )
+    with pytest.raises(JobError, match="the background job did not begin: psqlmigrate's own work"):
         manager.upgrade_async()
-    assert "_psqlmigrate_jobs" in str(caught.value)
-    assert json.dumps(caught.value.message)
+    assert manager.current() is None
+
+
+def test_a_process_that_cannot_be_started(
+    manage: Manage, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager = manage()
+    write(folder, "1", "CREATE TABLE a (x int);")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(JobError, match="cannot run /nowhere/python"):
+        manager.upgrade_async()
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(JobError, match="ended before it began"):
+        manager.upgrade_async()
+
+
+def test_two_jobs_at_once_share_the_work(manage: Manage, folder: Path) -> None:
+    manager = manage()
+    write(folder, "1", "SELECT pg_sleep(0.3); CREATE TABLE a (x int);")
+    write(folder, "2", "CREATE TABLE b (x int);")
+    jobs = [manager.upgrade_async() for _ in range(3)]
+    found = [_ended(manager, job) for job in jobs]
+    assert {one["status"] for one in found} == {"completed"}
+    assert sum(one["count"] for one in found) == 2
+
+
+def test_a_role_that_may_not_look_is_told(
+    manage: Manage, engine: Engine, folder: Path, url: str
+) -> None:
+    manager = manage()
+    write(folder, "1", "CREATE TABLE a (x int);")
+    job = manager.upgrade_async()
+    _ended(manager, job)
+    engine.execute("CREATE ROLE job_reader_of_tests LOGIN")
+    try:
+        user = str(engine.target.params["user"])
+        other = create_engine(url.replace(f"//{user}@", "//job_reader_of_tests@"))
+        with pytest.raises(HistoryError):
+            MigrationManager(other).get_async_status(job)
+    finally:
+        engine.execute("DROP ROLE job_reader_of_tests")

@@ -147,8 +147,11 @@ def test_unknown_and_applied_versions(manage: Manage, folder: Path) -> None:
     with pytest.raises(MigrationNotFoundError) as caught:
         manager.upgrade("20270101_000000")
     assert caught.value.version == "20270101_000000"
-    with pytest.raises(MigrationNotFoundError):
-        manager.upgrade_async("20270101_000000")
+    for none in ("20270101_000000", "", "base"):
+        for act in (manager.upgrade, manager.upgrade_async, manager.dry_run):
+            with pytest.raises(MigrationNotFoundError):
+                act(none)
+    assert manager.history() == []
     assert manager.upgrade("2026") == 1
     with pytest.raises(MigrationAlreadyAppliedError) as again:
         manager.upgrade("20260101_000000")

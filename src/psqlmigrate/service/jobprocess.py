@@ -27,6 +27,7 @@ from psqlmigrate.service.bookkeeping import create_jobs
 from psqlmigrate.service.executing import Wishes, execute
 from psqlmigrate.service.jobstart import unpacked
 from psqlmigrate.service.progress import Silent
+from psqlmigrate.service.session import told
 from psqlmigrate.service.workspace import Workspace
 
 _ATTEMPTS = 8
@@ -82,9 +83,10 @@ class _Job(Silent):
         self._at = at
         self._keeper = self._workspace.connected(at)
         self._tables = self._workspace.tables
-        create_jobs(self._keeper, self._tables)
         detail = {"target": self._to, "host": socket.gethostname(), "pid": os.getpid()}
-        jobs.begin(self._keeper, self._tables, self._job, **detail)
+        with told(self._keeper):
+            create_jobs(self._keeper, self._tables)
+            jobs.begin(self._keeper, self._tables, self._job, **detail)
         if not _say("ready"):
             self._end({"code": "job", "message": "who started it did not wait for it"})
             return

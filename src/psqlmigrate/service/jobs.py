@@ -15,6 +15,7 @@ from psqlmigrate.errors import UnknownJobError
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.service.bookkeeping import Tables, inspect
 from psqlmigrate.service.locking import LockKey
+from psqlmigrate.service.session import told
 from psqlmigrate.service.workspace import Workspace
 
 RUNNING, COMPLETED, FAILED = "running", "completed", "failed"
@@ -75,7 +76,7 @@ class JobResult:
 
 def look(workspace: Workspace, job: str) -> JobResult:
     """A job as it is now. Raises UnknownJobError."""
-    with workspace.connection() as connection:
+    with workspace.connection() as connection, told(connection):
         return read(connection, workspace.tables, job)
 
 

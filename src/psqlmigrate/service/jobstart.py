@@ -7,6 +7,7 @@ import select
 import subprocess
 import sys
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -98,25 +99,28 @@ def _plain(settings: Config) -> dict[str, Any]:
 
 def _spawn(order: str, at: Target) -> None:
     """The process leaves by a fork of its own: it is nobody's child, and in no terminal."""
-    with subprocess.Popen(
-        [sys.executable, "-P", "-c", _PROGRAM, json.dumps(sys.path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    ) as process:
-        if process.stdin is None or process.stdout is None or process.stderr is None:
-            raise JobError("no pipe to the job's process")
-        try:
-            process.stdin.write(order.encode())
-            process.stdin.close()
-        except BrokenPipeError:
-            pass  # its own words about that are read below
-        answer = _answer(process.stdout)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _PROGRAM, json.dumps(sys.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise JobError(f"the background job cannot run {sys.executable}: {error}") from None
+    with process:
+        told, said, errors = process.stdin, process.stdout, process.stderr
+        if told is None or said is None or errors is None:
+            raise JobError("the background job's process has no pipes")
+        with suppress(BrokenPipeError):  # the reason is read from the other pipes
+            told.write(order.encode())
+            told.close()
+        answer = _answer(said)
         if answer == _READY:
             return
-        words = "" if answer is None else process.stderr.read().decode(errors="replace")
-    raise _failed(answer, at.redacted(words).strip())
+        words = "" if answer is None else errors.read().decode(errors="replace")
+        raise _failed(answer, at.redacted(words).strip())
 
 
 def _answer(pipe: IO[bytes]) -> bytes | None:

@@ -12,6 +12,7 @@ from psqlmigrate.postgres.filelock import locked_directory
 from psqlmigrate.service import bookkeeping, history, state
 from psqlmigrate.service.certificates import Name
 from psqlmigrate.service.locking import key_of, lock
+from psqlmigrate.service.session import told
 from psqlmigrate.service.state import Hashes
 from psqlmigrate.service.versions import current
 from psqlmigrate.service.workspace import Workspace
@@ -46,7 +47,7 @@ def warnings(workspace: Workspace) -> tuple[str, ...]:
     Raises StateCorruptionError for a file or a table that is damaged.
     """
     local = _local(workspace)
-    with workspace.connection() as connection:
+    with workspace.connection() as connection, told(connection):
         remote = _checked(workspace, _remote(workspace, connection))
     name = shown(workspace.state_file)
     if local is None:
@@ -62,7 +63,7 @@ def warnings(workspace: Workspace) -> tuple[str, ...]:
 def from_database(workspace: Workspace) -> None:
     """Writes the file from the table. Raises StateCorruptionError where that has no state."""
     local = _local(workspace)
-    with workspace.connection() as connection:
+    with workspace.connection() as connection, told(connection):
         remote = _checked(workspace, _remote(workspace, connection))
     if remote.hashes is None:
         raise StateCorruptionError(
@@ -91,7 +92,7 @@ def to_database(workspace: Workspace) -> None:
             f"there is no {shown(workspace.state_file)}",
             hint="sync_from_db() writes it from the database, autogenerate from the models",
         )
-    with workspace.connection() as connection, _locked(workspace, connection):
+    with workspace.connection() as connection, told(connection), _locked(workspace, connection):
         found = bookkeeping.create(connection, workspace.tables)
         remote = _remote(workspace, connection)
         if local.head and local.head != remote.at:
