@@ -31,7 +31,7 @@ class SchemaHasher:
         """`sha256:` and 64 hex digits. Raises ModelError for what is no model of one table."""
         return self._hashes.of_table(model)
 
-    def hash_models(self, models: Sequence[object] | None = None) -> dict[str, Any]:
+    def hash_models(self, models: Sequence[object] | Path | None = None) -> dict[str, Any]:
         """The hashes of what models state: `tables`, `triggers`, `indexes` by name, and `meta`.
 
         Further kinds of objects have sections of their own (`enums`, `views`). Instead of classes

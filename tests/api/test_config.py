@@ -57,6 +57,11 @@ def test_paths_are_relative_to_the_working_directory(folder: Path) -> None:
     assert found.models == (str(folder / "schema.sql"), "myapp.models")
 
 
+def test_no_password_is_shown() -> None:
+    config = MigrationConfig(scratch_url="postgresql://me:hunter2@localhost/x")
+    assert "hunter2" not in repr(config)
+
+
 def test_options_may_be_set_later_and_copied(folder: Path) -> None:
     (folder / "psqlmigrate.toml").write_text("debug = true\n")
     config = MigrationConfig()

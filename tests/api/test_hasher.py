@@ -107,6 +107,7 @@ def test_configured_models_and_what_is_left_out(folder: Path) -> None:
     assert list(found["tables"]) == ["public.users"]
     less = SchemaHasher(MigrationConfig(models="schema.sql", ignore=["index"])).hash_models()
     assert less["indexes"] == {}
+    assert SchemaHasher().hash_models("schema.sql")["tables"] == found["tables"]
     with pytest.raises(UsageError, match="no models are named"):
         SchemaHasher().hash_models()
 

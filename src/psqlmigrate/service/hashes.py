@@ -34,6 +34,7 @@ class Hashes:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._built: dict[tuple[str, ...], Catalog] = {}
+        self._version = 0
 
     def of_table(self, model: object) -> str:
         """`sha256:` and 64 digits of one model. Raises ModelError for what is no single table."""
@@ -44,21 +45,24 @@ class Hashes:
             raise ModelError(f"the models make no table {wanted}")
         return found
 
-    def of_models(self, models: Sequence[object] | None) -> dict[str, Any]:
+    def of_models(self, models: Sequence[object] | Path | None) -> dict[str, Any]:
         """The document of models; None stands for those that are configured.
 
         They are classes and the like, or specs as `--models` takes them. Of a list of classes
         only their tables are in the document, and what these need. Raises ModelError, SourceError.
         """
+        if isinstance(models, (str, Path)):
+            models = [models]
         if models is None or (models and all(isinstance(one, (str, Path)) for one in models)):
             return self._of_specs(models)
-        catalog, stated, version = self._of_objects(models)
+        built, stated, version = self._of_objects(models)
+        catalog = self._chosen(built)
         names = [table_of(one) for one in models]
         if all(names):
             chosen = {ObjectId(_TABLE, name) for name in names if name}
             if others := {one.id for one in catalog if one.kind == _TABLE} - chosen:
                 return _document(_without(catalog, chosen, others), stated, version)
-        return _document(_hashed(self._chosen(catalog)), stated, version)
+        return _document(_hashed(catalog), stated, version)
 
     def of_database(self, workspace: Workspace) -> dict[str, Any]:
         """The document of a database, bookkeeping tables left out."""
@@ -96,27 +100,28 @@ class Hashes:
         wrong = [one for one in models if isinstance(one, (str, Path))]
         if wrong:
             raise ModelError(f"{wrong[0]!r} is a spec among objects: give either")
+        if self._version and models:
+            found = model_sql_of(models, self._version)
+            if found.statements in self._built:  # no server has to be started
+                return self._built[found.statements], kinds_of(found.coverage), self._version
         with scratch_apart(self._workspace) as scratch:
             schemas = Schemas(self._workspace, scratch)
-            version = schemas.server_version
+            self._version = schemas.server_version
             if not models:
-                return in_scratch(scratch, introspect), KINDS_OF_ALL, version
-            found = model_sql_of(models, version)
-            try:
-                catalog = self._loaded(schemas, found)
-            except SourceError:
-                everything = list(_with_others(models))
-                if len(everything) == len(models):
-                    raise
-                found = model_sql_of(everything, version)
-                catalog = self._loaded(schemas, found)
-        return catalog, kinds_of(found.coverage), version
+                return in_scratch(scratch, introspect), KINDS_OF_ALL, self._version
+            found = model_sql_of(models, self._version)
+            self._built[found.statements] = self._loaded(schemas, models, found)
+        return self._built[found.statements], kinds_of(found.coverage), self._version
 
-    def _loaded(self, schemas: Schemas, found: ModelSql) -> Catalog:
-        if found.statements not in self._built:
-            texts = [(f"{one};", "the models") for one in found.statements]
-            self._built[found.statements] = schemas.loaded(texts)
-        return self._built[found.statements]
+    def _loaded(self, schemas: Schemas, models: Sequence[object], found: ModelSql) -> Catalog:
+        """Where they refer to models that are not among them, these are loaded, too."""
+        try:
+            return schemas.loaded(_texts(found))
+        except SourceError:
+            everything = list(_with_others(models))
+            if len(everything) == len(models):
+                raise
+        return schemas.loaded(_texts(model_sql_of(everything, self._version)))
 
 
 KINDS_OF_ALL = frozenset(kind.kind for kind in KINDS)
@@ -130,6 +135,10 @@ def _single(model: object) -> ObjectId:
             hint="give a class with a table, or a Table; hash_models takes several and MetaData",
         )
     return ObjectId(_TABLE, name)
+
+
+def _texts(found: ModelSql) -> list[tuple[str, str]]:
+    return [(f"{one};", "the models") for one in found.statements]
 
 
 def _with_others(models: Sequence[object]) -> Iterator[object]:
