@@ -22,7 +22,7 @@ from psqlmigrate.postgres.target import Target
 from psqlmigrate.service import startup
 from psqlmigrate.service.loglines import Guarded, Log, configured, to_stderr
 from psqlmigrate.service.workspace import Workspace
-from psqlmigrate.settings import MigrationConfig, settings_of
+from psqlmigrate.settings import MigrationConfig, Specs, settings_of
 
 __all__ = ["Engine", "create_engine"]
 
@@ -172,12 +172,17 @@ def create_engine(
     check_schema_drift: bool = True,
     *,
     config: MigrationConfig | None = None,
+    models: Specs = None,
+    fail_on_drift: bool | None = None,
+    debug: bool | None = None,
+    logger: Log | None = None,
     connect_wait: float = 0.0,
 ) -> Engine:
     """An engine for the database of a URL; without one, for that which the command line would take.
 
     The URL is what `--url` takes: postgresql://… (a driver after + is ignored), key=value settings
-    of libpq's, or "embedded". `connect_wait` seconds are given to a server that starts. Nothing is
+    of libpq's, or "embedded". Managers take the options from the engine, unless they have their
+    own; `models` to `logger` are those of `config`, for short. `connect_wait` seconds are given to a server that starts. Nothing is
     connected before it is needed; but where models are configured, they are compared with the
     database now, and a difference is a SchemaDriftWarning, with `fail_on_drift` a SchemaDriftError.
     Models that cannot be read are a warning as well, with `fail_on_drift` their error.
@@ -185,6 +190,9 @@ def create_engine(
     Raises UsageError for what is no URL, NoTargetError where no database is named.
     """
     folder = Path.cwd()
+    short = {"models": models, "fail_on_drift": fail_on_drift, "debug": debug, "logger": logger}
+    if given := {name: value for name, value in short.items() if value is not None}:
+        config = (config or MigrationConfig()).changed(**given)
     settings = settings_of(config, folder)
     workspace = Workspace(
         settings, os.environ, url, connect_wait=connect_wait, url_source="create_engine"

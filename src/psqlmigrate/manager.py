@@ -158,9 +158,9 @@ class MigrationManager:
     def upgrade(
         self,
         target: str | None = None,
-        *,
         transactional: bool = True,
         lock: bool = True,
+        *,
         lock_wait: float | None = None,
         strict: bool = False,
         strict_order: bool = False,

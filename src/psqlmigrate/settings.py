@@ -1,5 +1,6 @@
 """The options of the Python API, and how they and the project's configuration become one."""
 
+import copy
 import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -55,10 +56,8 @@ class MigrationConfig:
         """Remembers which options were given: a default does not outdo the configuration."""
         made = super().__new__(cls)
         names = (one.name for one in dataclasses.fields(cls))
-        made.__dict__["_given"] = {
-            *named,
-            *(name for name, _ in zip(names, positional, strict=False)),
-        }
+        given = (*named, *(name for name, _ in zip(names, positional, strict=False)))
+        made.__dict__["_given"] = frozenset(given)
         return made
 
     def __post_init__(self) -> None:
@@ -68,11 +67,19 @@ class MigrationConfig:
     def __setattr__(self, name: str, value: object) -> None:
         super().__setattr__(name, value)
         if self.__dict__.get("_ready"):
-            self.__dict__["_given"].add(name)
+            self.__dict__["_given"] |= {name}
+
+    def changed(self, **options: object) -> Self:
+        """A copy in which these options have other values. Raises ConfigError."""
+        made = copy.copy(self)
+        for name, value in options.items():
+            setattr(made, name, value)
+        made.values()
+        return made
 
     def values(self) -> dict[str, Any]:
         """The options that were given, as the configuration holds them; `logger` left out."""
-        given: set[str] = self.__dict__["_given"]
+        given: frozenset[str] = self.__dict__["_given"]
         if self.logger is not None and not callable(self.logger):  # pyright: ignore[reportUnnecessaryComparison]
             raise ConfigError("logger must be a function that takes a line of text")
         stated = {name: getattr(self, name) for name in sorted(given - {"logger"})}

@@ -67,6 +67,9 @@ def test_options_may_be_set_later_and_copied(folder: Path) -> None:
     config = MigrationConfig()
     config.lock_wait = "5 min"
     other = copy.copy(config)
+    other.debug = False
+    assert settings_of(config, folder).debug
+    other = copy.copy(config)
     assert settings_of(other, folder).lock_wait == 300.0
     assert settings_of(other, folder).debug
 

@@ -153,6 +153,11 @@ def test_drift_is_an_error_on_demand(url: str, folder: Path) -> None:
     with pytest.raises(SchemaDriftError) as caught:
         create_engine(url, config=MigrationConfig(models="schema.sql", fail_on_drift=True))
     assert "+public.users" in caught.value.warnings
+    config = MigrationConfig(debug=True)
+    with pytest.raises(SchemaDriftError):
+        create_engine(url, config=config, models=["schema.sql"], fail_on_drift=True)
+    assert config == MigrationConfig(debug=True)
+    assert not config.fail_on_drift
 
 
 def test_drift_is_told_to_the_logger_as_well(folder: Path, url: str) -> None:
