@@ -136,11 +136,13 @@ def _failed(answer: bytes | None, words: str) -> JobError:
             f"the background job did not begin within {_PATIENCE_S:.0f} s, and will not",
             hint="psqlmigrate upgrade runs in the foreground and shows what it waits for",
         )
-    if answer:
+    try:
         told: dict[str, str] = json.loads(answer)
         return JobError(
             f"the background job did not begin: {told['message']}",
             hint=told["hint"],
             details=told["details"],
         )
+    except (ValueError, KeyError, TypeError):  # it ended, or something else spoke in its place
+        words = "\n".join(filter(None, (answer.decode(errors="replace").strip(), words)))
     return JobError("the background job's process ended before it began", details=words)
