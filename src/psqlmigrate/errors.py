@@ -11,8 +11,10 @@ class MigrationError(Exception):
     """Base of all errors of psqlmigrate.
 
     `hint` names the way out, `details` holds further lines (a traceback of the user's, a
-    statement); both may be empty. `code` is stable and part of `--json`. `file_path`, `line` and
-    `column` (from 1; 0: not known) are the place that it is about, where there is one.
+    statement); both may be empty. `version` is that of the migration that it is about, empty where
+    it is about none; `original_error` is what PostgreSQL or the migration's own code raised, if that
+    is the reason. `code` is stable and part of `--json`. `file_path`, `line` and `column` (from 1;
+    0: not known) are the place that it is about, where there is one.
     """
 
     code: ClassVar[str] = "error"
@@ -20,6 +22,8 @@ class MigrationError(Exception):
     file_path: str = ""
     line: int = 0
     column: int = 0
+    version: str = ""
+    original_error: BaseException | None = None
 
     def __init__(self, message: str, *, hint: str = "", details: str = "") -> None:
         super().__init__(message)
@@ -145,14 +149,17 @@ class SquashedFileError(MigrationFileError):
 
 
 class MigrationDependencyError(MigrationError):
-    """A migration depends on one that is missing, or in a circle."""
+    """A migration depends on one (`depends_on`) that is missing or not applied, or in a circle."""
 
     code = "dependency"
     exit_code = REFUSED
 
-    def __init__(self, message: str, *, version: str = "", hint: str = "") -> None:
+    def __init__(
+        self, message: str, *, version: str = "", depends_on: str = "", hint: str = ""
+    ) -> None:
         super().__init__(message, hint=hint)
         self.version = version
+        self.depends_on = depends_on
 
 
 class MultipleHeadsError(MigrationDependencyError):
@@ -231,7 +238,7 @@ class SchemaDriftError(MigrationError):
 
 
 class StateCorruptionError(MigrationError):
-    """A state file or bookkeeping table holds what psqlmigrate cannot have written."""
+    """A state file or bookkeeping table is damaged, or does not fit the other (`details`)."""
 
     code = "state"
     exit_code = REFUSED
@@ -286,6 +293,22 @@ class SeedRefusedError(SeedError):
 
     code = "seed_refused"
     exit_code = REFUSED
+
+
+class UnknownJobError(UsageError):
+    """No background job has that id."""
+
+    code = "unknown_job"
+
+
+class JobError(MigrationError):
+    """A background job could not be started."""
+
+    code = "job"
+
+
+class SchemaDriftWarning(UserWarning):
+    """Models and database differ, or could not be compared."""
 
 
 _MISSING_ROLE = re.compile(r'role "(.+)" does not exist\Z', re.MULTILINE)

@@ -60,13 +60,22 @@ def init(
 @click.option("--full", is_flag=True, help="List the objects that differ.")
 @click.option("--no-models", is_flag=True, help="Leave the models out; quick.")
 @click.option("--exit-code", is_flag=True, help="Exit 1 when something is pending or drifted.")
+@click.option("--job", metavar="ID", help="Show a background job alone; exit 1 when it failed.")
 @common
-def status(options: Options, *, full: bool, no_models: bool, exit_code: bool) -> int:
+def status(
+    options: Options, *, full: bool, no_models: bool, exit_code: bool, job: str | None
+) -> int:
     """Show where migrations, models and database stand.
 
     \b
     psqlmigrate status --full
     """
+    if job is not None:
+        if full or no_models:
+            raise click.UsageError("--job shows a job alone: --full and --no-models are not for it")
+        from psqlmigrate.cli import jobs
+
+        return jobs.show(options, job)
     from psqlmigrate.cli.context import annotate, busy, show_json, workspace
     from psqlmigrate.service.status import status as ask
 
@@ -230,6 +239,7 @@ def _run_options(command: Command) -> Command:
 @click.option(
     "--strict-order", is_flag=True, help="Refuse (exit 5) what is older than what is applied."
 )
+@click.option("--background", is_flag=True, help="Run in a process of its own; print the job's id.")
 @common
 def upgrade(options: Options, target: str, **given: Any) -> None:
     """Apply pending migrations up to TARGET: head, heads, a version or +N.
@@ -237,6 +247,11 @@ def upgrade(options: Options, target: str, **given: Any) -> None:
     \b
     psqlmigrate upgrade +1
     """
+    if given.pop("background"):
+        from psqlmigrate.cli import jobs
+
+        jobs.start(options, target, given)
+        return
     _run(options, "up", target, given)
 
 
@@ -263,13 +278,14 @@ def _run(options: Options, direction: str, target: str, given: dict[str, Any]) -
     from psqlmigrate.service.executing import Wishes, execute
 
     wishes = Wishes(**given)
+    space = workspace(options)
     with RunProgress(
         rows=not options.as_json,
         quiet=options.quiet,
-        verbose=options.verbose,
+        verbose=options.verbose or space.settings.debug,
         no_color=options.no_color,
     ) as progress:
-        result = execute(workspace(options), direction, target, wishes, progress)
+        result = execute(space, direction, target, wishes, progress)
     if options.as_json:
         show_json(_COMMAND[direction], result)
     else:

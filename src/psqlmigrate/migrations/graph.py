@@ -41,6 +41,7 @@ class Graph:
                     raise MigrationDependencyError(
                         f"{file.name} depends on {parent}, and there is no such migration",
                         version=version,
+                        depends_on=parent,
                         hint="restore that file, or correct depends_on",
                     )
             found[version] = parents

@@ -22,13 +22,15 @@ def from_server(
     place = f"{shown(path)}:{line}" if line else shown(path)
     lines = [place, f"  {text}" if text else "", error.diag.context or "", last]
     server_hint = error.diag.message_hint
-    return error_class(direction)(
+    made = error_class(direction)(
         error.diag.message_primary or str(error).strip() or type(error).__name__,
         version=file.version,
         sqlstate=error.sqlstate or "",
         details="\n".join(line for line in lines if line),
         hint="; ".join(filter(None, (server_hint, hint))),
-    ).at(path, line)
+    )
+    made.original_error = error
+    return made.at(path, line)
 
 
 def is_own(file: MigrationFile, error: Exception) -> bool:
@@ -44,12 +46,14 @@ def from_code(file: MigrationFile, direction: str, error: Exception, hint: str) 
     lines = [*traceback.format_list(frames[first:]), *traceback.format_exception_only(error)]
     line = frames[first].lineno or 0
     place = f"{shown(file.path)}:{line}"
-    return error_class(direction)(
+    made = error_class(direction)(
         f"{place}: {type(error).__name__}: {error}",
         version=file.version,
         details="".join(lines).rstrip(),
         hint=hint,
-    ).at(file.path, line)
+    )
+    made.original_error = error
+    return made.at(file.path, line)
 
 
 def meddled(file: MigrationFile, direction: str) -> StatementError:

@@ -18,6 +18,7 @@ _HISTORY_COLUMNS = frozenset(
     {"version", "message", "applied_at", "checksum", "execution_time_ms", "rolled_back_at"}
 )
 _JOURNAL_COLUMNS = frozenset({"id", "at", "event", "version", "detail"})
+_JOBS_COLUMNS = frozenset({"id", "status", "count", "total", "started_at", "finished_at", "detail"})
 _STATE_COLUMNS = frozenset({"object_type", "object_name"})
 _HASH_COLUMNS = ("hash", "schema_hash")
 
@@ -64,6 +65,17 @@ CREATE TABLE {guard}{journal} (
     version pg_catalog.text,
     detail pg_catalog.jsonb NOT NULL)"""
 
+# Made by the first background job: most databases never have one.
+_JOBS = """
+CREATE TABLE IF NOT EXISTS {jobs} (
+    id pg_catalog.text PRIMARY KEY,
+    status pg_catalog.text NOT NULL,
+    count pg_catalog.int4 NOT NULL DEFAULT 0,
+    total pg_catalog.int4,
+    started_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    finished_at pg_catalog.timestamptz,
+    detail pg_catalog.jsonb NOT NULL)"""
+
 _NOTE = "COMMENT ON TABLE {journal} IS {note}"
 
 
@@ -75,20 +87,22 @@ class Tables:
     history: str = "_psqlmodel_migrations"
     state: str = "_psqlmodel_schema_state"
     journal: str = "_psqlmigrate_journal"
+    jobs: str = "_psqlmigrate_jobs"
 
     @property
-    def names(self) -> tuple[str, str, str]:
-        """The three tables, without their schema."""
-        return (self.history, self.state, self.journal)
+    def names(self) -> tuple[str, str, str, str]:
+        """The tables, without their schema."""
+        return (self.history, self.state, self.journal, self.jobs)
 
     def text(self, template: LiteralString, **further: Sql) -> Sql:
-        """The template with `{history}`, `{state}`, `{journal}`, `{schema}` replaced."""
+        """The template with `{history}`, `{state}`, `{journal}`, `{jobs}`, `{schema}` replaced."""
         return sql(
             template,
             schema=ident(self.schema),
             history=ident(self.schema, self.history),
             state=ident(self.schema, self.state),
             journal=ident(self.schema, self.journal),
+            jobs=ident(self.schema, self.jobs),
             **further,
         )
 
@@ -114,11 +128,12 @@ class Found:
     history: bool = False
     state: bool = False
     journal: bool = False
+    jobs: bool = False
     hash_column: str = "hash"
 
     @property
     def complete(self) -> bool:
-        """Whether nothing has to be created."""
+        """Whether nothing has to be created; the table of jobs may be missing."""
         return self.history and self.state and self.journal
 
 
@@ -145,11 +160,13 @@ def inspect(connection: Connection, tables: Tables) -> Found:
     _require(tables.schema, found.get(tables.history), _HISTORY_COLUMNS)
     _require(tables.schema, found.get(tables.state), _STATE_COLUMNS)
     _require(tables.schema, found.get(tables.journal), _JOURNAL_COLUMNS)
+    _require(tables.schema, found.get(tables.jobs), _JOBS_COLUMNS)
     _refuse_newer(found.get(tables.journal))
     return Found(
         tables.history in found,
         tables.state in found,
         tables.journal in found,
+        tables.jobs in found,
         _hash_column(tables.schema, found.get(tables.state)),
     )
 
@@ -165,11 +182,21 @@ def create(connection: Connection, tables: Tables) -> Found:
     except (psycopg.errors.DuplicateTable, psycopg.errors.UniqueViolation):
         pass  # another run was faster; what it made is looked at below
     except psycopg.errors.InsufficientPrivilege as error:
-        raise HistoryError(
-            f"cannot create the bookkeeping tables in schema {tables.schema}: {_words(error)}",
-            hint="GRANT CREATE ON SCHEMA lets the role in, or history_schema names another schema",
-        ) from None
+        raise _not_allowed(tables, error) from None
     return inspect(connection, tables)
+
+
+def create_jobs(connection: Connection, tables: Tables) -> None:
+    """Makes the table of background jobs, and the others, where they are missing."""
+    if create(connection, tables).jobs:
+        return
+    try:
+        tables.run(connection, _JOBS)
+    except (psycopg.errors.DuplicateTable, psycopg.errors.UniqueViolation):
+        pass  # another job was faster; what it made is looked at below
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise _not_allowed(tables, error) from None
+    inspect(connection, tables)
 
 
 def _make(connection: Connection, tables: Tables, found: Found) -> None:
@@ -195,6 +222,13 @@ def script(tables: Tables) -> tuple[Sql, ...]:
     )
     made = tuple(tables.text(one, guard=guard) for one in (_HISTORY, _STATE, _JOURNAL))
     return (*schema, *made, tables.text(_NOTE, note=_note()))
+
+
+def _not_allowed(tables: Tables, error: psycopg.Error) -> HistoryError:
+    return HistoryError(
+        f"cannot create the bookkeeping tables in schema {tables.schema}: {_words(error)}",
+        hint="GRANT CREATE ON SCHEMA lets the role in, or history_schema names another schema",
+    )
 
 
 def _note() -> Sql:

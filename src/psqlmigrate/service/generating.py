@@ -192,7 +192,8 @@ def _empty(
     """A migration to be filled in by hand."""
     directory = workspace.directory
     nothing = Plan((), ())
-    draft = _Draft(next_version(directory.files), message, parents, nothing, nothing)
+    version = next_version(directory.files, workspace.settings.version_format)
+    draft = _Draft(version, message, parents, nothing, nothing)
     render = render_sql_file if wishes.as_sql else render_python_file
     files = _write(directory, [draft], render)
     return GenerateResult((), (files[0].path,), (), "", "", (), ())
@@ -216,7 +217,8 @@ def _written(
         concurrently=wishes.concurrently,
         apart=bool(renamed.names),
     )
-    drafts = _drafts(directory, parents, message, stages)
+    version_format = workspace.settings.version_format
+    drafts = _drafts(directory, parents, message, stages, version_format)
     if renamed.names:
         first = stages[0].after
         down = back(scratch, first, renamed).then(found.base.catalog)
@@ -308,12 +310,16 @@ def _stands_on(oid: ObjectId, base: Catalog, desired: Catalog) -> bool:
 
 
 def _drafts(
-    directory: Directory, parents: tuple[str, ...], message: str, stages: list[_Stage]
+    directory: Directory,
+    parents: tuple[str, ...],
+    message: str,
+    stages: list[_Stage],
+    version_format: str,
 ) -> list[_Draft]:
     drafts: list[_Draft] = []
     files = directory.files
     for stage in stages:
-        version = next_version(files)
+        version = next_version(files, version_format)
         words = f"{message} ({stage.words})" if stage.words else message
         up, down = plan(stage.before, stage.after), plan(stage.after, stage.before)
         if stage.concurrent:

@@ -72,7 +72,8 @@ class Schemas:
         return self._asked[0]
 
     @property
-    def _server_version(self) -> int:
+    def server_version(self) -> int:
+        """The scratch server's server_version_num."""
         return self._asked[1]
 
     @cached_property
@@ -96,7 +97,7 @@ class Schemas:
             root=root,
             python=settings.python,
             env=self.workspace.env,
-            server_version=self._server_version,
+            server_version=self.server_version,
         )
         first = [_Text(f"{one};", "the models") for one in found.statements]
         catalog = self._loaded([*first, *texts])
@@ -117,6 +118,10 @@ class Schemas:
         if not all(map(repeatable, files)):
             return make()
         return kept(self._server, ["migrations", *self._setup, *(one.text for one in files)], make)
+
+    def loaded(self, texts: Sequence[tuple[str, str]]) -> Catalog:
+        """The fixpoint of the schema that scripts build, each with its origin. Raises SourceError."""
+        return self._loaded([_Text(text, origin) for text, origin in texts])
 
     def fixpoint(self, catalog: Catalog) -> Catalog:
         """The catalog as a copy of it prints; a copy lacks what is not modelled."""

@@ -251,7 +251,7 @@ def _schema_of(start: Picture, down: Sequence[Picture], back: int) -> Picture:
 
 def _send(connection: Connection, statement: Statement) -> None:
     for one in sent(statement.sql, None, Path("squashed")):
-        refuse_cluster_wide(one.sql, one.place)
+        refuse_cluster_wide(one.sql, str(one.path), one.line)
         perform(connection, one)
 
 

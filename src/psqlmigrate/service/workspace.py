@@ -31,10 +31,15 @@ class Workspace:
     url: str | None = None
     profile: str | None = None
     connect_wait: float = 0.0
+    fixed: Target | None = None
+    """The target where it was chosen before: nothing else is asked then."""
+    url_source: str = "option --url"
 
     @cached_property
     def settings(self) -> Config:
         """The configuration; what it leaves open, the profile in force may say."""
+        if self.fixed:
+            return self.config
         found = profile_in_force(
             self.config, self._store, self.env, url=self.url, profile=self.profile
         )
@@ -87,7 +92,16 @@ class Workspace:
     @cached_property
     def chosen(self) -> Target:
         """The target as it was named. Raises UsageError when none is."""
-        return resolve(self.config, self._store, self.env, url=self.url, profile=self.profile)
+        if self.fixed:
+            return self.fixed
+        return resolve(
+            self.config,
+            self._store,
+            self.env,
+            url=self.url,
+            profile=self.profile,
+            url_source=self.url_source,
+        )
 
     @property
     def has_target(self) -> bool:
