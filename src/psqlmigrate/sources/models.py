@@ -22,25 +22,58 @@ _INSTALLED_AS = {
     "sqlalchemy": "sqlalchemy",
     "psqlmodel": "'psqlmodel[async]'",
     "asyncpg": "'psqlmodel[async]'",
+    "sqlmodel": "sqlmodel",
+    "django": "django",
+    "psycopg": "'psycopg[binary]'",
 }
 # macOS's framework builds tell a child by this which Python it is: ours, not the project's.
 _NOT_INHERITED = ("__PYVENV_LAUNCHER__",)
 
 
 @dataclasses.dataclass(frozen=True)
-class ModelSql:
-    """What models state: SQL that makes their schema in an empty database.
+class ModelPart:
+    """What one ORM states, in an order that works by itself; `origin` names its specs."""
 
-    `tables` are schema.name. `coverage` says of which objects the models state all there are, so
+    origin: str
+    statements: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class RenameHint:
+    """The models' word that something had another name, the latest of `former` first.
+
+    `names` are the present ones from the schema inwards (it may be missing), `kind` is a word of
+    PostgreSQL's or empty, `label` a member's present name (of an enum), `origin` the place.
+    """
+
+    kind: str
+    names: tuple[str, ...]
+    former: tuple[str, ...]
+    origin: str
+    label: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelSql:
+    """What models state: SQL that makes their schema in an empty database, by ORM.
+
+    `foreign` are patterns of what belongs to the ORMs themselves. `tables` are schema.name. `coverage` says of which objects the models state all there are, so
     that an absent one is to be dropped (`sources.coverage.covered` reads it). `unstated` has the
     fields, as kind.field, for which the models have no words: the database's value stays.
     """
 
-    statements: tuple[str, ...]
+    parts: tuple[ModelPart, ...]
     tables: tuple[str, ...]
     coverage: frozenset[str]
     unstated: frozenset[str]
     warnings: tuple[str, ...]
+    renames: tuple[RenameHint, ...] = ()
+    foreign: tuple[str, ...] = ()
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """Of all ORMs, one after the other."""
+        return tuple(text for part in self.parts for text in part.statements)
 
 
 def read_model_sql(
@@ -66,12 +99,19 @@ def read_model_sql(
     if "error" in answer:
         raise _as_error(answer["error"], chosen, root)
     return ModelSql(
-        tuple(answer["statements"]),
+        tuple(ModelPart(one["origin"], tuple(one["statements"])) for one in answer["parts"]),
         tuple(answer["tables"]),
         frozenset(answer["coverage"]),
         frozenset(answer["unstated"]),
         tuple(answer["warnings"]),
+        tuple(_hint(one) for one in answer["renames"]),
+        tuple(answer["foreign"]),
     )
+
+
+def _hint(one: dict[str, Any]) -> RenameHint:
+    former = tuple(one["former"])
+    return RenameHint(one["kind"], tuple(one["names"]), former, one["origin"], one["label"])
 
 
 def _ask(

@@ -7,8 +7,11 @@ from pathlib import Path
 
 from psqlmigrate.errors import UsageError
 
-READERS = ("psqlmodel", "sqlalchemy")
-_SHAPE = "a spec is [psqlmodel:|sqlalchemy:]module[:attribute], a .py or .sql file, or a directory"
+READERS = ("psqlmodel", "sqlalchemy", "sqlmodel", "django")
+_SHAPE = (
+    "a spec is [psqlmodel:|sqlalchemy:|sqlmodel:|django:]module[:attribute], a .py or .sql file,"
+    " or a directory"
+)
 
 
 class SpecForm(Enum):
