@@ -28,7 +28,7 @@ def check(options: Options, baseline: str | None) -> int:
         from psqlmigrate.output.reports import print_check
 
         print_check(result, no_color=options.no_color)
-    return 1 if result.objects else 0
+    return 1 if result.differs else 0
 
 
 @click.command()

@@ -31,7 +31,7 @@ def load_script(connection: Connection, text: str, origin: str) -> None:
         try:
             run_statement(connection, statement)
         except psycopg.Error as error:
-            raise _explained(error, statement, origin) from None
+            raise explained(error, statement, origin) from None
     pin(connection)
 
 
@@ -43,7 +43,7 @@ def load_setup(connection: Connection, text: str, origin: str) -> None:
         except psycopg.errors.DuplicateObject:
             continue
         except psycopg.Error as error:
-            raise _explained(error, statement, origin) from None
+            raise explained(error, statement, origin) from None
     pin(connection)
 
 
@@ -55,7 +55,7 @@ def load_statements(connection: Connection, statements: Iterable[Statement | Sql
             connection.execute(text.encode())
         except psycopg.Error as error:
             statement = ScriptStatement(text, 1, 1)
-            raise _explained(error, statement, "the plan") from None
+            raise explained(error, statement, "the plan") from None
 
 
 def run_statement(connection: Connection, statement: ScriptStatement) -> None:
@@ -78,7 +78,10 @@ def refuse_cluster_wide(text: str, place: str) -> None:
         )
 
 
-def _explained(error: psycopg.Error, statement: ScriptStatement, origin: str) -> SourceError:
+def explained(
+    error: psycopg.Error, statement: ScriptStatement, origin: str, *, lines: bool = True
+) -> SourceError:
+    """The server's error with its place; `lines`: the origin has lines that can be named."""
     diagnostics = error.diag
     message = diagnostics.message_primary or str(error)
     line = statement.line
@@ -89,7 +92,8 @@ def _explained(error: psycopg.Error, statement: ScriptStatement, origin: str) ->
         for part in (_first_line(statement), diagnostics.message_detail, diagnostics.message_hint)
         if part
     )
-    return SourceError(f"{origin}:{line}: {message}", details=details)
+    place = f"{origin}:{line}" if lines else origin
+    return SourceError(f"{place}: {message}", details=details)
 
 
 def _first_line(statement: ScriptStatement) -> str:

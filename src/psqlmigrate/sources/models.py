@@ -11,6 +11,7 @@ from typing import Any
 from psqlmigrate.errors import ModelError
 from psqlmigrate.sources.interpreter import Interpreter, find_interpreter
 from psqlmigrate.sources.modelspec import ModelSpec, parse_specs
+from psqlmigrate.sources.renamehint import RenameHint
 
 _READER = Path(__file__).parent / "readers" / "models_to_sql.py"
 _NOT_THE_USERS = (str(_READER.parent), "<frozen ", "importlib/__init__.py")
@@ -36,21 +37,6 @@ class ModelPart:
 
     origin: str
     statements: tuple[str, ...]
-
-
-@dataclasses.dataclass(frozen=True)
-class RenameHint:
-    """The models' word that something had another name, the latest of `former` first.
-
-    `names` are the present ones from the schema inwards (it may be missing), `kind` is a word of
-    PostgreSQL's or empty, `label` a member's present name (of an enum), `origin` the place.
-    """
-
-    kind: str
-    names: tuple[str, ...]
-    former: tuple[str, ...]
-    origin: str
-    label: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

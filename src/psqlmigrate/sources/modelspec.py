@@ -88,7 +88,7 @@ def _is_path(target: str) -> bool:
 
 def _form_of(path: Path, text: str) -> SpecForm:
     if path.is_dir():
-        only_sql = any(path.rglob("*.sql")) and not any(path.rglob("*.py"))
+        only_sql = not any(path.rglob("*.py"))
         return SpecForm.SQL if only_sql else SpecForm.DIRECTORY
     forms = {".py": SpecForm.FILE, ".sql": SpecForm.SQL}
     if found := forms.get(path.suffix.lower()):

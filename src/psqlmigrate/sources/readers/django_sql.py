@@ -69,12 +69,11 @@ class Editor:
         another name for that constraint than PostgreSQL gives it within CREATE TABLE.
         """
         fields = [one for one in model._meta.local_fields if one.name in late and one._unique]
-        fields = [one for one in fields if not one.primary_key]
-        indexed = [one.db_index for one in fields]
-        for one in fields:
+        indexed = {one: one.db_index for one in fields if not one.primary_key}
+        for one in indexed:
             _set_unique(one, unique=False, index=False)
         self._editor.create_model(model)
-        for one, index in zip(fields, indexed):
+        for one, index in indexed.items():
             _set_unique(one, unique=True, index=index)
             self._editor.execute(self._editor._create_unique_sql(model, self._columns(one)), None)
             like = self._editor._create_like_index_sql(model, one)

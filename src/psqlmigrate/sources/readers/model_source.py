@@ -6,7 +6,6 @@ import re
 from types import ModuleType
 from typing import Any
 
-
 _SAME = ("sqlmodel", "sqlalchemy")  # SQLModel's classes are SQLAlchemy's
 
 
@@ -120,7 +119,7 @@ def renames_of(
 
     `names` are the present ones, from the schema inwards; `label` is a member's (of an enum).
     """
-    if hint is None or hint == "" or hint == ():
+    if not hint:
         return []
     former = [hint] if isinstance(hint, str) else hint
     if not isinstance(former, (list, tuple)) or not all(isinstance(one, str) for one in former):

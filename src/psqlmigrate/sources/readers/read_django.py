@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from .django_project import is_model
 from .django_history import as_migrated, late_uniques
+from .django_project import is_model
 from .django_sql import Editor, extensions, offline
 from .model_source import ModelSource, Reading, UnusableModels, quoted, renames_of
 
@@ -109,14 +109,14 @@ def _with_their_targets(wanted: list[Any], connection: Any) -> tuple[list[Any], 
     """The models that have a table, with those that their foreign keys need."""
     found: dict[Any, None] = {}
     warnings: list[str] = []
-    waiting = [(model, None) for model in wanted]
+    waiting: list[tuple[Any, Any]] = [(model, model) for model in wanted]
     named = set(wanted)
     while waiting:
         model, by = waiting.pop(0)
         if model in found or not model._meta.can_migrate(connection):
             continue
         found[model] = None
-        if by is not None and model not in named and not model._meta.auto_created:
+        if model not in named and not model._meta.auto_created:
             warnings.append(
                 f"{model._meta.label} is stated, too, since {by._meta.label} refers to it"
             )
@@ -129,10 +129,10 @@ def _with_their_targets(wanted: list[Any], connection: Any) -> tuple[list[Any], 
 
 def _targets(model: Any) -> Iterator[Any]:
     for field in (*model._meta.local_fields, *model._meta.local_many_to_many):
-        other = getattr(field.remote_field, "model", None) if field.remote_field else None
-        if is_model(other):
+        other = getattr(field.remote_field, "model", None)
+        if isinstance(other, type):
             # A proxy's table is that of the model behind it.
-            yield other._meta.concrete_model
+            yield vars(other)["_meta"].concrete_model
 
 
 def _all_tables(models: list[Any]) -> Iterator[Any]:

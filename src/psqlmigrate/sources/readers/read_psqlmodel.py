@@ -96,8 +96,10 @@ def _origin(sources: list[ModelSource]) -> str:
     names = (
         one.name
         for one in sources
-        if any(isinstance(value, type) and issubclass(value, base)
-               for value in one.candidates("psqlmodel"))
+        if any(
+            isinstance(value, type) and issubclass(value, base)
+            for value in one.candidates("psqlmodel")
+        )
     )
     return ", ".join(dict.fromkeys(names))
 
