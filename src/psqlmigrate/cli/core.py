@@ -50,7 +50,8 @@ def status(options: Options, *, full: bool, no_models: bool, exit_code: bool) ->
     else:
         from psqlmigrate.output.status import print_status
 
-        print_status(result, full=full, no_color=options.no_color)
+        verbose = options.verbose
+        print_status(result, full=full, no_color=options.no_color, verbose=verbose)
     return _FOUND if exit_code and (result.pending or result.drift) else 0
 
 

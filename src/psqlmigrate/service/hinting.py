@@ -80,9 +80,6 @@ class _State:
     def _object(self, hint: RenameHint, present: DbObject) -> Rename | None:
         if present.id in self.base.objects:
             return None
-        if present.naming is Naming.FIXED:
-            self.warnings.append(f"{hint.origin}: a {present.kind} cannot be renamed")
-            return None
         before = self.moved.get(present.id)
         known = [one for one in self._former(hint, present) if one.id not in self.desired.objects]
         if not known:
@@ -134,20 +131,27 @@ class _State:
     def _warn(self, hint: RenameHint, name: str, kind: str) -> None:
         former = " or ".join(hint.former)
         self.warnings.append(
-            f"{hint.origin}: {kind} {name} is new; there is no {former} that it was renamed from"
+            f"{hint.origin}: {kind} {name} was renamed from {former}, says its hint, and there is"
+            " no such thing: it is made new"
         )
 
 
 def _presents(desired: Catalog, hint: RenameHint, state: _State) -> Iterator[DbObject]:
     """What the hint is about: one thing, unless it is not in the schema in the end."""
-    found = [one for one in desired if is_of(one, hint.kind) and _is_called(one, hint.names)]
+    found = [
+        one
+        for one in desired
+        if one.naming is not Naming.FIXED and _is_called(one, hint.names) and is_of(one, hint.kind)
+    ]
     if hint.label:
         found = [one for one in found if any(name == hint.label for name, *_ in one.members)]
     if len(found) > 1:
         found = [one for one in found if one.schema_name in {_DEFAULT_SCHEMA, None}] or found
     if len(found) != 1:
         what = "several things are" if found else "nothing is"
-        state.warnings.append(f"{hint.origin}: {what} called {'.'.join(hint.names)} there")
+        state.warnings.append(
+            f"{hint.origin}: {what} called {'.'.join(hint.names)} that can have another name"
+        )
         return
     yield found[0]
 

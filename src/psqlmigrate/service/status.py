@@ -13,7 +13,7 @@ from psqlmigrate.schema.selection import chosen
 from psqlmigrate.service import certificates, history, state
 from psqlmigrate.service.baseline import DATABASE, Baseline, by_hand, managed
 from psqlmigrate.service.bookkeeping import inspect
-from psqlmigrate.service.checking import against
+from psqlmigrate.service.checking import rename_words, settled
 from psqlmigrate.service.describing import Entry, entries
 from psqlmigrate.service.history import AppliedRow
 from psqlmigrate.service.live import live, selection_of
@@ -22,6 +22,8 @@ from psqlmigrate.service.scratching import scratch_of
 from psqlmigrate.service.state import State
 from psqlmigrate.service.versions import current, pending
 from psqlmigrate.service.workspace import Workspace
+from psqlmigrate.sources.interpreter import find_interpreter
+from psqlmigrate.sources.modelspec import parse_specs
 
 BY_HAND = "database, not in any migration"
 UNPROVEN = "database, differs in print, unproven"
@@ -65,6 +67,8 @@ class StatusResult:
     unmanaged: tuple[str, ...]
     unmodelled: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    python: str = ""
+    """The interpreter that reads the models, and what it was chosen by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,8 @@ def status(workspace: Workspace, *, with_models: bool) -> StatusResult:
         look = None
         if rows is not None:
             look = _Looker(workspace, connection, done).look(with_models=with_models)
-    return _result(workspace, rows, look)
+    python = _python(workspace) if look and with_models else ""
+    return _result(workspace, rows, look, python)
 
 
 class _Looker:
@@ -150,9 +155,16 @@ class _Looker:
             base = Baseline(schemas.replayed(graph.order), "migrations", "")
         else:
             base = Baseline(mine, DATABASE, "")
-        found = against(schemas, base)
-        objects = entries(found.changes, found.base.catalog, found.desired)
-        return tuple(Drifted(one, NOT_MIGRATED) for one in objects), schemas.models.warnings
+        found = settled(schemas, base)
+        objects = [
+            Entry("~", one.new.kind, str(one.new), words)
+            for one, words in zip(
+                found.renamed.names, rename_words(found.renamed.names), strict=True
+            )
+        ]
+        objects += entries(found.changes, found.renamed.catalog, found.desired)
+        notes = (*schemas.models.warnings, *found.notes)
+        return tuple(Drifted(one, NOT_MIGRATED) for one in objects), notes
 
     def _unproven(self, recorded: State, found: Catalog, error: ScratchError) -> _Look:
         """Without scratch only the hashes are known, and text may differ in print alone."""
@@ -180,7 +192,7 @@ class _Looker:
 
 
 def _result(
-    workspace: Workspace, rows: tuple[AppliedRow, ...] | None, look: _Look | None
+    workspace: Workspace, rows: tuple[AppliedRow, ...] | None, look: _Look | None, python: str
 ) -> StatusResult:
     done = history.applied(rows)
     graph = workspace.graph
@@ -201,7 +213,16 @@ def _result(
         look.unmanaged if look else (),
         look.unmodelled if look else (),
         look.notes if look else (),
+        python,
     )
+
+
+def _python(workspace: Workspace) -> str:
+    settings = workspace.settings
+    if all(one.is_sql for one in parse_specs(settings.models, settings.root)):
+        return ""
+    found = find_interpreter(settings.root, settings.python, workspace.env)
+    return f"{found.path}   ({found.origin})"
 
 
 def _pending(file: MigrationFile) -> Pending:

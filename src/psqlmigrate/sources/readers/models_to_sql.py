@@ -18,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+_OLDEST = (3, 9)
 _HERE = Path(__file__).parent
 _PACKAGE = "psqlmigrate_readers"
 _PARTS = ("load_models", "model_source", "read_psqlmodel", "read_sqlalchemy", "read_django")
@@ -25,6 +26,8 @@ _PARTS = ("load_models", "model_source", "read_psqlmodel", "read_sqlalchemy", "r
 
 def main() -> None:
     """Answers the request, whatever the models do."""
+    if sys.version_info[:2] < _OLDEST:
+        sys.exit(1)  # with no sign of life: psqlmigrate then asks for the version
     folder = Path(sys.argv[1])
     request = json.loads((folder / "request.json").read_text(encoding="utf-8"))
     with (folder / "crash.txt").open("w", encoding="utf-8") as crash:
