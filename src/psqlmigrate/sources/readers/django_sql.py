@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -12,6 +13,8 @@ from .model_source import literal, quoted
 
 _OPCLASSES = {"gin_trgm_ops": "pg_trgm", "gist_trgm_ops": "pg_trgm"}
 _TYPES = {"hstore": "hstore", "citext": "citext"}
+_UNMARKED = r"'\\'"
+_CONSTANT = re.compile(r"'(?:[^']|'')*'")
 _BUILT_IN_GIST = ("range", "point", "box", "circle", "polygon", "inet", "cidr", "tsvector")
 
 
@@ -54,6 +57,10 @@ class Editor:
             def execute(self, sql: Any, params: Any = ()) -> None:
                 self.collected_sql.append(_filled_in(self, str(sql), params))
 
+            def quote_value(self, value: Any) -> str:
+                text = str(super().quote_value(value))
+                return _marked(text) if super().quote_value("\\") == _UNMARKED else text
+
             def _is_collation_deterministic(self, collation_name: str) -> bool:
                 return collations.get(collation_name, True)
 
@@ -88,6 +95,11 @@ class Editor:
         """All statements, without semicolons."""
         found = [*self._editor.collected_sql, *map(str, self._editor.deferred_sql)]
         return [text.strip().rstrip(";") for text in found if text.strip()]
+
+
+def _marked(text: str) -> str:
+    """Constants with backslashes as what they are; psycopg2 does not say so without a connection."""
+    return _CONSTANT.sub(lambda one: f" E{one[0]}" if "\\" in one[0] else one[0], text)
 
 
 def _set_unique(field: Any, *, unique: bool, index: bool) -> None:

@@ -48,7 +48,8 @@ UNSTATED: dict[str, str | None] = {
     "table.tablespace": None,
     "trigger.enabled": None,
 }
-_BOOKKEEPING = "table:*.django_migrations"
+# With its sequence, by which older versions of Django count.
+_BOOKKEEPING = ["table:*.django_migrations", "sequence:*.django_migrations_id_seq"]
 
 _SEARCH_PATH = re.compile(r"search_path\s*=\s*([^\s,]+)")
 
@@ -86,7 +87,7 @@ def read(sources: list[ModelSource], server_version: int) -> Reading | None:
         warnings,
         origin=_origin(sources),
         renames=[hint for model in models for hint in _renames(model, schema)],
-        foreign=[_BOOKKEEPING],
+        foreign=_BOOKKEEPING,
     )
 
 
