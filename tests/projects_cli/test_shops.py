@@ -179,7 +179,12 @@ DJANGO = Shop(
     ),
     retype=Change(
         "shop/models.py",
-        (("quantity = models.PositiveSmallIntegerField", "quantity = models.PositiveBigIntegerField"),),
+        (
+            (
+                "quantity = models.PositiveSmallIntegerField",
+                "quantity = models.PositiveBigIntegerField",
+            ),
+        ),
         "store_line",
         "quantity",
     ),

@@ -80,9 +80,9 @@ def _settings_of(spec: dict[str, str]) -> str:
         raise UnusableModels(f"{target} is no manage.py; name the settings with dots")
     folder = Path(target) if spec["form"] == "directory" else Path(target).parent
     place = str(folder.resolve())
-    if place not in sys.path:
+    if place not in sys.path and not (folder / "__init__.py").exists():
         sys.path.insert(0, place)
-    found = os.environ.get(_VARIABLE) or _stated_in(folder)
+    found = os.environ.get(_VARIABLE) or _stated_in(folder) or _inside(folder)
     if not found:
         raise UnusableModels(
             f"no {_MANAGE} in {folder} names a settings module, and {_VARIABLE} is not set;"
@@ -98,6 +98,15 @@ def _module(name: str) -> str:
         return inner if importlib.util.find_spec(inner) else name
     except ModuleNotFoundError:  # the name is a module, or is missing: importing it tells which
         return name
+
+
+def _inside(folder: Path) -> str | None:
+    """The settings of a package that is named by its directory."""
+    names = ("settings.py", "settings/__init__.py")
+    place, root = folder.resolve(), Path.cwd().resolve()
+    if root not in place.parents or not any((place / name).exists() for name in names):
+        return None
+    return ".".join((*place.relative_to(root).parts, "settings"))
 
 
 def _stated_in(folder: Path) -> str | None:

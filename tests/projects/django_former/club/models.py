@@ -2,8 +2,13 @@
 
 from django.contrib.auth.models import User
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import ArrayField, CITextField, DateRangeField, HStoreField
-from django.contrib.postgres.fields import RangeOperators
+from django.contrib.postgres.fields import (
+    ArrayField,
+    CITextField,
+    DateRangeField,
+    HStoreField,
+    RangeOperators,
+)
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q

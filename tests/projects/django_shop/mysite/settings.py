@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 _url = urlsplit(os.environ["DATABASE_URL"])
 _query = parse_qs(_url.query)
-SECRET_KEY = "not one"  # noqa: S105
+SECRET_KEY = "not one"
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",

@@ -57,13 +57,20 @@ class Customer(Stamped):
             ),
         ]
         indexes = [
-            GinIndex(fields=["preferences"], name="customer_preferences", opclasses=["jsonb_path_ops"]),
+            GinIndex(
+                fields=["preferences"], name="customer_preferences", opclasses=["jsonb_path_ops"]
+            ),
             GinIndex(fields=["tags"]),
             BrinIndex(fields=["created_at"], pages_per_range=16, autosummarize=True),
             HashIndex(fields=["motto"]),
             models.Index(Upper("name").desc(nulls_last=True), "tier", name="customer_upper"),
             models.Index(OpClass(Lower("name"), name="varchar_pattern_ops"), name="customer_like"),
-            models.Index(fields=["-score", "name"], condition=Q(score__gt=10), include=["tier"], name="customer_score"),
+            models.Index(
+                fields=["-score", "name"],
+                condition=Q(score__gt=10),
+                include=["tier"],
+                name="customer_score",
+            ),
         ]
 
 
@@ -81,7 +88,7 @@ class Product(Stamped):
     origin = models.GenericIPAddressField(null=True)
     parent = models.ForeignKey("self", models.SET_NULL, null=True, related_name="children")
     related = models.ManyToManyField("self")
-    fans = models.ManyToManyField(Customer, db_table='Fans of products', related_name="likes")
+    fans = models.ManyToManyField(Customer, db_table="Fans of products", related_name="likes")
 
     class Meta(Stamped.Meta):
         abstract = False
@@ -109,7 +116,9 @@ class Line(models.Model):
         unique_together = [("order", "product")]
         constraints = [
             models.UniqueConstraint(
-                fields=["order", "quantity"], name="line_later", deferrable=models.Deferrable.DEFERRED
+                fields=["order", "quantity"],
+                name="line_later",
+                deferrable=models.Deferrable.DEFERRED,
             ),
             models.CheckConstraint(
                 condition=Q(quantity__gt=0) & Q(quantity__lt=F("order_id") * 0 + 1000),
@@ -124,7 +133,9 @@ class Offer(models.Model):
 
     class Meta:
         constraints = [
-            ExclusionConstraint(name="offer_valid", expressions=[("valid", RangeOperators.OVERLAPS)])
+            ExclusionConstraint(
+                name="offer_valid", expressions=[("valid", RangeOperators.OVERLAPS)]
+            )
         ]
 
 
