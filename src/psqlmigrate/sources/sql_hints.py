@@ -94,14 +94,17 @@ class _Hints:
     def _element(self, statement: _Statement, comment: Lexeme, place: int) -> int | None:
         """Where the part begins that is meant; None: the statement as a whole."""
         words = statement.words
-        starts = list(_elements(words))
+        starts, depths = list(_elements(words)), list(_depths(words))
         if place and self._shares_line(words[:place], comment):
             # At the end of a line: what that line says.
             before = place - 2 if words[place - 1].text == "," else place - 1
-            return max((one for one in starts if one <= before), default=None)
-        if place in starts or place == 0:
-            return place if place in starts else None
-        if place < len(words):
+            inside = [one for one in starts if one <= before] if depths[before] else []
+            return max(inside, default=None)
+        if place in starts:
+            return place
+        if place == 0 or (place < len(words) and not depths[place - 1]):
+            return None
+        if place < len(words) and depths[place]:
             return max((one for one in starts if one < place), default=None)
         raise self._error(comment, "belongs to nothing that has a name")
 
@@ -117,14 +120,20 @@ class _Hints:
         return SourceError(f"{place}: {words} {what}", hint=hint or _FORM)
 
 
+def _depths(words: list[Lexeme]) -> Iterator[int]:
+    """How many parentheses are open behind each word."""
+    depth = 0
+    for one in words:
+        depth += {"(": 1, ")": -1}.get(one.text, 0)
+        yield depth
+
+
 def _elements(words: list[Lexeme]) -> Iterator[int]:
     """Where the parts between the outer parentheses begin."""
-    depth = 0
-    for place, one in enumerate(words):
+    for place, (depth, one) in enumerate(zip(_depths(words), words, strict=True)):
         # A comma may be one word with what it follows (`[],`).
-        if depth == 1 and words[place - 1].text.endswith(("(", ",")):
-            yield place
-        depth += {"(": 1, ")": -1}.get(one.text, 0)
+        if depth == 1 and one.text.endswith(("(", ",")) and place + 1 < len(words):
+            yield place + 1
 
 
 def _head(words: list[Lexeme]) -> tuple[str, tuple[str, ...], str] | None:
