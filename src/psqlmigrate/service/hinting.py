@@ -26,10 +26,9 @@ def requests(
     state = _State(base, desired)
     for text in given:
         state.take(text)
-    ordered = sorted(hints, key=lambda one: (len(one.names), bool(one.label)))
-    for hint in ordered:
-        for present in _presents(desired, hint, state):
-            state.consider(hint, present)
+    found = [(hint, present) for hint in hints for present in _presents(desired, hint, state)]
+    for hint, present in sorted(found, key=lambda one: (len(one[1].id.path), bool(one[0].label))):
+        state.consider(hint, present)
     return tuple(state.texts), tuple(dict.fromkeys(state.warnings))
 
 
@@ -44,19 +43,28 @@ class _State:
     taken: dict[tuple[ObjectId, str | None], tuple[str, str]] = field(
         default_factory=dict[tuple[ObjectId, str | None], tuple[str, str]]
     )
-    """What is renamed: to what, and who says so."""
+    """What is renamed: to what, and who says so (nobody: the command line)."""
 
     def take(self, text: str) -> None:
         """A rename of the command line."""
         request = read_request(text)
         rename = find(request, self.base)
         if rename is not None:
-            self._note(rename, "")
+            self._note(rename, rename.one.renamed(rename.name).id, "")
 
-    def _note(self, rename: Rename, origin: str) -> None:
+    def _note(self, rename: Rename, present: ObjectId, origin: str) -> None:
         self.taken[rename.one.id, rename.member] = (rename.name, origin)
         if rename.member is None:
-            self.moved[rename.one.renamed(rename.name).id] = rename.one.id
+            self.moved[present] = rename.one.id
+
+    def _was(self, oid: ObjectId) -> ObjectId:
+        """What the baseline calls it, as far as is known by now."""
+        if oid in self.moved:
+            return self.moved[oid]
+        for new, old in self.moved.items():
+            if len(new.path) == 1 and new.path[0] == oid.path[0]:  # the schema
+                return oid._replace(path=(old.path[0], *oid.path[1:]))
+        return oid
 
     def consider(self, hint: RenameHint, present: DbObject) -> None:
         """Notes the rename, if there is one to be made."""
@@ -65,8 +73,6 @@ class _State:
             return
         key = (rename.one.id, rename.member)
         name, origin = self.taken.get(key, (rename.name, hint.origin))
-        if not origin:
-            return
         if name != rename.name:
             what = shown(rename.one, rename.member)
             raise SourceError(
@@ -75,13 +81,15 @@ class _State:
             )
         if key not in self.taken:
             self.texts.append(request_text(self.base, rename))
-        self._note(rename, hint.origin)
+        self._note(rename, present.id, hint.origin)
 
     def _object(self, hint: RenameHint, present: DbObject) -> Rename | None:
-        if present.id in self.base.objects:
-            return None
         before = self.moved.get(present.id)
+        if self._was(present.id) in self.base.objects and before is None:
+            return None
         known = [one for one in self._former(hint, present) if one.id not in self.desired.objects]
+        if self._is_given(before) or any(self._is_given(one.id) for one in known):
+            return None
         if not known:
             if before is None and self._is_news(present):
                 self._warn(hint, shown(present), present.kind)
@@ -93,22 +101,25 @@ class _State:
             )
         return Rename(known[0], present.own_name)
 
+    def _is_given(self, oid: ObjectId | None, member: str | None = None) -> bool:
+        """Whether the command line renames it."""
+        return oid is not None and self.taken.get((oid, member), ("", "-"))[1] == ""
+
     def _former(self, hint: RenameHint, present: DbObject) -> Iterator[DbObject]:
         """What the baseline has by a former name, in the same place."""
-        names, arguments = names_of(present.id, present)
-        place = names[:-1]
-        if present.owners and (owner := self.moved.get(present.owners[0])):
-            place = owner.path
+        was = self._was(present.id)
+        if present.owners:
+            owner = self._was(present.owners[0]).path
+            was = was._replace(path=(*owner, *present.id.path[len(owner) :]))
+        names, arguments = names_of(was, present)
         for former in hint.former:
+            wanted = ((*names[:-1], former), arguments)
             for one in self.base:
-                if one.kind == present.kind and names_of(one.id, one) == (
-                    (*place, former),
-                    arguments,
-                ):
+                if one.kind == present.kind and names_of(one.id, one) == wanted:
                     yield one
 
     def _member(self, hint: RenameHint, present: DbObject) -> Rename | None:
-        one = self.base.get(self.moved.get(present.id, present.id))
+        one = self.base.get(self._was(present.id))
         if one is None:
             return None  # it is new as a whole
         members = [name for name, *_ in one.members]
@@ -117,15 +128,15 @@ class _State:
             return None
         for former in hint.former:
             if former in members and former not in staying:
-                return Rename(one, hint.label, former)
+                given = self._is_given(one.id, former)
+                return None if given else Rename(one, hint.label, former)
         self._warn(hint, f"{shown(present, hint.label)}", present.kind)
         return None
 
     def _is_news(self, present: DbObject) -> bool:
         """Whether it is made for something that the baseline has; in a new table all is new."""
         if present.owners:
-            owner = present.owners[0]
-            return owner in self.base.objects or owner in self.moved
+            return self._was(present.owners[0]) in self.base.objects
         return any(one.kind == present.kind and not one.native for one in self.base)
 
     def _warn(self, hint: RenameHint, name: str, kind: str) -> None:
