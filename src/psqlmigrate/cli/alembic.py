@@ -32,7 +32,7 @@ def check(options: Options, baseline: str | None) -> int:
 
         print_check(result, no_color=options.no_color)
     annotate_objects("check", "models and migrations differ", result.objects, space)
-    return 1 if result.objects else 0
+    return 1 if result.differs else 0
 
 
 @click.command()

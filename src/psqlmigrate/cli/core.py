@@ -86,7 +86,7 @@ def status(
     else:
         from psqlmigrate.output.status import print_status
 
-        print_status(result, full=full, no_color=options.no_color)
+        print_status(result, full=full, no_color=options.no_color, verbose=options.verbose)
     if not (exit_code and (result.pending or result.drift)):
         return 0
     pending, drifted = len(result.pending), len(result.drift or ())

@@ -31,13 +31,15 @@ def print_entries(out: Console, entries: Iterable[Entry]) -> None:
 def print_check(result: CheckResult, *, no_color: bool) -> None:
     """What a migration is missing for."""
     out = console(no_color=no_color)
-    count = len(result.objects)
+    count = len(result.objects) + len(result.renamed)
     for note in result.notes:
         out.print(Text(f"note: {note}", style="yellow"))
     if not count:
         out.print(Text(f"models and migrations agree: {result.models}, {result.baseline}"))
         return
     out.print(f"models and migrations differ: {count} {'object' if count == 1 else 'objects'}\n")
+    for words in result.renamed:
+        out.print(Text(f" ~ {words}", style="yellow"))
     print_entries(out, result.objects)
     out.print('\nhint: psqlmigrate autogenerate "…" writes the migration')
 

@@ -11,11 +11,17 @@ from psqlmigrate.service.locking import spoken
 from psqlmigrate.service.status import BY_HAND, NOT_MIGRATED, StatusResult
 
 
-def print_status(result: StatusResult, *, full: bool, no_color: bool) -> None:
-    """The most important first; `full` lists the objects that differ."""
+def print_status(
+    result: StatusResult, *, full: bool, no_color: bool, verbose: bool = False
+) -> None:
+    """The most important first; `full` lists the objects that differ.
+
+    `verbose` says which interpreter reads the models.
+    """
     out = console(no_color=no_color)
     out.print(Text(f"{result.target}   ({result.source})\n"))
-    for name, value in _facts(result):
+    python = [("Models read by", result.python)] if verbose and result.python else []
+    for name, value in (*_facts(result), *python):
         out.print(Text(f"  {name:<18}{value}"))
     _print_pending(out, result)
     if full:

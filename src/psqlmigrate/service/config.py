@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from psqlmigrate.errors import ConfigError
 from psqlmigrate.service.configvalues import READERS, VERSION_FORMAT, NotThatError
+from psqlmigrate.sources import modelspec
 
 _FILE, _PROJECT = "psqlmigrate.toml", "pyproject.toml"
 
@@ -181,10 +182,9 @@ def _unknown(path: Path, key: str) -> NoReturn:
 
 def absolute_spec(spec: str) -> str:
     """A path of the command line as an absolute one; a module stays what it is."""
-    reader, separator, place = spec.rpartition(":")
-    whole = Path(spec)
-    if whole.exists() or whole.suffix == ".sql":
+    if (whole := Path(spec)).exists() or whole.suffix == ".sql":
         return str(whole.absolute())
-    if separator and place and (Path(place).exists() or "/" in place):
-        return f"{reader}:{Path(place).absolute()}"
-    return str(whole.absolute()) if "/" in spec else spec
+    reader, target, attribute = modelspec.split_spec(spec)
+    if target and (Path(target).exists() or modelspec.is_path(target)):
+        target = str(Path(target).absolute())
+    return ":".join(part for part in (reader, target, attribute) if part)

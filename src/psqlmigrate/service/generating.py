@@ -14,19 +14,19 @@ from psqlmigrate.migrations.file import MigrationFile, read_file
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.migrations.render import render_python, render_sql
 from psqlmigrate.postgres.filelock import locked_directory
-from psqlmigrate.schema.catalog import Catalog, Change, diff
+from psqlmigrate.schema.catalog import Catalog, diff
 from psqlmigrate.schema.hashing import sections
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.statement import Hazard
 from psqlmigrate.service.baseline import Baseline, choose
 from psqlmigrate.service.certifying import write_certificate
-from psqlmigrate.service.checking import against, model_words
+from psqlmigrate.service.checking import Settled, model_words, rename_words, settled
 from psqlmigrate.service.describing import Entry, entries
 from psqlmigrate.service.planning import Plan, plan
 from psqlmigrate.service.proving import prove
 from psqlmigrate.service.rehearsal import Claim
 from psqlmigrate.service.renamepairs import Candidate
-from psqlmigrate.service.renaming import NewName, Renamed, back, settle
+from psqlmigrate.service.renaming import Renamed, back
 from psqlmigrate.service.schemas import Schemas
 from psqlmigrate.service.scratching import scratch_of, with_roles
 from psqlmigrate.service.workspace import Workspace
@@ -81,17 +81,6 @@ class _Draft:
 Ask: TypeAlias = Callable[[str], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What the models ask for, once things have their new names."""
-
-    base: Baseline
-    renamed: Renamed
-    desired: Catalog
-    changes: tuple[Change, ...]
-    offers: tuple[Candidate, ...]
-
-
 def autogenerate(
     workspace: Workspace, message: str, wishes: GenerateWishes, ask: Ask | None = None
 ) -> GenerateResult:
@@ -115,9 +104,9 @@ def autogenerate(
             (),
             model_words(schemas),
             found.base.words,
-            (*found.base.notes, *schemas.models.warnings, *found.renamed.warnings),
+            (*found.base.notes, *schemas.models.warnings, *found.notes),
             found.desired.unmodelled,
-            renamed=tuple(_rename_words(one) for one in found.renamed.names),
+            renamed=rename_words(found.renamed.names),
             offers=tuple(one.text for one in found.offers),
         )
         if not (found.changes or found.renamed.names):
@@ -141,38 +130,19 @@ def write_certified(
     parents = parents_of(schemas.workspace.graph)
     statefile.read(schemas.workspace.state_file)
     changes = diff(renamed.catalog, desired)
-    found = _Found(base, renamed, desired, changes, ())
+    found = Settled(base, renamed, desired, changes)
     objects = entries(changes, renamed.catalog, desired)
-    words = tuple(_rename_words(one) for one in renamed.names)
+    words = rename_words(renamed.names)
     result = GenerateResult(objects, (), (), "", base.words, base.notes, (), renamed=words)
     return _written(schemas, found, message, parents, GenerateWishes(as_sql=as_sql), result)
 
 
-def _find(schemas: Schemas, wishes: GenerateWishes, ask: Ask | None) -> _Found:
-    base = choose(schemas, wishes.baseline, orphans=wishes.orphans)
-    found = against(schemas, base)
-    fixed, scratch = found.base, schemas.scratch
-    if not (found.changes or wishes.renames):
-        return _Found(fixed, Renamed(fixed.catalog), found.desired, (), ())
-
+def _find(schemas: Schemas, wishes: GenerateWishes, ask: Ask | None) -> Settled:
     def confirm(one: Candidate) -> bool:
         return bool(ask and ask(one.question))
 
-    asked = confirm if ask else None
-    renamed, offers = with_roles(
-        scratch, lambda: settle(scratch, fixed.catalog, found.desired, wishes.renames, asked)
-    )
-    if renamed.names:
-        # What the models do not state goes by the new names, too.
-        found = against(schemas, replace(fixed, catalog=renamed.catalog))
-    changes = diff(renamed.catalog, found.desired)
-    return _Found(fixed, renamed, found.desired, changes, offers)
-
-
-def _rename_words(one: NewName) -> str:
-    if one.member is not None:
-        return f"{one.old} '{one.member}' is '{one.new_member}' now"
-    return f"{one.old} is {one.new} now"
+    base = choose(schemas, wishes.baseline, orphans=wishes.orphans)
+    return settled(schemas, base, wishes.renames, confirm if ask else None)
 
 
 def parents_of(graph: Graph) -> tuple[str, ...]:
@@ -201,7 +171,7 @@ def _empty(
 
 def _written(
     schemas: Schemas,
-    found: _Found,
+    found: Settled,
     message: str,
     parents: tuple[str, ...],
     wishes: GenerateWishes,

@@ -12,7 +12,7 @@ from psqlmigrate.schema.hashing import state_hashes
 from psqlmigrate.service import certificates, history, state
 from psqlmigrate.service.baseline import DATABASE, Baseline, by_hand, managed
 from psqlmigrate.service.bookkeeping import inspect
-from psqlmigrate.service.checking import against
+from psqlmigrate.service.checking import rename_words, settled
 from psqlmigrate.service.describing import Entry, entries
 from psqlmigrate.service.history import AppliedRow
 from psqlmigrate.service.lineage import Lineage
@@ -23,6 +23,8 @@ from psqlmigrate.service.state import State
 from psqlmigrate.service.straying import straying, unmanaged
 from psqlmigrate.service.versions import current, pending
 from psqlmigrate.service.workspace import Workspace
+from psqlmigrate.sources.interpreter import find_interpreter
+from psqlmigrate.sources.modelspec import parse_specs
 
 BY_HAND = "database, not in any migration"
 UNPROVEN = "database, differs in print, unproven"
@@ -66,6 +68,8 @@ class StatusResult:
     unmanaged: tuple[str, ...]
     unmodelled: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    python: str = ""
+    """The interpreter that reads the models, and what it was chosen by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,8 @@ def status(workspace: Workspace, *, with_models: bool) -> StatusResult:
         look = None
         if rows is not None:
             look = _Looker(workspace, connection, now).look(with_models=with_models)
-    return _result(workspace, rows, now, look)
+    python = _python(workspace) if look and with_models else ""
+    return _result(workspace, rows, now, look, python)
 
 
 class _Looker:
@@ -146,9 +151,16 @@ class _Looker:
             base = Baseline(schemas.replayed(graph.order), "migrations", "")
         else:
             base = Baseline(mine, DATABASE, "")
-        found = against(schemas, base)
-        objects = entries(found.changes, found.base.catalog, found.desired)
-        return tuple(Drifted(one, NOT_MIGRATED) for one in objects), schemas.models.warnings
+        found = settled(schemas, base)
+        objects = [
+            Entry("~", one.new.kind, str(one.new), words)
+            for one, words in zip(
+                found.renamed.names, rename_words(found.renamed.names), strict=True
+            )
+        ]
+        objects += entries(found.changes, found.renamed.catalog, found.desired)
+        notes = (*schemas.models.warnings, *found.notes)
+        return tuple(Drifted(one, NOT_MIGRATED) for one in objects), notes
 
     def _unproven(self, recorded: State, found: Catalog, error: ScratchError) -> _Look:
         """Without scratch only the hashes are known, and text may differ in print alone."""
@@ -168,7 +180,11 @@ class _Looker:
 
 
 def _result(
-    workspace: Workspace, rows: tuple[AppliedRow, ...] | None, now: Lineage, look: _Look | None
+    workspace: Workspace,
+    rows: tuple[AppliedRow, ...] | None,
+    now: Lineage,
+    look: _Look | None,
+    python: str,
 ) -> StatusResult:
     done, graph = now.applied, now.graph
     at = current(graph, done)
@@ -196,12 +212,21 @@ def _result(
         look.unmanaged if look else (),
         look.unmodelled if look else (),
         (*(look.notes if look else ()), *troubles),
+        python,
     )
 
 
 def _message(now: Lineage, row: AppliedRow) -> str:
     by = now.behind.get(row.version)
     return (now.graph.files[by].message if by else row.message) or ""
+
+
+def _python(workspace: Workspace) -> str:
+    settings = workspace.settings
+    if all(one.is_sql for one in parse_specs(settings.models, settings.root)):
+        return ""
+    found = find_interpreter(settings.root, settings.python, workspace.env)
+    return f"{found.path}   ({found.origin})"
 
 
 def _pending(file: MigrationFile) -> Pending:
