@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from psqlmigrate.errors import DuplicateVersionError, MigrationFileError, MigrationNotFoundError
-from psqlmigrate.migrations.file import MigrationFile, read_file, version_of
+from psqlmigrate.migrations.file import MigrationFile, is_migration, read_file
 
 VERSION_FORMAT = "%Y%m%d_%H%M%S"
 _SLUG_LENGTH = 60
@@ -53,7 +53,7 @@ def read_directory(path: Path) -> Directory:
     """
     if not path.is_dir():
         return Directory(path, ())
-    files = [_read(path, one) for one in sorted(path.iterdir()) if _is_migration(one)]
+    files = [_read(path, one) for one in sorted(path.iterdir()) if is_migration(one)]
     seen: dict[str, MigrationFile] = {}
     for file in files:
         other = seen.setdefault(file.version, file)
@@ -64,10 +64,6 @@ def read_directory(path: Path) -> Directory:
                 hint="give one of them another version, in its name and in the file",
             )
     return Directory(path, tuple(sorted(files, key=lambda one: one.version)))
-
-
-def _is_migration(path: Path) -> bool:
-    return version_of(path.name) is not None and not path.is_dir()
 
 
 def _read(folder: Path, path: Path) -> MigrationFile:

@@ -73,6 +73,8 @@ class RecordingEngine:
         """There is none."""
         self._refuse("uses the connection")
 
+    _conn = connection
+
     def execute(self, sql: str | bytes | Composable, params: Params = None) -> None:
         """Keep the statements of a text."""
         for one in sent(as_text(sql, None), params, self._file.path):
@@ -87,6 +89,10 @@ class RecordingEngine:
     def fetch_one(self, sql: str | bytes | Composable, params: Params = None) -> NoReturn:
         """Cannot be answered."""
         self._refuse("reads a row", sql, params)
+
+    def fetch_named(self, sql: str, params: Params = None) -> NoReturn:
+        """Cannot be answered."""
+        self._refuse("reads rows", sql, params)
 
     def send(self, statement: Sent) -> None:
         """Keep one statement."""

@@ -9,7 +9,7 @@ from psqlmigrate.errors import AppliedFileError, MigrationError, StateCorruption
 from psqlmigrate.migrations import certificate as certificates
 from psqlmigrate.migrations import statefile
 from psqlmigrate.migrations.certificate import Certificate
-from psqlmigrate.migrations.file import MigrationFile, read_file, version_of
+from psqlmigrate.migrations.file import MigrationFile, is_migration, read_file
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.schema.hashing import FORMAT_VERSION
 from psqlmigrate.service import history
@@ -163,7 +163,7 @@ def _files(folder: Path) -> tuple[list[MigrationFile], list[Finding]]:
     by_version: defaultdict[str, list[MigrationFile]] = defaultdict(list)
     findings: list[Finding] = []
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if version_of(path.name) is None or path.is_dir():
+        if not is_migration(path):
             continue
         try:
             file = read_file(path)
