@@ -28,7 +28,7 @@ class CurrentResult:
 def where(workspace: Workspace) -> CurrentResult:
     """The versions the database is at."""
     with workspace.connection() as connection:
-        rows = history.read(connection, workspace.tables) or ()
+        rows = history.read(connection, workspace.tables, only_reading=True) or ()
     done = history.applied(rows)
     moments = [row.applied_at for row in rows if row.is_applied and row.applied_at]
     return CurrentResult(current(workspace.graph, done), len(done), max(moments, default=None))
@@ -37,6 +37,6 @@ def where(workspace: Workspace) -> CurrentResult:
 def applied_rows(workspace: Workspace, limit: int | None, *, everything: bool) -> HistoryResult:
     """The history, newest first; `everything` has what was rolled back, too."""
     with workspace.connection() as connection:
-        rows = history.read(connection, workspace.tables) or ()
+        rows = history.read(connection, workspace.tables, only_reading=True) or ()
     chosen = [row for row in reversed(rows) if everything or row.is_applied]
     return HistoryResult(tuple(chosen[:limit]))

@@ -67,7 +67,7 @@ def _of_database(
     schemas: Schemas, connection: Connection, *, forced: bool, orphans: bool
 ) -> Baseline:
     workspace = schemas.workspace
-    rows = history.read(connection, workspace.tables)
+    rows = history.read(connection, workspace.tables, only_reading=True)
     applied = history.applied(rows)
     waiting = pending(workspace.graph, applied)
     unknown = applied - workspace.graph.files.keys()
@@ -81,9 +81,8 @@ def _of_database(
             hint="psqlmigrate upgrade first, or --baseline migrations",
         )
     live = live_schema(workspace, connection)
-    recorded = state.read(
-        connection, workspace.tables, inspect(connection, workspace.tables), applied
-    )
+    books = inspect(connection, workspace.tables, only_reading=True)
+    recorded = state.read(connection, workspace.tables, books, applied)
     words = f"{workspace.chosen.label}, {_counted(len(applied))} applied"
     if recorded is None or not recorded.current:
         if not forced:

@@ -83,7 +83,7 @@ def status(workspace: Workspace, *, with_models: bool) -> StatusResult:
     Scratch databases are made only where the recorded hashes do not answer, or for the models.
     """
     with workspace.connection() as connection:
-        rows = history.read(connection, workspace.tables)
+        rows = history.read(connection, workspace.tables, only_reading=True)
         done = history.applied(rows)
         look = None
         if rows is not None:
@@ -120,7 +120,8 @@ class _Looker:
 
     def _recorded(self) -> State | None:
         tables = self._workspace.tables
-        found = state.read(self._connection, tables, inspect(self._connection, tables), self._done)
+        books = inspect(self._connection, tables, only_reading=True)
+        found = state.read(self._connection, tables, books, self._done)
         return found if found and found.current else None
 
     def _with_scratch(

@@ -51,7 +51,7 @@ def verify(workspace: Workspace, *, with_replay: bool = False) -> VerifyResult:
     looked = _names_a_database(workspace)
     if looked:
         with workspace.connection() as connection:
-            rows = history.read(connection, workspace.tables) or ()
+            rows = history.read(connection, workspace.tables, only_reading=True) or ()
         findings += _applied(files, rows)
     replayed = None
     if with_replay and graph:
@@ -155,7 +155,7 @@ def _applied_versions(workspace: Workspace) -> frozenset[str]:
     if not _names_a_database(workspace):
         return frozenset()
     with workspace.connection() as connection:
-        return history.applied(history.read(connection, workspace.tables))
+        return history.applied(history.read(connection, workspace.tables, only_reading=True))
 
 
 def _files(folder: Path) -> tuple[list[MigrationFile], list[Finding]]:
