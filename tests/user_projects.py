@@ -21,6 +21,8 @@ ENVIRONMENTS: Mapping[str, tuple[str, ...]] = {
     "current": ("sqlalchemy", "psqlmodel[async]", "psycopg2-binary"),
     "former": ("sqlalchemy==1.4.*", "psqlmodel[async]==0.7.*", "psycopg2-binary"),
     "psqlmodel": ("psqlmodel[async]==0.9.31",),
+    "psqlmodel_0.6": ("psqlmodel[async]==0.6.10",),
+    "psqlmodel_0.7": ("psqlmodel[async]==0.7.18",),
     "sqlalchemy": ("sqlalchemy==2.0.*", "psycopg2-binary"),
 }
 _COMPLETE = "complete"

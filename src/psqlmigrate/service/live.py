@@ -1,5 +1,7 @@
 """The schema of the workspace's database as it prints, without the bookkeeping tables."""
 
+from collections.abc import Container
+
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.schema.catalog import Catalog
@@ -7,6 +9,7 @@ from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.selection import Selection
 from psqlmigrate.service.adoption import PSQLMODELS
 from psqlmigrate.service.bookkeeping import Tables
+from psqlmigrate.service.certificates import Name
 from psqlmigrate.service.workspace import Workspace
 
 
@@ -36,3 +39,16 @@ def without_books(catalog: Catalog, tables: Tables) -> Catalog:
     filled = {one.id.path[0] for one in rest if len(one.id.path) > 1}
     empty = {(schema,) for schema in theirs - filled}
     return rest.where(lambda one: one.native or bool(one.owners) or one.id.path not in empty)
+
+
+def without_home(catalog: Catalog, tables: Tables, known: Container[Name]) -> Catalog:
+    """The catalog without the schema that the books made for themselves, and what else is there.
+
+    The schema cannot be dropped: the books stay in it. One that a migration made (`known`), or
+    PostgreSQL, is the project's.
+    """
+    home = (tables.schema,)
+    made = [one for one in catalog if one.id.path == home and not one.owners]
+    if any(one.native or (one.kind, str(one.id)) in known for one in made):
+        return catalog
+    return catalog.where(lambda one: bool(one.owners) or one.id.path[:1] != home)

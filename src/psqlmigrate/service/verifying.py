@@ -90,12 +90,14 @@ def accept(workspace: Workspace, version: str) -> str:
 
 
 def certify(workspace: Workspace, version: str = "") -> tuple[Certificate, ...]:
-    """Proves pending migrations and writes their certificates.
+    """Proves migrations and writes their certificates.
 
-    The one of that version; without one, all that were edited since they were certified. Raises
-    AppliedFileError for an applied one, ProofError and StatementError for what cannot be proven.
+    The one of that version; without one, all pending that were edited since they were certified.
+    An applied one is proven if it never was (psqlmodel's) and is as it was applied. Raises
+    AppliedFileError for another, ProofError and StatementError for what cannot be proven.
     """
-    applied = _applied_versions(workspace)
+    checksums = _applied_checksums(workspace)
+    applied = checksums.keys()
     if version:
         chosen: tuple[MigrationFile, ...] = (workspace.directory.find(version),)
     else:
@@ -105,7 +107,7 @@ def certify(workspace: Workspace, version: str = "") -> tuple[Certificate, ...]:
             if file.version not in applied and _is_edited(file)
         )
     for file in chosen:
-        if file.version in applied:
+        if file.version in applied and not _is_new_to_us(file, checksums[file.version]):
             raise AppliedFileError(
                 f"{file.name} is applied: what it does there cannot be proven again",
                 hint=f"psqlmigrate verify --accept {file.version} takes the file as it is now",
@@ -151,11 +153,16 @@ def _names_a_database(workspace: Workspace) -> bool:
     return True
 
 
-def _applied_versions(workspace: Workspace) -> frozenset[str]:
+def _applied_checksums(workspace: Workspace) -> dict[str, str | None]:
     if not _names_a_database(workspace):
-        return frozenset()
+        return {}
     with workspace.connection() as connection:
-        return history.applied(history.read(connection, workspace.tables, only_reading=True))
+        rows = history.read(connection, workspace.tables, only_reading=True) or ()
+    return {row.version: row.checksum for row in rows if row.is_applied}
+
+
+def _is_new_to_us(file: MigrationFile, checksum: str | None) -> bool:
+    return not certificates.path_of(file).exists() and not is_edited(file, checksum)
 
 
 def _files(folder: Path) -> tuple[list[MigrationFile], list[Finding]]:
