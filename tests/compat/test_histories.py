@@ -6,6 +6,8 @@ these states twice in the same way.
 
 import json
 import secrets
+import subprocess
+import sys
 from collections.abc import Generator
 
 import pytest
@@ -284,3 +286,51 @@ def test_bookkeeping_is_never_part_of_a_diff(steps: OldProject) -> None:
     assert "DROP TABLE public.orphan" in written
     assert "migrations." not in written.replace("psqlmodel.migrations", "")
     assert "1 applied" in steps.succeed("upgrade")
+
+
+def _psql(project: OldProject, script: str) -> subprocess.CompletedProcess[str]:
+    params = project.database.params
+    words = ["psql", "-X", "-q", "-h", params["host"], "-p", params.get("port", "5432")]
+    words += ["-U", params["user"], "-d", params["dbname"]]
+    return subprocess.run(words, input=script, capture_output=True, text=True, check=False)
+
+
+def test_a_script_for_psql_does_not_begin_a_second_history(steps: OldProject) -> None:
+    later(steps)
+    row(steps, "migrations", ONE, EARLY)
+    before = steps.everything()
+    refused = _psql(steps, steps.succeed("sql", "upgrade", f"{ONE}:head"))
+    assert refused.returncode == 3
+    assert "psqlmodel has a history in migrations._psqlmodel_migrations" in refused.stderr
+    assert "psqlmigrate init" in refused.stderr
+    assert steps.everything() == before
+    steps.succeed("init")
+    done = _psql(steps, steps.succeed("sql", "upgrade", f"{ONE}:head"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(steps.rows("migrations._psqlmodel_migrations")) == 3
+    assert "Applied           3" in steps.succeed("status")
+
+
+def test_a_script_for_psql_goes_on_with_the_earlier_generation(steps: OldProject) -> None:
+    earlier(steps)
+    row(steps, "public", ONE, EARLY)
+    done = _psql(steps, steps.succeed("sql", "upgrade", f"{ONE}:head"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Applied           3" in steps.succeed("status")
+
+
+def test_the_first_runs_at_once(steps: OldProject) -> None:
+    """Both generations are there, nothing is adopted yet, and five begin."""
+    earlier(steps)
+    later(steps)
+    row(steps, "public", ONE, EARLY)
+    words = [sys.executable, "-m", "psqlmigrate", "upgrade"]
+    running = [
+        subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for _ in range(5)
+    ]
+    done = [(one.communicate()[0], one.returncode) for one in running]
+    assert [code for _, code in done] == [0] * 5, done
+    assert len(steps.rows("migrations._psqlmodel_migrations")) == 3
+    assert len(steps.rows("public._psqlmodel_migrations")) == 1
+    assert len(steps.rows("migrations._psqlmigrate_journal")) == 2
