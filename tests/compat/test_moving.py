@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from compat.conftest import Make, OldProject
+from compat.conftest import FIRST, Make, OldProject
 
 SCHEMAS = {"psqlmodel_0.7": "public", "psqlmodel": "migrations"}
 
@@ -141,13 +141,11 @@ def test_init_says_what_it_has_found(copy_old: Make, environment: str) -> None:
     before = _rows(project, environment)
     out = project.succeed("init")
     schema = SCHEMAS[environment]
-    assert (
-        f"psqlmodel's history in schema {schema} is gone on with: 2 migrations are applied" in out
-    )
+    assert f"it goes on with psqlmodel's in schema {schema}: 2 migrations applied" in out
     assert _rows(project, environment) == before
     config = (project.root / "psqlmigrate.toml").read_text()
     assert (f'history_schema = "{schema}"' in config) == (schema == "migrations")
-    assert "gone on with" not in project.succeed("init")
+    assert "psqlmodel" not in project.succeed("init")
     assert "Applied           2" in project.succeed("status")
     # A script for psql writes to the same tables.
     project.succeed("autogenerate", "--empty", "Ours")
@@ -222,9 +220,62 @@ def test_two_generations_of_one_project(
     assert "models and migrations agree" in later.succeed("check")
     assert later.everything() == before
     out = later.succeed("init")
-    assert "schema migrations and public is gone on with: 2 migrations are applied" in out
+    assert "psqlmodel's in schema migrations and public: 2 migrations applied" in out
     assert len(later.rows("migrations._psqlmodel_migrations")) == 2
     assert len(later.rows("public._psqlmodel_migrations")) == 2
     assert "Applied           2" in later.succeed("status")
     assert "1 reverted" in later.succeed("downgrade")
     assert "Applied           1" in later.succeed("status")
+
+
+def test_migrations_that_would_not_run_again(copy_old: Make) -> None:
+    """Such as tables that the program's start-up made before their migration was stamped."""
+    project = copy_old("psqlmodel")
+    version = "20990101_000000"
+    text = next(one for one in project.migrations if FIRST in one.name).read_text()
+    text = text.replace(FIRST, version).replace("CREATE TABLE", "ALTER TABLE missing")
+    project.file(version, text)
+    project.migrate("stamp", version)
+    out = project.succeed("status")
+    assert "Applied           3" in out
+    assert "Pending           0" in out
+    assert "Schema drift      not known" in out
+    assert "cannot be replayed: " in out
+    assert json.loads(project.succeed("status", "--json"))["result"]["drift"] is None
+    assert project.succeed("current").strip() == project.versions[-1]
+    assert "3 migrations" in project.succeed("verify")
+    code, _, err = project.run("check")
+    assert code == 3
+    assert f"migrations/{version}_step.py" in err
+
+
+UNIQUE = """\
+from psqlmodel import Column, Index, PSQLModel, table
+from psqlmodel.orm.types import numeric, serial, varchar
+
+
+@table(name="staff", indexes=[Index("email", "pay")], comment="Who works here")
+class Staff(PSQLModel):
+    id: serial = Column(primary_key=True)
+    email: varchar = Column(nullable=False, max_len=100, unique=True)
+    pay: numeric(10, 2) = Column(default=0)
+"""
+
+
+def test_what_psqlmodel_writes_otherwise_is_one_migration(make_old: Make) -> None:
+    """Its migrations name things otherwise than its models do, and leave things out."""
+    project = make_old("psqlmodel")
+    (project.root / "models" / "people.py").write_text(UNIQUE)
+    project.migrate("autogenerate", "Staff")
+    project.migrate("upgrade")
+    project.execute("INSERT INTO staff (email) VALUES ('a')")
+    code, out, _ = project.run("check")
+    assert code == 1
+    assert "uq_staff_email" in out
+    project.succeed("autogenerate", "Catch up")
+    text = project.migrations[-2].read_text() + project.migrations[-1].read_text()
+    assert "RENAME TO uq_staff_email" in text
+    assert "DROP TABLE" not in text.split("Catch up")[-1]
+    project.succeed("upgrade")
+    assert "agree" in project.succeed("check")
+    assert [one["pay"] for one in project.rows("staff")] == [0.00]

@@ -63,8 +63,8 @@ def _take_over(workspace: Workspace, connection: Connection) -> list[str]:
         return []
     count = len(history.applied(rows))
     place = " and ".join(filter(None, (tables.schema, tables.former)))
-    many = "migration is" if count == 1 else "migrations are"
-    return [f"psqlmodel's history in schema {place} is gone on with: {count} {many} applied"]
+    many = "migration" if count == 1 else "migrations"
+    return [f"it goes on with psqlmodel's in schema {place}: {count} {many} applied"]
 
 
 def _from(workspace: Workspace, spec: str) -> str:

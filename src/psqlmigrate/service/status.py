@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from psqlmigrate.errors import ScratchError
+from psqlmigrate.errors import MigrationFileError, ScratchError, StatementError
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.sent import shown
 from psqlmigrate.postgres.connect import Connection
@@ -69,9 +69,9 @@ class StatusResult:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What a look at the schemas found."""
+    """What a look at the schemas found; no drift is told where the migrations do not replay."""
 
-    drift: tuple[Drifted, ...]
+    drift: tuple[Drifted, ...] | None
     unmanaged: tuple[str, ...] = ()
     unmodelled: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -117,6 +117,10 @@ class _Looker:
             if recorded is None:
                 raise
             return self._unproven(recorded, found, error)
+        except (StatementError, MigrationFileError) as error:
+            # psqlmodel's users stamp what would not run: what else is known is told all the same.
+            note = f"drift is not known, the migrations cannot be replayed: {error.message}"
+            return _Look(None, (), found.unmodelled, (note,))
 
     def _recorded(self) -> State | None:
         tables = self._workspace.tables
