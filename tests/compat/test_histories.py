@@ -127,7 +127,7 @@ def test_our_own_history_comes_before_what_psqlmodel_left(steps: OldProject) -> 
     assert len(steps.rows("migrations._psqlmodel_migrations")) == 1
 
 
-@pytest.mark.parametrize("command", [("init",), ("upgrade",), ("downgrade",)])
+@pytest.mark.parametrize("command", [("init",), ("upgrade",), ("downgrade",), ("stamp", THREE)])
 def test_both_generations_are_one_history(steps: OldProject, command: tuple[str, ...]) -> None:
     earlier(steps)
     later(steps)
@@ -151,6 +151,24 @@ def test_both_generations_are_one_history(steps: OldProject, command: tuple[str,
     steps.execute("UPDATE public._psqlmodel_migrations SET rolled_back_at = now()")
     assert "Applied" in steps.succeed("status")
     assert ONE in [version for version, _ in applied(steps)]
+
+
+def test_a_former_row_is_accepted_and_reverted_where_rows_are_written(steps: OldProject) -> None:
+    earlier(steps)
+    later(steps)
+    row(steps, "public", ONE, EARLY)
+    steps.execute("UPDATE public._psqlmodel_migrations SET checksum = repeat('a', 16)")
+    before = steps.rows("public._psqlmodel_migrations")
+    assert steps.run("verify")[0] == 1
+    code, _, err = steps.run("upgrade")
+    assert (code, f"verify --accept {ONE}" in err) == (5, True)
+    steps.succeed("verify", "--accept", ONE)
+    assert "0 findings" in steps.succeed("verify")
+    assert "1 reverted" in steps.succeed("downgrade")
+    [taken] = steps.rows("migrations._psqlmodel_migrations")
+    assert len(str(taken["checksum"])) == 64
+    assert taken["rolled_back_at"]
+    assert steps.rows("public._psqlmodel_migrations") == before
 
 
 def test_what_happened_last_holds(steps: OldProject) -> None:

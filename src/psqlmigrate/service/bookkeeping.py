@@ -266,7 +266,8 @@ def _refuse_planted(schema: str, table: _Table, *, only_reading: bool = False) -
         raise HistoryError(
             f"{schema}.{table.name} {' and '.join(found)}: not a table that psqlmigrate made",
             hint="if it is yours, remove that or ALTER TABLE … OWNER TO the role that migrates; "
-            "if not, somebody with CREATE on the schema planted it",
+            "if not, somebody with CREATE on the schema planted it, or it is another project's: "
+            "history_schema names a schema of your own",
         )
 
 

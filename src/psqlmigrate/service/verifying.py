@@ -13,6 +13,7 @@ from psqlmigrate.migrations.file import MigrationFile, is_migration, read_file
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.schema.hashing import FORMAT_VERSION
 from psqlmigrate.service import history
+from psqlmigrate.service.bookkeeping import create
 from psqlmigrate.service.certifying import settings_digest, write_certificate
 from psqlmigrate.service.chain import chain
 from psqlmigrate.service.findings import Finding, of_error
@@ -79,6 +80,8 @@ def accept(workspace: Workspace, version: str) -> str:
     path = certificates.path_of(file)
     known = certificates.read(path) if path.is_file() else None
     with workspace.connection() as connection:
+        if workspace.tables.former:  # the row may be in psqlmodel's former history only
+            create(connection, workspace.tables)
         if not history.accept(connection, workspace.tables, file):
             raise UsageError(
                 f"{file.version} is not applied, so there is nothing to accept",
