@@ -1,12 +1,17 @@
 """psqlmodel's checksums, against those that the real one computes for the same files."""
 
 import hashlib
+import inspect
 import json
+import linecache
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import strategies as st
 
 from psqlmigrate.migrations.file import MigrationFile, read_file
 from psqlmigrate.migrations.psqlmodel_checksum import _of_methods, fits
@@ -347,3 +352,65 @@ def test_what_says_nothing_of_the_file(tmp_path: Path) -> None:
         hashlib.sha256(b"20240101_000000").hexdigest()[:16],
     ):
         assert is_edited(file, other)
+
+
+LINES = st.sampled_from(
+    [
+        'engine.execute_sql("SELECT 1")',
+        "# a comment, def up(self, engine):",
+        "",
+        "   ",
+        "x = [",
+        "if engine:",
+        "def inner(): return 1",
+        "lambda_ = lambda: 2",
+        'y = """',
+        "class Inner: pass",
+        "@property",
+        "pass; pass",
+        "z = 1 + \\",
+        "return",
+        "await_ = 1  # beside",
+    ]
+)
+BODY = " " * 8
+INDENTS = st.sampled_from(["", "  ", "    ", "      ", BODY, BODY, BODY, BODY, " " * 12, "\t"])
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(
+    st.lists(st.tuples(INDENTS, LINES), max_size=6),
+    st.lists(st.tuples(INDENTS, LINES), max_size=4),
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_as_inspect_sees_any_file_that_can_be_read(
+    tmp_path_factory: pytest.TempPathFactory,
+    up: list[tuple[str, str]],
+    down: list[tuple[str, str]],
+    end: str,
+) -> None:
+    """psqlmodel's formula, with Python's own `inspect` on the loaded class."""
+    lines = [
+        "class M:",
+        '    version = "20240101_000000"',
+        "    def up(self, engine):",
+        "        first = 1",
+        *(f"{indent}{text}" for indent, text in up),
+        "    def down(self, engine):",
+        "        last = 1",
+        *(f"{indent}{text}" for indent, text in down),
+    ]
+    text = "\n".join(lines)
+    path = tmp_path_factory.mktemp("m") / "20240101_000000_x.py"
+    path.write_bytes(text.replace("\n", end).encode())
+    try:
+        names: dict[str, type] = {}
+        exec(compile(text, str(path), "exec"), names)  # noqa: S102 - made above
+        made = names["M"]()
+        sources = [inspect.getsource(getattr(made, name)) for name in ("up", "down")]
+    except Exception:  # noqa: BLE001 - not every mixture is a program
+        reject()
+    finally:
+        linecache.clearcache()
+    content = re.sub(r"\s+", " ", "".join(sources).strip())
+    assert fits(read_file(path), hashlib.sha256(content.encode()).hexdigest()[:16])
