@@ -170,8 +170,9 @@ ASYNC = '''\
 ASYNC_HEAD = "import asyncio\nfrom psqlmodel.migrations import Migration"
 
 
-def test_async_methods_run_where_the_plain_ones_do_nothing(old: OldProject) -> None:
-    old.file(V1, _text(ASYNC_HEAD, "Migration", ASYNC))
+@pytest.mark.parametrize("methods", [ASYNC, ASYNC[ASYNC.index("    async def up_async") :]])
+def test_async_methods_run_where_the_plain_ones_do_nothing(old: OldProject, methods: str) -> None:
+    old.file(V1, _text(ASYNC_HEAD, "Migration", methods))
     assert "1 applied" in old.succeed("upgrade")
     assert len(old.rows("t")) == 2
     assert "1 reverted" in old.succeed("downgrade")
@@ -293,6 +294,21 @@ def test_psqlmodel_asks_no_name_of_a_file(old: OldProject, name: str) -> None:
     assert "0 findings" in old.succeed("verify")
     assert old.succeed("current").strip() == "v1.first"
     assert "1 reverted" in old.succeed("downgrade")
+
+
+def test_versions_that_begin_with_a_letter_come_first(old: OldProject) -> None:
+    """What is made from now on begins with a digit, and comes after them."""
+    text = _text("from psqlmodel.migrations import Migration", "Migration", SYNC)
+    for number in "12":
+        one = text.replace(f'"{V1}"', f'"v000{number}"').replace("TABLE t", f"TABLE t{number}")
+        (old.root / "migrations" / f"v000{number}_step.py").write_text(one)
+    old.succeed("upgrade")
+    old.succeed("autogenerate", "next", "--empty")
+    assert "1 applied, none pending" in old.succeed("upgrade")
+    assert "0 findings" in old.succeed("verify")
+    out = old.succeed("downgrade", "v0001")
+    assert out.index("next") < out.index("v0002")
+    assert old.succeed("current").strip() == "v0001"
 
 
 def test_a_version_that_cannot_be_one(old: OldProject) -> None:

@@ -78,7 +78,7 @@ def body(file: MigrationFile, migration: Migration, direction: str) -> Callable[
     later: Later | None = getattr(migration, f"{direction}_async", None)
     if inspect.iscoroutinefunction(plain):
         return _ready(file, plain)
-    if later and _does(file, direction) is False and _does(file, f"{direction}_async"):
+    if later and _is_own(migration, f"{direction}_async") and _is_idle(file, migration, direction):
         return _ready(file, later)
     return _inside(file, plain)
 
@@ -88,12 +88,18 @@ def timeout_of(migration: Migration) -> float:
     return float(getattr(migration, "timeout_seconds", None) or 0)
 
 
-def _does(file: MigrationFile, name: str) -> bool | None:
-    """Whether a method does anything; None where the file does not show it."""
+def _is_own(migration: Migration, name: str) -> bool:
+    return getattr(type(migration), name) is not getattr(Migration, name)
+
+
+def _is_idle(file: MigrationFile, migration: Migration, name: str) -> bool:
+    """Whether a method does nothing; one that the file does not show does something."""
+    if not _is_own(migration, name):
+        return True
     tree = ast.parse(file.text)
     node = migration_class(tree, file.version)
     function = method(tree, node, name) if node else None
-    return None if function is None else not does_nothing(function)
+    return function is not None and does_nothing(function)
 
 
 def _ready(file: MigrationFile, later: Later) -> Callable[[Any], None]:

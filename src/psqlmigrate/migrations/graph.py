@@ -11,7 +11,7 @@ class Graph:
     """Parents and children of each version. Raises MigrationDependencyError when they do not fit."""
 
     def __init__(self, files: Iterable[MigrationFile]) -> None:
-        self.files = {one.version: one for one in sorted(files, key=lambda one: one.version)}
+        self.files = {one.version: one for one in sorted(files, key=_place)}
         self._parents = self._all_parents()
         self._children: dict[str, list[str]] = {version: [] for version in self.files}
         for version, parents in self._parents.items():
@@ -93,3 +93,8 @@ class Graph:
                 seen.add(one)
                 queue.extend(steps[one])
         return frozenset(seen)
+
+
+def _place(file: MigrationFile) -> tuple[bool, str]:
+    """Where it stands among the others: what psqlmodel let begin with a letter is older than ours."""
+    return file.version[:1].isdigit(), file.version
