@@ -23,6 +23,8 @@ ENVIRONMENTS: Mapping[str, tuple[str, ...]] = {
     "django": ("django==5.2.*", "psycopg[binary]"),
     "former_django": ("django==4.2.*", "psycopg2-binary"),
     "psqlmodel": ("psqlmodel[async]==0.9.31",),
+    "psqlmodel_0.6": ("psqlmodel[async]==0.6.10",),
+    "psqlmodel_0.7": ("psqlmodel[async]==0.7.18",),
     "sqlalchemy": ("sqlalchemy==2.0.*", "psycopg2-binary"),
     "sqlmodel": ("sqlmodel",),
     "tools": ("uv", "poetry"),

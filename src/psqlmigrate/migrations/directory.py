@@ -12,7 +12,7 @@ from psqlmigrate.errors import (
     MigrationNotFoundError,
     SquashedFileError,
 )
-from psqlmigrate.migrations.file import MigrationFile, read_file, version_of
+from psqlmigrate.migrations.file import MigrationFile, is_migration, read_file
 from psqlmigrate.migrations.replaced import Replaced, walk
 
 VERSION_FORMAT = "%Y%m%d_%H%M%S"
@@ -98,7 +98,7 @@ def read_directory(path: Path) -> Directory:
     """
     if not path.is_dir():
         return Directory(path, ())
-    files = [_read(path, one) for one in sorted(path.iterdir()) if _is_migration(one)]
+    files = [_read(path, one) for one in sorted(path.iterdir()) if is_migration(one)]
     seen: dict[str, MigrationFile] = {}
     for file in files:
         other = seen.setdefault(file.version, file)
@@ -141,10 +141,6 @@ def without_replaced(
             )
     kept = tuple(one for one in listed if one.version not in replaced)
     return kept, tuple(one for one in listed if one.version in replaced)
-
-
-def _is_migration(path: Path) -> bool:
-    return version_of(path.name) is not None and not path.is_dir()
 
 
 def _read(folder: Path, path: Path) -> MigrationFile:

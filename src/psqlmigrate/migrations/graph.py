@@ -117,6 +117,10 @@ class Graph:
         return frozenset(seen)
 
 
-def _place(file: MigrationFile) -> tuple[str, str]:
-    """Where it stands among the others: a squashed one where the last that it replaces stood."""
-    return (last(file.replaces) if file.replaces else file.version, file.version)
+def _place(file: MigrationFile) -> tuple[bool, str, str]:
+    """Where it stands among the others: a squashed one where the last that it replaces stood.
+
+    What psqlmodel let begin with a letter is older than ours.
+    """
+    where = last(file.replaces) if file.replaces else file.version
+    return where[:1].isdigit(), where, file.version

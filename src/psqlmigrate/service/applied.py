@@ -32,7 +32,7 @@ class CurrentResult:
 def where(workspace: Workspace) -> CurrentResult:
     """The versions the database is at."""
     with workspace.connection() as connection:
-        rows = history.read(connection, workspace.tables) or ()
+        rows = history.read(connection, workspace.tables, only_reading=True) or ()
     now = workspace.lineage(history.applied(rows))
     moments = [row.applied_at for row in rows if row.is_applied and row.applied_at]
     at = current(now.graph, now.applied)
@@ -45,9 +45,9 @@ def applied_rows(workspace: Workspace, limit: int | None, *, everything: bool) -
     A migration that a squashed one counts for is not shown without `everything`.
     """
     with workspace.connection() as connection:
-        rows = history.read(connection, workspace.tables) or ()
+        rows = history.read(connection, workspace.tables, only_reading=True) or ()
         entries: tuple[Entry, ...] = ()
-        if everything and inspect(connection, workspace.tables).journal:
+        if everything and inspect(connection, workspace.tables, only_reading=True).journal:
             entries = journal.read(connection, workspace.tables)
     messages, behind = _files(workspace, rows)
     if everything:

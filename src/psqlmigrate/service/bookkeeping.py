@@ -7,7 +7,7 @@ from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 
-from psqlmigrate.errors import HistoryError
+from psqlmigrate.errors import HistoryError, StateCorruptionError
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, literal, sql
 
@@ -75,19 +75,38 @@ CREATE TABLE IF NOT EXISTS {jobs} (
     started_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     finished_at pg_catalog.timestamptz,
     detail pg_catalog.jsonb NOT NULL)"""
+# Both generations of psqlmodel knew the version. What happened last holds; where the times do not
+# tell what that was, nobody can say whether it is applied.
+_CONTRADICTIONS = """
+SELECT h.version::pg_catalog.text FROM {history} h
+  JOIN {former} f ON f.version::pg_catalog.text OPERATOR(pg_catalog.=) h.version::pg_catalog.text
+ WHERE (h.rolled_back_at IS NULL) OPERATOR(pg_catalog.<>) (f.rolled_back_at IS NULL)
+   AND (GREATEST(h.applied_at, h.rolled_back_at)::pg_catalog.timestamptz OPERATOR(pg_catalog.>)
+        GREATEST(f.applied_at, f.rolled_back_at)::pg_catalog.timestamptz) IS NOT TRUE
+ ORDER BY 1"""
+
+_TAKE_OVER = """
+INSERT INTO {history} (version, message, applied_at, checksum, execution_time_ms, rolled_back_at)
+SELECT version, message, applied_at, checksum, execution_time_ms, rolled_back_at
+  FROM {former} ON CONFLICT (version) DO NOTHING"""
 
 _NOTE = "COMMENT ON TABLE {journal} IS {note}"
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The names of the bookkeeping tables."""
+    """The names of the bookkeeping tables.
+
+    `former` is the schema where psqlmodel kept its history before it had one in `schema`; empty
+    when there is none. It is read until the tables are complete.
+    """
 
     schema: str = "public"
     history: str = "_psqlmodel_migrations"
     state: str = "_psqlmodel_schema_state"
     journal: str = "_psqlmigrate_journal"
     jobs: str = "_psqlmigrate_jobs"
+    former: str = ""
 
     @property
     def names(self) -> tuple[str, str, str, str]:
@@ -95,7 +114,7 @@ class Tables:
         return (self.history, self.state, self.journal, self.jobs)
 
     def text(self, template: LiteralString, **further: Sql) -> Sql:
-        """The template with `{history}`, `{state}`, `{journal}`, `{jobs}`, `{schema}` replaced."""
+        """The template with `{history}`, `{state}`, `{journal}`, `{jobs}`, … replaced."""
         return sql(
             template,
             schema=ident(self.schema),
@@ -103,6 +122,7 @@ class Tables:
             state=ident(self.schema, self.state),
             journal=ident(self.schema, self.journal),
             jobs=ident(self.schema, self.jobs),
+            former=ident(self.former or self.schema, self.history),
             **further,
         )
 
@@ -116,7 +136,8 @@ class Tables:
         """The rows of a query; none for a command. With params `%s` stands for each."""
         tables = self
         if params is not None:
-            tables = Tables(*(name.replace("%", "%%") for name in (self.schema, *self.names)))
+            names = (self.schema, *self.names, self.former)
+            tables = Tables(*(name.replace("%", "%%") for name in names))
         cursor = connection.execute(tables.text(template, **further).encode(), params)
         return cursor.fetchall() if cursor.description else []
 
@@ -151,12 +172,15 @@ class _Table(NamedTuple):
     comment: str | None
 
 
-def inspect(connection: Connection, tables: Tables) -> Found:
-    """Which tables are there. Raises HistoryError for one that is not what it claims to be."""
+def inspect(connection: Connection, tables: Tables, *, only_reading: bool = False) -> Found:
+    """Which tables are there. Raises HistoryError for one that is not what it claims to be.
+
+    Whoever only reads need not belong to the role that owns them: nobody's code runs by that.
+    """
     rows = tables.run(connection, _LOOK, (tables.schema, list(tables.names)))
     found = {table.name: table for table in (_Table(*row) for row in rows)}
     for table in found.values():
-        _refuse_planted(tables.schema, table)
+        _refuse_planted(tables.schema, table, only_reading=only_reading)
     _require(tables.schema, found.get(tables.history), _HISTORY_COLUMNS)
     _require(tables.schema, found.get(tables.state), _STATE_COLUMNS)
     _require(tables.schema, found.get(tables.journal), _JOURNAL_COLUMNS)
@@ -169,6 +193,27 @@ def inspect(connection: Connection, tables: Tables) -> Found:
         tables.jobs in found,
         _hash_column(tables.schema, found.get(tables.state)),
     )
+
+
+def inspect_former(connection: Connection, tables: Tables, *, only_reading: bool = False) -> None:
+    """Raises HistoryError if the former history is not what it claims to be.
+
+    Raises StateCorruptionError where it and the present one contradict each other.
+    """
+    for row in tables.run(connection, _LOOK, (tables.former, [tables.history])):
+        table = _Table(*row)
+        _refuse_planted(tables.former, table, only_reading=only_reading)
+        _require(tables.former, table, _HISTORY_COLUMNS)
+    found = [str(row[0]) for row in tables.run(connection, _CONTRADICTIONS)]
+    if found:
+        one, other = (f"{schema}.{tables.history}" for schema in (tables.schema, tables.former))
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        raise StateCorruptionError(
+            f"psqlmodel has two histories here, {one} and {other}, and only one of them says that "
+            f"{found[0]} is applied{more}",
+            hint=f'history_schema = "{tables.schema}" or "{tables.former}" in the configuration '
+            "says which one is right",
+        )
 
 
 def create(connection: Connection, tables: Tables) -> Found:
@@ -207,6 +252,9 @@ def _make(connection: Connection, tables: Tables, found: Found) -> None:
         tables.run(connection, _HISTORY, guard=NOTHING)
     if not found.state:
         tables.run(connection, _STATE, guard=NOTHING)
+    if tables.former and not found.journal:
+        inspect_former(connection, tables)
+        tables.run(connection, _TAKE_OVER)
     if not found.journal:
         tables.run(connection, _JOURNAL, guard=NOTHING)
         tables.run(connection, _NOTE, note=_note())
@@ -235,20 +283,24 @@ def _note() -> Sql:
     return literal(f"psqlmigrate's bookkeeping, format {FORMAT}")
 
 
-def _refuse_planted(schema: str, table: _Table) -> None:
+def _refuse_planted(schema: str, table: _Table, *, only_reading: bool = False) -> None:
     reasons = [
         (table.relkind != "r", "is not a plain table"),
         (table.has_triggers, "has triggers"),
         (table.has_rules, "has rules"),
         (table.has_row_security, "has row security"),
-        (not table.trusted_owner, f"belongs to {table.owner}, of whom this role is no member"),
+        (
+            not (table.trusted_owner or only_reading),
+            f"belongs to {table.owner}, of whom this role is no member",
+        ),
     ]
     found = [reason for applies, reason in reasons if applies]
     if found:
         raise HistoryError(
             f"{schema}.{table.name} {' and '.join(found)}: not a table that psqlmigrate made",
             hint="if it is yours, remove that or ALTER TABLE … OWNER TO the role that migrates; "
-            "if not, somebody with CREATE on the schema planted it",
+            "if not, somebody with CREATE on the schema planted it, or it is another project's: "
+            "history_schema names a schema of your own",
         )
 
 

@@ -1,6 +1,7 @@
 """What was applied to a database: the rows of the history table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,12 +12,25 @@ from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.replaced import Replaced, walk
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.schema.sqltext import Sql, join, literal, sql
-from psqlmigrate.service.bookkeeping import Tables, inspect
+from psqlmigrate.service.bookkeeping import Tables, inspect, inspect_former
 
 _READ = """
 SELECT version, message, applied_at::pg_catalog.timestamptz, checksum, execution_time_ms,
        rolled_back_at::pg_catalog.timestamptz
   FROM {history} ORDER BY 3, 1"""
+
+_READ_BOTH = """
+SELECT version, message, applied_at::pg_catalog.timestamptz, checksum, execution_time_ms,
+       rolled_back_at::pg_catalog.timestamptz
+  FROM {history}
+UNION ALL
+SELECT version, message, applied_at::pg_catalog.timestamptz, checksum, execution_time_ms,
+       rolled_back_at::pg_catalog.timestamptz
+  FROM {former} f
+ WHERE NOT EXISTS (
+   SELECT FROM {history} h
+    WHERE h.version::pg_catalog.text OPERATOR(pg_catalog.=) f.version::pg_catalog.text)
+ ORDER BY 3, 1"""
 
 # Only a rolled-back row may be taken: with a condition less, two runs both get the row.
 _CLAIM = """
@@ -71,20 +85,34 @@ class AppliedRow:
         return self.rolled_back_at is None
 
 
-def read(connection: Connection, tables: Tables) -> tuple[AppliedRow, ...] | None:
+def read(
+    connection: Connection, tables: Tables, *, only_reading: bool = False
+) -> tuple[AppliedRow, ...] | None:
     """All rows, oldest first; None where psqlmigrate was never initialised.
 
-    Raises HistoryError when the table is there and cannot be read: that is never "empty".
+    Whoever is `only_reading` may be a stranger to the tables' owner (see `inspect`). Raises
+    HistoryError when the table is there and cannot be read: that is never "empty".
     """
-    if not inspect(connection, tables).history:
+    found = inspect(connection, tables, only_reading=only_reading)
+    if not found.history:
         return None
-    return rows(connection, tables)
+    if not tables.former or found.journal:
+        return rows(connection, tables)
+    with _readable(connection, tables):
+        inspect_former(connection, tables, only_reading=only_reading)
+        return tuple(AppliedRow(*row) for row in tables.run(connection, _READ_BOTH))
 
 
 def rows(connection: Connection, tables: Tables) -> tuple[AppliedRow, ...]:
     """All rows of a table that was looked at before, oldest first."""
-    try:
+    with _readable(connection, tables):
         return tuple(AppliedRow(*row) for row in tables.run(connection, _READ))
+
+
+@contextmanager
+def _readable(connection: Connection, tables: Tables) -> Generator[None]:
+    try:
+        yield
     except psycopg.DatabaseError as error:
         if connection.broken:
             raise

@@ -14,8 +14,9 @@ from psqlmigrate.migrations.sent import Params, Sent, calling_line, sent, shown
 from psqlmigrate.postgres.connect import pins
 from psqlmigrate.postgres.engine import as_text, code
 from psqlmigrate.schema.script import split
-from psqlmigrate.schema.sqltext import Sql, join, literal, number, printed, sql
+from psqlmigrate.schema.sqltext import Sql, ident, join, literal, number, printed, sql
 from psqlmigrate.service import bookkeeping, history, state
+from psqlmigrate.service.adoption import LATER
 from psqlmigrate.service.bookkeeping import Tables
 from psqlmigrate.service.journal import details
 from psqlmigrate.service.locking import LockKey, key_of
@@ -26,6 +27,15 @@ _LOCK = """
 BEGIN
   IF NOT pg_catalog.pg_try_advisory_lock({key}) THEN
     RAISE EXCEPTION 'another run of psqlmigrate holds the lock';
+  END IF;
+END"""
+
+# Without a database nobody could see that psqlmodel keeps the history somewhere else.
+_ELSEWHERE = """
+BEGIN
+  IF pg_catalog.to_regclass({ours}) IS NULL AND pg_catalog.to_regclass({theirs}) IS NOT NULL THEN
+    RAISE EXCEPTION 'psqlmodel has a history in %', {theirs}
+      USING HINT = 'psqlmigrate init goes on with it; or set history_schema, and make the script anew';
   END IF;
 END"""
 
@@ -84,6 +94,8 @@ class RecordingEngine:
         """There is none."""
         self._refuse("uses the connection")
 
+    _conn = connection
+
     def execute(self, sql: str | bytes | Composable, params: Params = None) -> None:
         """Keep the statements of a text."""
         for one in sent(as_text(sql, None), params, self._file.path):
@@ -98,6 +110,10 @@ class RecordingEngine:
     def fetch_one(self, sql: str | bytes | Composable, params: Params = None) -> NoReturn:
         """Cannot be answered."""
         self._refuse("reads a row", sql, params)
+
+    def fetch_named(self, sql: str, params: Params = None) -> NoReturn:
+        """Cannot be answered."""
+        self._refuse("reads rows", sql, params)
 
     def send(self, statement: Sent) -> None:
         """Keep one statement."""
@@ -130,6 +146,7 @@ def script(
         "",
         *_settings(search_path),
         _block(sql(_LOCK, key=_number(key_of(tables)))),
+        *_not_elsewhere(tables),
         *(_ended(one) for one in bookkeeping.script(tables)),
         "-- What is managed is not followed here: status finds it out anew.",
         _ended(tables.text(state.UNMARK)),
@@ -138,6 +155,13 @@ def script(
         parts += ["", *_one(file, direction, graph, tables, search_path)]
     unlock = sql("SELECT pg_catalog.pg_advisory_unlock({})", _number(key_of(tables)))
     return "\n".join([*parts, "", _ended(unlock), ""])
+
+
+def _not_elsewhere(tables: Tables) -> list[str]:
+    if tables.schema == LATER:
+        return []
+    ours, theirs = ident(tables.schema, tables.journal), ident(LATER, tables.history)
+    return [_block(sql(_ELSEWHERE, ours=literal(ours), theirs=literal(theirs)))]
 
 
 def _one(

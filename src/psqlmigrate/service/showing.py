@@ -106,7 +106,7 @@ def _state(workspace: Workspace, file: MigrationFile) -> tuple[bool | None, Appl
         return None, None, "not known: no database is named"
     try:
         with workspace.connection() as connection:
-            rows = history.read(connection, workspace.tables)
+            rows = history.read(connection, workspace.tables, only_reading=True)
     except ConnectionFailedError as error:
         return None, None, f"not known: {error.message}"
     row = next((one for one in rows or () if one.version == file.version), None)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from psqlmigrate.errors import ScratchError
+from psqlmigrate.errors import MigrationFileError, ScratchError, StatementError
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.sent import shown
 from psqlmigrate.postgres.connect import Connection
@@ -74,9 +74,9 @@ class StatusResult:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What a look at the schemas found."""
+    """What a look at the schemas found; no drift is told where the migrations do not replay."""
 
-    drift: tuple[Drifted, ...]
+    drift: tuple[Drifted, ...] | None
     unmanaged: tuple[str, ...] = ()
     unmodelled: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -88,7 +88,7 @@ def status(workspace: Workspace, *, with_models: bool) -> StatusResult:
     Scratch databases are made only where the recorded hashes do not answer, or for the models.
     """
     with workspace.connection() as connection:
-        rows = history.read(connection, workspace.tables)
+        rows = history.read(connection, workspace.tables, only_reading=True)
         now = workspace.lineage(history.applied(rows))
         look = None
         if rows is not None:
@@ -123,11 +123,15 @@ class _Looker:
             if recorded is None:
                 raise
             return self._unproven(recorded, found, error)
+        except (StatementError, MigrationFileError) as error:
+            # psqlmodel's users stamp what would not run: what else is known is told all the same.
+            note = f"drift is not known, the migrations cannot be replayed: {error.message}"
+            return _Look(None, (), found.unmodelled, (note,))
 
     def _recorded(self) -> State | None:
         tables = self._workspace.tables
-        there = inspect(self._connection, tables)
-        found = state.read(self._connection, tables, there, self._now.recorded)
+        books = inspect(self._connection, tables, only_reading=True)
+        found = state.read(self._connection, tables, books, self._now.recorded)
         return found if found and found.current else None
 
     def _with_scratch(

@@ -12,11 +12,12 @@ from psqlmigrate.migrations import statefile
 from psqlmigrate.migrations.archive import FOLDER, archived
 from psqlmigrate.migrations.certificate import Certificate
 from psqlmigrate.migrations.directory import Directory, without_replaced
-from psqlmigrate.migrations.file import MigrationFile, read_file, version_of
+from psqlmigrate.migrations.file import MigrationFile, is_migration, read_file
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.migrations.replaced import Replaced
 from psqlmigrate.schema.hashing import FORMAT_VERSION
 from psqlmigrate.service import history
+from psqlmigrate.service.bookkeeping import create
 from psqlmigrate.service.certifying import settings_digest, write_certificate
 from psqlmigrate.service.chain import chain
 from psqlmigrate.service.findings import Finding, of_error
@@ -61,7 +62,7 @@ def verify(
     looked = not offline and _names_a_database(workspace)
     if looked:
         with workspace.connection() as connection:
-            rows = history.read(connection, workspace.tables) or ()
+            rows = history.read(connection, workspace.tables, only_reading=True) or ()
         findings += _applied(workspace.migrations_path, files, rows)
     replayed = None
     if with_replay and graph:
@@ -94,6 +95,8 @@ def accept(workspace: Workspace, version: str) -> str:
         path = certificates.path_of(file)
         known = certificates.read(path) if path.is_file() else None
     with workspace.connection() as connection:
+        if workspace.tables.former:  # the row may be in psqlmodel's former history only
+            create(connection, workspace.tables)
         if not history.accept(connection, workspace.tables, file):
             raise UsageError(
                 f"{file.version} is not applied, so there is nothing to accept",
@@ -105,12 +108,14 @@ def accept(workspace: Workspace, version: str) -> str:
 
 
 def certify(workspace: Workspace, version: str = "") -> tuple[Certificate, ...]:
-    """Proves pending migrations and writes their certificates.
+    """Proves migrations and writes their certificates.
 
-    The one of that version; without one, all that were edited since they were certified. Raises
-    AppliedFileError for an applied one, ProofError and StatementError for what cannot be proven.
+    The one of that version; without one, all pending that were edited since they were certified.
+    An applied one is proven if it never was (psqlmodel's) and is as it was applied. Raises
+    AppliedFileError for another, ProofError and StatementError for what cannot be proven.
     """
-    applied = _applied_versions(workspace)
+    checksums = _applied_checksums(workspace)
+    applied = checksums.keys()
     if version:
         chosen: tuple[MigrationFile, ...] = (workspace.directory.find(version),)
     else:
@@ -120,7 +125,7 @@ def certify(workspace: Workspace, version: str = "") -> tuple[Certificate, ...]:
             if file.version not in applied and _is_edited(file)
         )
     for file in chosen:
-        if file.version in applied:
+        if file.version in applied and not _is_new_to_us(file, checksums[file.version]):
             raise AppliedFileError(
                 f"{file.name} is applied: what it does there cannot be proven again",
                 hint=f"psqlmigrate verify --accept {file.version} takes the file as it is now",
@@ -166,13 +171,18 @@ def _names_a_database(workspace: Workspace) -> bool:
     return True
 
 
-def _applied_versions(workspace: Workspace) -> frozenset[str]:
+def _applied_checksums(workspace: Workspace) -> dict[str, str | None]:
     if not _names_a_database(workspace):
-        return frozenset()
+        return {}
     with workspace.connection() as connection:
-        return workspace.lineage(
-            history.applied(history.read(connection, workspace.tables))
-        ).applied
+        rows = history.read(connection, workspace.tables, only_reading=True) or ()
+    recorded = {row.version: row.checksum for row in rows if row.is_applied}
+    now = workspace.lineage(frozenset(recorded))
+    return {version: recorded.get(version) for version in now.applied}
+
+
+def _is_new_to_us(file: MigrationFile, checksum: str | None) -> bool:
+    return not certificates.path_of(file).exists() and not is_edited(file, checksum)
 
 
 def _files(folder: Path) -> tuple[list[MigrationFile], list[Finding]]:
@@ -180,7 +190,7 @@ def _files(folder: Path) -> tuple[list[MigrationFile], list[Finding]]:
     by_version: defaultdict[str, list[MigrationFile]] = defaultdict(list)
     findings: list[Finding] = []
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if version_of(path.name) is None or path.is_dir():
+        if not is_migration(path):
             continue
         try:
             file = read_file(path)

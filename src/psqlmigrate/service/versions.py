@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 
 from psqlmigrate.errors import AppliedFileError, MultipleHeadsError, UsageError
+from psqlmigrate.migrations import psqlmodel_checksum
 from psqlmigrate.migrations.directory import Directory
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.graph import Graph
@@ -119,7 +120,7 @@ def single_head(graph: Graph) -> str | None:
 def refuse_edited(directory: Directory, checksums: Mapping[str, str | None]) -> None:
     """Raises AppliedFileError for a file that is not as it was applied.
 
-    `checksums` are those of the applied versions; psqlmodel's later, shorter ones are of another kind.
+    `checksums` are those of the applied versions.
     """
     files = {file.version: file for file in directory.files}
     replaced = directory.replaced
@@ -144,8 +145,19 @@ def refuse_edited(directory: Directory, checksums: Mapping[str, str | None]) -> 
 
 
 def is_edited(file: MigrationFile | Replaced, known: str | None) -> bool:
-    """Whether the file is not as it was applied; only checksums like ours can tell."""
-    return bool(known) and len(known or "") == _CHECKSUM_LENGTH and known != file.checksum
+    """Whether the file is not as it was applied, by our checksum or by one of psqlmodel's.
+
+    Which of them a row has is told by its form and by what fits; a row without one cannot tell,
+    nor a short one of psqlmodel's once the file is a part of another.
+    """
+    if not known or known == file.checksum:
+        return False
+    if not psqlmodel_checksum.is_checksum(known):
+        return len(known) == _CHECKSUM_LENGTH
+    if isinstance(file, Replaced):
+        whole = len(known) == _CHECKSUM_LENGTH
+        return whole and not psqlmodel_checksum.is_of_version(file.version, known)
+    return not psqlmodel_checksum.fits(file, known)
 
 
 def _refuse_part(directory: Directory, target: str, version: str) -> None:

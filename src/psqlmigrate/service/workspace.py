@@ -15,6 +15,7 @@ from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.postgres.connect import Connection, connect, telling_of_its_loss
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.service import archiving
+from psqlmigrate.service.adoption import locate
 from psqlmigrate.service.bookkeeping import Tables
 from psqlmigrate.service.config import Config
 from psqlmigrate.service.lineage import Lineage, lineage
@@ -37,29 +38,29 @@ class Workspace:
 
     @cached_property
     def settings(self) -> Config:
-        """The configuration; what it leaves open, the profile in force may say."""
+        """The configuration; what it leaves open, the profile in force may say.
+
+        After it comes PSQL_MODELS_PATH, where psqlmodel looks, too.
+        """
         if self.fixed:
             return self.config
         found = profile_in_force(
             self.config, self._store, self.env, url=self.url, profile=self.profile
         )
-        if found is None:
-            return self.config
-        given = self.config.given
-        migrations = None if "migrations" in given else found.text("migrations_path")
-        return replace(
-            self.config,
-            models=self.config.models or found.models_path,
-            migrations=migrations or self.config.migrations,
-        )
+        models = self.config.models or (found.models_path if found else ())
+        if not models and (path := self.env.get("PSQL_MODELS_PATH")):
+            models = (path,)
+        told = found.text("migrations_path") if found else None
+        migrations = None if "migrations" in self.config.given else told
+        return replace(self.config, models=models, migrations=migrations or self.config.migrations)
 
     @property
     def _store(self) -> ProfileStore:
         return ProfileStore.of_user(self.env)
 
-    @property
+    @cached_property
     def tables(self) -> Tables:
-        """The bookkeeping tables' names."""
+        """The bookkeeping tables' names; with a connection to the target, where it has them."""
         one = self.settings
         return Tables(one.history_schema, one.history_table_name, one.state_table_name)
 
@@ -139,7 +140,18 @@ class Workspace:
     def connected(self, target: Target) -> Connection:
         """A connection to the target, which runs."""
         silence = self.settings.network_timeout
-        return connect(target, wait_s=self.connect_wait, silence_s=silence)
+        connection = connect(target, wait_s=self.connect_wait, silence_s=silence)
+        if "history_schema" not in self.settings.given:
+            self._locate(connection)
+        return connection
+
+    def _locate(self, connection: Connection) -> None:
+        try:
+            with telling_of_its_loss(connection):
+                vars(self)["tables"] = locate(connection, self.tables)
+        except BaseException:
+            connection.close()
+            raise
 
     @property
     def model_specs(self) -> tuple[str, ...]:
