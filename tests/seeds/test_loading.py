@@ -488,3 +488,43 @@ def test_many_rows_of_many_shapes(seeds: Seeds) -> None:
     assert seeds.counts(text, suffix="json") == {"public.t": (20_000, 0, 0)}
     assert seeds.counts(text, suffix="json") == {"public.t": (0, 0, 20_000)}
     assert time.monotonic() - start < 20
+
+
+def test_a_table_with_many_columns(seeds: Seeds) -> None:
+    names = [f"c{n}" for n in range(1500)]
+    seeds.run(f"CREATE TABLE t (id int PRIMARY KEY, {', '.join(f'{one} int' for one in names)})")
+    text = f"t: [{{id: 1, {', '.join(f'{one}: 1' for one in names)}}}]"
+    assert seeds.counts(text) == {"public.t": (1, 0, 0)}
+    assert seeds.counts(text) == {"public.t": (0, 0, 1)}
+
+
+def test_two_at_once(seeds: Seeds) -> None:
+    """One waits for the other, and then finds its rows."""
+    seeds.run("CREATE TABLE t (id serial PRIMARY KEY, n int UNIQUE)")
+    text = "t: {key: [n], rows: [" + ", ".join(f"{{n: {n}}}" for n in range(300)) + "]}"
+    counts: list[tuple[int, int, int]] = []
+    (seeds.folder / "other").mkdir()
+    pair = [seeds, Seeds(seeds.folder / "other", seeds.database)]
+    threads = [
+        threading.Thread(target=lambda one=one: counts.append(one.counts(text)["public.t"]))
+        for one in pair
+    ]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert sorted(counts) == [(0, 0, 300), (300, 0, 0)]
+
+
+def test_rules_and_foreign_tables(seeds: Seeds) -> None:
+    seeds.run(
+        "CREATE TABLE t (id int PRIMARY KEY, v int);"
+        "CREATE RULE r AS ON INSERT TO t WHERE new.v = 0 DO INSTEAD NOTHING;"
+        "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;"
+        "CREATE FOREIGN TABLE far (id int) SERVER s"
+    )
+    (table,) = seeds.load("t: [{id: 1, v: 0}, {id: 2, v: 1}]").tables
+    assert (table.inserted, table.kept_out) == (1, 1)
+    assert seeds.rows("SELECT id FROM t") == [(2,)]
+    with pytest.raises(SeedError, match=r"public\.far is a foreign table"):
+        seeds.load("far: [{id: 1}]")

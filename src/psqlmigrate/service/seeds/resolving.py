@@ -99,4 +99,4 @@ def _same(column: Column, at: int) -> Sql:
 def _sheet(shape: Shape) -> Sheet:
     columns = tuple(shape.target.columns[name] for name in shape.columns)
     name = sql("pg_temp.{}", ident(f"psqlmigrate_seed_ref_{shape.number}"))
-    return Sheet(name, columns, list(shape.rows), [0] * len(shape.rows))
+    return sheets.sheet(name, columns, list(shape.rows), [0] * len(shape.rows))

@@ -4,7 +4,7 @@ From here on PostgreSQL compares, resolves and converts: set by set, with the me
 to the values itself.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -28,14 +28,16 @@ _CONTROL = sql(
 class Sheet:
     """Rows of cells for columns; `groups` has a number for each row: which columns it gives.
 
-    A row's number is its place, from 1. In SQL a column is `c0`, `c1` …, a pointer in it `s0` (the
-    shape) and `p0` (the number).
+    A row's number is its place, from 1. `pointing` are the columns that have pointers, each with
+    their shapes. In SQL a column is `c0`, `c1` …, a pointer in it `s0` (the shape) and `p0` (the
+    number).
     """
 
     name: Sql
     columns: tuple[Column, ...]
     rows: Sequence[tuple[Cell, ...]]
     groups: Sequence[int]
+    pointing: Mapping[str, set[int]]
 
     def place(self, column: str) -> int:
         """The place of a column by its name."""
@@ -45,23 +47,29 @@ class Sheet:
         """The column in SQL, of the sheet as `s`."""
         return sql("s.{}", ident(f"c{self.place(column)}"))
 
-    @property
-    def pointing(self) -> dict[str, set[int]]:
-        """The columns that have pointers, each with their shapes."""
-        found: dict[str, set[int]] = {}
-        for row in self.rows:
-            for column, cell in zip(self.columns, row, strict=True):
-                if isinstance(cell, Pointer):
-                    found.setdefault(column.name, set()).add(cell.shape)
-        return found
+
+def sheet(
+    name: Sql,
+    columns: tuple[Column, ...],
+    rows: Sequence[tuple[Cell, ...]],
+    groups: Sequence[int],
+) -> Sheet:
+    """A sheet of these rows."""
+    found: dict[str, set[int]] = {}
+    for row in rows:
+        for column, cell in zip(columns, row, strict=True):
+            if isinstance(cell, Pointer):
+                found.setdefault(column.name, set()).add(cell.shape)
+    return Sheet(name, columns, rows, groups, found)
 
 
 def create(connection: Connection, sheet: Sheet) -> None:
     """Makes the temporary table; it ends with the transaction."""
-    columns = [
-        sql("c{0} {1}, s{0} int4, p{0} int4", number(at), one.staged)
-        for at, one in enumerate(sheet.columns)
-    ]
+    columns: list[Sql] = []
+    for at, one in enumerate(sheet.columns):
+        columns.append(sql("c{} {}", number(at), one.staged))
+        if one.name in sheet.pointing:  # a table has room for 1600 columns only
+            columns.append(sql("s{0} int4, p{0} int4", number(at)))
     text = sql(
         "CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP",
         sheet.name, join(", ", [_CONTROL, *columns]),
@@ -71,21 +79,21 @@ def create(connection: Connection, sheet: Sheet) -> None:
 
 def fill(connection: Connection, sheet: Sheet) -> None:
     """Copies the rows in. Raises what PostgreSQL raises."""
-    places = range(len(sheet.columns))
     names = [sql("n"), sql("g")]
-    for at in places:
-        names += [ident(f"{letter}{at}") for letter in "csp"]
+    pointing = [one.name in sheet.pointing for one in sheet.columns]
+    for at, points in enumerate(pointing):
+        names += [ident(f"{letter}{at}") for letter in ("csp" if points else "c")]
     with (
         connection.cursor() as cursor,
         cursor.copy(sql("COPY {} ({}) FROM STDIN", sheet.name, join(", ", names)).encode()) as copy,
     ):
         for at, (row, group) in enumerate(zip(sheet.rows, sheet.groups, strict=True), 1):
             values: list[object] = [at, group]
-            for cell in row:
+            for cell, points in zip(row, pointing, strict=True):
                 if isinstance(cell, Pointer):
                     values += (None, cell.shape, cell.number)
                 else:
-                    values += (cell, None, None)
+                    values += (cell, None, None) if points else (cell,)
             copy.write_row(values)
     if len(sheet.rows) >= _WORTH_ANALYZING:
         connection.execute(sql("ANALYZE {}", sheet.name).encode())

@@ -1,6 +1,6 @@
 """From the file's rows to sheets: names and keys are checked, values written for their types."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from psqlmigrate.schema.sqltext import Sql, ident, literal, sql
@@ -9,7 +9,7 @@ from psqlmigrate.service.seeds.facts import Column, Table
 from psqlmigrate.service.seeds.naming import column_hint
 from psqlmigrate.service.seeds.order import Edge
 from psqlmigrate.service.seeds.references import Cell, References
-from psqlmigrate.service.seeds.sheets import Sheet
+from psqlmigrate.service.seeds.sheets import Sheet, sheet
 from psqlmigrate.service.seeds.troubles import Troubles, joined
 from psqlmigrate.service.seeds.values import BadValueError
 
@@ -23,7 +23,7 @@ class Staged:
     key: tuple[str, ...]
     sheet: Sheet
     given: dict[str, frozenset[int] | None]
-    pointing: dict[str, set[int]]
+    pointing: Mapping[str, set[int]]
 
     def gives(self, column: str) -> Sql | None:
         """The condition that a row of the sheet `s` gives the column; None when all do."""
@@ -76,10 +76,10 @@ def _staged(
     for one in columns:
         groups = frozenset(group for names, group in draft.known.items() if one.name in names)
         given[one.name] = None if len(groups) == len(draft.known) else groups
-    sheet = Sheet(
+    made = sheet(
         sql("pg_temp.{}", ident(f"psqlmigrate_seed_{number_}")), columns, rows, draft.groups
     )
-    return Staged(table, source, key, sheet, given, sheet.pointing)
+    return Staged(table, source, key, made, given, made.pointing)
 
 
 def _cells(
