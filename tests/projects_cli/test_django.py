@@ -106,6 +106,41 @@ def test_errors_are_the_users_own(
     assert "sources/readers" not in err
 
 
+def test_a_project_whose_own_database_is_another(open_project: Open) -> None:
+    project = open_project("django_shop", "django")
+    whole = project.succeed("diff", "empty", "models")
+    project.edit(
+        "mysite/settings.py", ('"django.db.backends.postgresql"', '"django.db.backends.sqlite3"')
+    )
+    assert project.succeed("diff", "empty", "models") == whole
+    settings = project.root / "mysite" / "settings.py"
+    settings.write_text(settings.read_text() + (
+        'DEFAULT_TABLESPACE = "fast"\nDEFAULT_INDEX_TABLESPACE = "faster"\n'
+        "class Router:\n    def allow_migrate(self, db, app_label, model_name=None, **_):\n"
+        '        return model_name not in ("offer", "remark")\n'
+        'DATABASE_ROUTERS = ["mysite.settings.Router"]\n'
+    ))  # fmt: skip
+    routed = project.succeed("diff", "empty", "models")
+    assert "TABLESPACE" not in routed
+    assert "store_offer" in whole
+    assert "store_offer" not in routed
+    assert "store_line" in routed
+
+
+def test_without_a_driver(open_project: Open) -> None:
+    project = open_project("django_shop", "django")
+    project.edit(
+        "mysite/settings.py",
+        (
+            "import os\n",
+            "import os, sys\nsys.modules['psycopg'] = sys.modules['psycopg2'] = None\n",
+        ),
+    )
+    code, _, err = project.run("diff", "empty", "models")
+    assert code == 3
+    assert "psycopg2 is not installed for" in err
+
+
 def test_models_that_are_imported_before_django_is_set_up(open_project: Open) -> None:
     project = open_project("django_shop", "django")
     (project.root / "manage.py").unlink()

@@ -31,6 +31,7 @@ _INSTALLED_AS = {
     "sqlmodel": "sqlmodel",
     "django": "django",
     "psycopg": "'psycopg[binary]'",
+    "psycopg2": "psycopg2-binary",
 }
 # macOS's framework builds tell a child by this which Python it is: ours, not the project's.
 _NOT_INHERITED = ("__PYVENV_LAUNCHER__",)

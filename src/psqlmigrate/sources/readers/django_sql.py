@@ -35,6 +35,8 @@ def offline(server_version: int) -> Any:
     connection.pg_version = server_version
     connection.ensure_connection = _refuse_connection
     connection.connect = _refuse_connection
+    # Tablespaces are the servers' own; a scratch server has none of theirs.
+    connection.ops.tablespace_sql = _no_tablespace
     # Fields and constraints ask for connections by their alias.
     db.connections[alias] = connection
     return connection
@@ -42,6 +44,10 @@ def offline(server_version: int) -> Any:
 
 def _refuse_connection(*_: Any, **__: Any) -> None:
     raise RuntimeError("a model asks the database something while its SQL is written")
+
+
+def _no_tablespace(*_: Any, **__: Any) -> str:
+    return ""
 
 
 class Editor:

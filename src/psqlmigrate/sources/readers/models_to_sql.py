@@ -84,12 +84,23 @@ def _described(error: BaseException, stage: str) -> dict[str, str]:
         kind, text = "SystemExit", f"the models called sys.exit({error.code!r})"
     empty = not (report.stack or report.__cause__ or report.__context__)
     told = empty and not isinstance(error, SyntaxError)  # the message says it all
-    missing = error.name if isinstance(error, ModuleNotFoundError) else None
     return {
         "message": f"cannot {stage}: {kind}: {text}".rstrip(": "),
         "traceback": "" if told else "".join(report.format()).rstrip(),
-        "missing": missing or "",
+        "missing": _missing(error),
     }
+
+
+def _missing(error: BaseException) -> str:
+    """The module whose absence is behind the error, however often that was wrapped."""
+    seen: list[BaseException] = []
+    one: BaseException | None = error
+    while one is not None and one not in seen:
+        if isinstance(one, ModuleNotFoundError):
+            return one.name or ""
+        seen.append(one)
+        one = one.__cause__ or one.__context__
+    return ""
 
 
 def _cut(report: traceback.TracebackException, seen: set[int]) -> None:

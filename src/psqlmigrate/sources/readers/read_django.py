@@ -110,19 +110,22 @@ def _with_their_targets(wanted: list[Any], connection: Any) -> tuple[list[Any], 
     """The models that have a table, with those that their foreign keys need."""
     found: dict[Any, None] = {}
     warnings: list[str] = []
+    apps = importlib.import_module("django.apps").apps
+    router = importlib.import_module("django.db").router
     waiting: list[tuple[Any, Any]] = [(model, model) for model in wanted]
     named = set(wanted)
     while waiting:
         model, by = waiting.pop(0)
         if model in found or not model._meta.can_migrate(connection):
             continue
+        if not router.allow_migrate_model(connection.alias, model):
+            continue  # it is in another database
         found[model] = None
         if model not in named and not model._meta.auto_created:
             warnings.append(
                 f"{model._meta.label} is stated, too, since {by._meta.label} refers to it"
             )
         waiting.extend((other, model) for other in _targets(model))
-    apps = importlib.import_module("django.apps").apps
     order = {model: place for place, model in enumerate(apps.get_models())}
     kept = [one for one in found if not one._meta.auto_created]
     return sorted(kept, key=lambda one: order.get(one, len(order))), warnings
