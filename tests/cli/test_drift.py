@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import Run, url_of
-from psqlmigrate.postgres.connect import connect
+from psqlmigrate.postgres.binaries import available_binaries
+from psqlmigrate.postgres.connect import connect, server_major
+from psqlmigrate.postgres.embedded import scratch_server
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.service import generating
 
@@ -340,3 +342,31 @@ def test_the_database_changes_meanwhile(
     assert "changed while the migration was written" in err
     now = {path: path.read_bytes() for path in project.rglob("migrations/**/*") if path.is_file()}
     assert now == files
+
+
+def test_scratch_of_another_major(
+    run: Run, database: Target, project: Path, server: Target
+) -> None:
+    with connect(server) as connection:
+        here = server_major(connection)
+    others = sorted({one.major for one in available_binaries()} - {here})
+    if not others:
+        pytest.skip("there is only one PostgreSQL here")
+    with scratch_server(others[0]) as elsewhere:
+        (project / "psqlmigrate.toml").write_text(
+            f'scratch_url = "{url_of(elsewhere)}"\nmodels = ["schema.sql"]\n'
+        )
+        assert run("init")[0] == 0
+        assert run("autogenerate", "first")[0] == 0
+        assert run("upgrade")[0] == 0
+        assert run("drift")[0] == 0
+        for _ in range(2):
+            _execute(database, *CHANGES["column"], *CHANGES["index"])
+            code, out, _ = run("drift")
+            assert code == 1
+            _psql(database, out)
+            assert run("drift")[0] == 0
+        _execute(database, *CHANGES["column"], *CHANGES["index"])
+        code, _, err = run("drift", "--to-migration", "x")
+        assert code == 0, err
+        assert run("drift")[0] == 0

@@ -172,6 +172,35 @@ def test_errors_in_those_places(place: tuple[Path, dict[str, str]]) -> None:
     assert done.returncode == 2
 
 
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_a_run_goes_on_without_readers(
+    closed: str, place: tuple[Path, dict[str, str]], database: Target, tmp_path: Path
+) -> None:
+    _, env = place
+    (tmp_path / "migrations").mkdir()
+    for number in (1, 2, 3):
+        (tmp_path / "migrations" / f"2026010{number}_000000_m.sql").write_text(
+            f"-- psqlmigrate: up\nCREATE TABLE t{number} (i int);\n"
+            f"-- psqlmigrate: down\nDROP TABLE t{number};\n"
+        )
+    env = {**env, "DATABASE_URL": url_of(database)}
+    reader, writer = os.pipe()
+    os.close(reader)
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, closed: writer}
+    done = subprocess.run(
+        [sys.executable, "-m", "psqlmigrate", "upgrade", "--verbose"],
+        cwd=tmp_path,
+        env=env,
+        check=False,
+        **streams,  # type: ignore[call-overload]  # the streams by name
+    )
+    os.close(writer)
+    assert done.returncode == (141 if closed == "stdout" else 0)
+    status = _run(("status", "--no-models", "--exit-code"), tmp_path, env)
+    assert status.returncode == 0, status.stdout
+    assert b"Applied           3" in status.stdout
+
+
 def test_characters_that_an_encoding_lacks(place: tuple[Path, dict[str, str]]) -> None:
     folder, env = place
     env = {**env, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}

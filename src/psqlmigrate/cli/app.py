@@ -94,7 +94,18 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="psqlmigrate")
-    sys.exit(main())
+    code = main()
+    _leave_closed_pipes()
+    sys.exit(code)
+
+
+def _leave_closed_pipes() -> None:
+    """The interpreter flushes once more at its end, and would complain."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _legible(error: UnicodeError) -> tuple[str | bytes, int]:

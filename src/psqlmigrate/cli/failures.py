@@ -1,7 +1,5 @@
 """How a failure is told: words on stderr, or the JSON document, and the exit code."""
 
-import os
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,7 +36,6 @@ def report(given: list[str], error: BaseException) -> int:
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else FAILED if error.code else 0
     if isinstance(error, BrokenPipeError):
-        _leave_closed_pipes()
         return PIPE_CLOSED
     failure = _failure(given, error)
     try:
@@ -48,18 +45,9 @@ def report(given: list[str], error: BaseException) -> int:
             _print_words(failure)
         if github.is_here() and failure.code not in _ENDED:
             _annotate(given, failure)
-    except BrokenPipeError:  # nobody reads it: the exit code tells all the same
-        _leave_closed_pipes()
+    except BrokenPipeError:
+        pass  # nobody reads it: the exit code tells all the same
     return failure.exit_code
-
-
-def _leave_closed_pipes() -> None:
-    """The interpreter flushes once more at its end, and would complain."""
-    for stream in filter(None, (sys.stdout, sys.stderr)):
-        try:
-            stream.flush()
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _failure(given: list[str], error: BaseException) -> _Failure:

@@ -4,6 +4,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -124,10 +125,15 @@ class RunProgress:
             self._clear()
             self._doing = _Doing()
             if self._rows and sys.stdout is not None:
-                sys.stdout.write(
-                    github.calm(row(file.version, file.message, self._width, ms)) + "\n"
-                )
-                sys.stdout.flush()
+                self._print(row(file.version, file.message, self._width, ms))
+
+    def _print(self, text: str) -> None:
+        """A reader that went away is no reason to end a run halfway; the end tells of it."""
+        try:
+            sys.stdout.write(github.calm(text) + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            self._rows = False
 
     def failed(self, file: MigrationFile, *, rolled_back: bool) -> None:
         """A migration failed."""
@@ -197,12 +203,14 @@ class RunProgress:
                 redirect_stdout=False,
                 redirect_stderr=False,
             )
+        with suppress(BrokenPipeError):
             self._live.start()
-        self._live.update(line, refresh=True)
+            self._live.update(line, refresh=True)
 
     def _say(self, text: str, style: str = "") -> None:
-        self._clear()
-        self._console.print(Text(text, style=style), soft_wrap=True)
+        with suppress(BrokenPipeError):
+            self._clear()
+            self._console.print(Text(text, style=style), soft_wrap=True)
 
     def _clear(self) -> None:
         if self._live:
