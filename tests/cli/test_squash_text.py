@@ -1,5 +1,6 @@
 """What squash keeps, what it says anew, and what it refuses."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -100,6 +101,43 @@ def test_rows_that_are_there_are_kept(
     assert run("downgrade")[0] == 0
     assert connection.execute("SELECT * FROM t").fetchall() == [(1, "kept")]
     _same_as_originals(server, files)
+
+
+def test_rows_that_no_sample_is_like_are_kept(
+    run: Run, files: Project, connection: Connection
+) -> None:
+    """No sample row passes the check, so nothing is known of what a plan would do to rows."""
+    check = f"CHECK (md5(a) = '{hashlib.md5(b'xyzzy', usedforsecurity=False).hexdigest()}')"
+    _write(
+        files,
+        (f"CREATE TABLE t (a text NOT NULL {check});", "DROP TABLE t;"),
+        ("ALTER TABLE t ADD b int DEFAULT 5;", "ALTER TABLE t DROP b;"),
+        ("ALTER TABLE t ALTER b DROP DEFAULT;", "ALTER TABLE t ALTER b SET DEFAULT 5;"),
+    )
+    run("upgrade", VERSIONS[0])
+    connection.execute("INSERT INTO t VALUES ('xyzzy')")
+    assert _planned(run, "--from", VERSIONS[1]) == (0, 2)
+    assert run("upgrade")[0] == 0
+    assert connection.execute("SELECT * FROM t").fetchall() == [("xyzzy", 5)]
+
+
+def test_defaults_that_were_there_for_a_while(
+    run: Run, files: Project, connection: Connection
+) -> None:
+    _write(
+        files,
+        ("CREATE TABLE t (a text);", "DROP TABLE t;"),
+        ("ALTER TABLE t ADD b int DEFAULT 5;", "ALTER TABLE t DROP b;"),
+        ("ALTER TABLE t ALTER b DROP DEFAULT;", "ALTER TABLE t ALTER b SET DEFAULT 5;"),
+        ("CREATE TABLE u (a int);", "DROP TABLE u;"),
+        ("CREATE INDEX i ON t (a);", "DROP INDEX i;"),
+    )
+    run("upgrade", VERSIONS[0])
+    connection.execute("INSERT INTO t VALUES ('x')")
+    assert _planned(run, "--from", VERSIONS[1], "--to", VERSIONS[2]) == (0, 2)
+    assert _planned(run, "--from", VERSIONS[3]) == (2, 2)
+    assert run("upgrade")[0] == 0
+    assert connection.execute("SELECT * FROM t").fetchall() == [("x", 5)]
 
 
 def test_rows_of_a_data_step_are_kept(run: Run, files: Project, server: Target) -> None:

@@ -17,9 +17,10 @@ from psqlmigrate.service import archiving
 from psqlmigrate.service.certifying import certificate_of
 from psqlmigrate.service.proving import Proof, Ran, prove
 from psqlmigrate.service.scratching import scratch_of, with_roles
-from psqlmigrate.service.squashproof import Finder, Found, compare, segments, way
+from psqlmigrate.service.squashproof import Finder, Found, compare
 from psqlmigrate.service.squashrange import Range, chosen, refuse_other_graph, version_for
 from psqlmigrate.service.squashtext import recorded
+from psqlmigrate.service.squashway import segments, way
 from psqlmigrate.service.workspace import Workspace
 from psqlmigrate.service.writing import unchanged
 

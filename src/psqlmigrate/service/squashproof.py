@@ -1,4 +1,4 @@
-"""What the originals do, seen in scratch, and what can stand for them and does the same."""
+"""Finds the statements that can stand for migrations, and proves that they do the same."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,112 +20,20 @@ from psqlmigrate.service.canonical import canonical
 from psqlmigrate.service.picture import Picture, picture, schemas_apart, values_apart
 from psqlmigrate.service.planning import plan
 from psqlmigrate.service.sampling import fill
-from psqlmigrate.service.squashtext import Recorded, verbatim
+from psqlmigrate.service.squashtext import verbatim
+from psqlmigrate.service.squashway import Segment, Way
 from psqlmigrate.sources.migrations import replay, run
 
 _DEFERRABLE = "SELECT EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE condeferrable)"
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
-    """Migrations that a plan may stand for, if there are several; else one by itself."""
-
-    parts: tuple[Recorded, ...]
-
-    @property
-    def planned(self) -> bool:
-        """Whether a plan may stand for it."""
-        return len(self.parts) > 1
-
-    @property
-    def names(self) -> str:
-        """Its migrations for people."""
-        return ", ".join(one.file.name for one in self.parts)
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """What a database held before the originals and after each segment.
-
-    `down` goes back from there; it ends early where a migration cannot be reverted. `ignored` are
-    values that no two runs have alike. `rows`, `rows_back`: there were sample rows in each table
-    before `up`, and before `down`.
-    """
-
-    up: tuple[Picture, ...]
-    down: tuple[Picture, ...]
-    ignored: frozenset[str]
-    rows: bool
-    rows_back: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Found:
-    """The statements that do what the originals do, and how many migrations plans stand for."""
+    """The statements that do what the originals do; `planned` migrations are plans in `up`."""
 
     up: tuple[Statement, ...]
     down: tuple[Statement, ...]
     planned: int
-
-
-def segments(parts: Sequence[Recorded]) -> tuple[Segment, ...]:
-    """Runs of migrations that say what a schema is, between those that do more."""
-    found: list[Segment] = []
-    for part in parts:
-        if found and part.schema and found[-1].parts[-1].schema:
-            found[-1] = Segment((*found[-1].parts, part))
-        else:
-            found.append(Segment((part,)))
-    return tuple(found)
-
-
-def way(scratch: Scratch, earlier: Sequence[MigrationFile], cut: Sequence[Segment]) -> Way:
-    """Runs the originals, twice, on sample rows if these let them through.
-
-    Raises StatementError when they fail without any.
-    """
-    rows = rows_back = True
-    try:
-        first, back = _ran(scratch, earlier, cut, rows=True, rows_back=True)
-    except MigrationError:
-        rows = False
-        first, back = _ran(scratch, earlier, cut, rows=False, rows_back=True)
-    if len(back) <= len(cut):
-        rows_back = False
-        first, back = _ran(scratch, earlier, cut, rows=rows, rows_back=False)
-    again, back_again = _ran(scratch, earlier, cut, rows=rows, rows_back=rows_back)
-    pairs = [*zip(first, again, strict=True), *zip(back, back_again, strict=False)]
-    ignored = frozenset(name for one, other in pairs for name in values_apart(one, other))
-    return Way(first, back, ignored, rows, rows_back)
-
-
-def _ran(
-    scratch: Scratch,
-    earlier: Sequence[MigrationFile],
-    cut: Sequence[Segment],
-    *,
-    rows: bool,
-    rows_back: bool,
-) -> tuple[tuple[Picture, ...], tuple[Picture, ...]]:
-    with scratch.database() as connection:
-        replay(connection, earlier)
-        if rows:
-            fill(connection)
-        up = [picture(connection)]
-        for segment in cut:
-            replay(connection, (one.file for one in segment.parts))
-            up.append(picture(connection))
-        if rows_back:
-            fill(connection)
-        down = [picture(connection)]
-        for segment in reversed(cut):
-            try:
-                for part in reversed(segment.parts):
-                    run(connection, part.file, "down")
-            except MigrationError:
-                break
-            down.append(picture(connection))
-        return tuple(up), tuple(down)
 
 
 class Finder:
@@ -139,7 +47,7 @@ class Finder:
         self._cut = cut
         self._way = way
         self._with_plans = True
-        self._planned: set[int] = set()
+        self._planned: set[tuple[int, str]] = set()
         self._fixpoint = cache(self._canonical)
 
     def found(self) -> Found:
@@ -163,7 +71,7 @@ class Finder:
             if self._way.rows_back:
                 fill(connection)
             down = self._half(connection, "down")
-        count = sum(len(self._cut[position].parts) for position in self._planned)
+        count = sum(len(self._cut[at].parts) for at, way in self._planned if way == "up")
         return Found(up, down, count)
 
     def _half(self, connection: Connection, direction: str) -> tuple[Statement, ...]:
@@ -177,12 +85,12 @@ class Finder:
         return tuple(found)
 
     def _segment(self, connection: Connection, place: int, direction: str) -> tuple[Statement, ...]:
-        planned = self._plan(place, direction) if self._may_plan(place) else None
+        planned = self._plan(place, direction) if self._may_plan(place, direction) else None
         if planned is not None:
             connection.execute("SAVEPOINT planned")
             if not self._apart(connection, planned, place, direction):
                 connection.execute("RELEASE SAVEPOINT planned")
-                self._planned.add(place)
+                self._planned.add((place, direction))
                 return planned
             connection.execute("ROLLBACK TO SAVEPOINT planned")
         [row] = connection.execute(_DEFERRABLE)
@@ -198,8 +106,10 @@ class Finder:
             )
         return texts
 
-    def _may_plan(self, place: int) -> bool:
-        return self._with_plans and self._cut[place].planned
+    def _may_plan(self, place: int, direction: str) -> bool:
+        """A plan says what a schema becomes; what rows become must have been seen."""
+        seen = self._way.seen if direction == "up" else self._way.seen_back
+        return seen and self._with_plans and self._cut[place].planned
 
     def _plan(self, place: int, direction: str) -> tuple[Statement, ...] | None:
         """The difference of the schemas before and after; None where there is no plan."""
