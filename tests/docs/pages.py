@@ -148,7 +148,7 @@ class Reader:
             yield from steps(block)
 
     def _write(self, block: Block) -> None:
-        path = self.folder / (block.named("file") or block.named("append"))
+        path = self.folder / self._real(block.named("file") or block.named("append"))
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a" if block.named("append") else "w") as file:
             file.write(self._real(block.text))
