@@ -23,9 +23,9 @@ def watch() -> None:
     """Takes notes of what Click runs in this process."""
     original = click.Command.invoke
 
-    def invoke(self: click.Command, context: click.Context) -> object:
-        answer: object = original(self, context)
-        _note(context)
+    def invoke(self: click.Command, ctx: click.Context) -> object:
+        answer: object = original(self, ctx)
+        _note(ctx)
         return answer
 
     click.Command.invoke = invoke  # type: ignore[method-assign]  # Click has no hook for it

@@ -32,7 +32,9 @@ SEEDS = """\
   ]
 }
 """
-_BRANCH = "-- message: {0}\n-- depends_on: {1}\n-- psqlmigrate: up\n{2}\n-- psqlmigrate: down\n{3}\n"
+_BRANCH = (
+    "-- message: {0}\n-- depends_on: {1}\n-- psqlmigrate: up\n{2}\n-- psqlmigrate: down\n{3}\n"
+)
 
 
 def needs(name: str) -> pytest.MarkDecorator:
@@ -85,7 +87,9 @@ def _files(project: Path) -> list[Path]:
 
 
 def _columns(database: Target, table: str) -> list[str]:
-    query = "SELECT column_name::text FROM information_schema.columns WHERE table_name = %s ORDER BY 1"
+    query = (
+        "SELECT column_name::text FROM information_schema.columns WHERE table_name = %s ORDER BY 1"
+    )
     with connect(database) as connection:
         return [row[0] for row in connection.execute(query, (table,))]
 
@@ -166,9 +170,7 @@ def test_the_core_commands(type_: Run, project: Path, database: Target) -> None:
     assert _columns(database, "users") == []
 
 
-def test_the_commands_that_alembics_users_know(
-    type_: Run, project: Path, database: Target
-) -> None:
+def test_the_commands_that_alembics_users_know(type_: Run, project: Path, database: Target) -> None:
     """Section 9, its second table."""
     type_("init")
     assert type_("check")[0] == 1

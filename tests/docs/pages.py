@@ -27,9 +27,7 @@ _LIKE = (
     r"\d+(?:\.\d+)? (?:ms|s|min)\b",
     r"\S+ on (?:local socket|[\w.]+:\d+)(?: as [\w-]+)?",
 )
-_TOKENS = re.compile(
-    rf"(?P<version>{_VERSION})|(?P<any>…)|(?P<like>{'|'.join(_LIKE)})"
-)
+_TOKENS = re.compile(rf"(?P<version>{_VERSION})|(?P<any>…)|(?P<like>{'|'.join(_LIKE)})")
 _END = "-- end of the command, with"
 
 
@@ -161,7 +159,9 @@ class Reader:
         found = re.fullmatch(self._pattern(step.expected), _plain(printed))
         if not found:
             raise AssertionError(f"{where}\n{_difference(step.expected, printed)}")
-        self.versions |= {f"{key[1:9]}_{key[9:]}": value for key, value in found.groupdict().items()}
+        self.versions |= {
+            f"{key[1:9]}_{key[9:]}": value for key, value in found.groupdict().items()
+        }
         if code == 0:
             self.ran.append(command)
 
