@@ -1,0 +1,120 @@
+"""The not-null constraint of a column (manual, CREATE TABLE); it has a name from 18 on."""
+
+from dataclasses import dataclass
+from typing import LiteralString
+
+from psqlmigrate.schema.dbobject import Statements
+from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, sql
+from psqlmigrate.schema.statement import Hazard, Statement
+
+NAMED_SINCE = 18
+
+_CONSTRAINTS: LiteralString = """
+SELECT k.conrelid, k.conkey[1] AS attnum, k.convalidated AS valid, k.connoinherit AS no_inherit,
+       k.conislocal AS local,
+       pg_catalog.count(*) OVER (PARTITION BY k.connamespace, k.conname) > 1 AS crowded,
+       k.conname::text AS actual,
+       CASE WHEN (k.conislocal OR rel.relispartition)
+                 AND k.conname <> rel.name || '_' || c.attname || '_not_null'
+            THEN k.conname::text END AS name
+  FROM pg_catalog.pg_constraint k
+  JOIN rel ON rel.oid = k.conrelid
+  JOIN pg_catalog.pg_attribute c ON c.attrelid = k.conrelid AND c.attnum = k.conkey[1]
+ WHERE k.contype = 'n'"""
+
+_FLAGS: LiteralString = """
+SELECT NULL::oid AS conrelid, NULL::int2 AS attnum, NULL::bool AS valid, NULL::bool AS no_inherit,
+       NULL::bool AS local, NULL::bool AS crowded, NULL::text AS actual,
+       NULL::text AS name"""
+
+
+def not_null_constraints(version: int) -> LiteralString:
+    """The query of them, over a relation `rel`, for a major; no rows where they have no names."""
+    return _CONSTRAINTS if version >= NAMED_SINCE else _FLAGS
+
+
+@dataclass(frozen=True, slots=True)
+class NotNull:
+    """The constraint of a column, or that there is none."""
+
+    column: ObjectId
+    stated: bool
+    name: str
+    """Where it is not the one that PostgreSQL chooses."""
+    actual: str
+    """The name, also where it is a parent's doing."""
+    valid: bool
+    no_inherit: bool
+    own: bool
+    """Whether no parent's column is NOT NULL."""
+    crowded: bool
+    """Whether another table's constraint has the same name, so that it must be written out."""
+
+    @property
+    def full_name(self) -> str:
+        """Its name in the catalog."""
+        _, table, column = self.column.path
+        return self.name or f"{table}_{column}_not_null"
+
+    def clause(self, column: Sql = NOTHING) -> Sql:
+        """`NOT NULL`, with a name where it has to be written, in a column's line or a table's."""
+        named = sql("CONSTRAINT {} ", ident(self.full_name)) if self._is_named else NOTHING
+        only = sql(" NO INHERIT") if self.no_inherit else NOTHING
+        return sql("{}NOT NULL{}{}", named, column, only)
+
+    def joins_parent(self, new: "NotNull") -> bool:
+        """Whether a parent gets NOT NULL that only this column had."""
+        return self.stated and self.own and not new.own
+
+    def change(self, new: "NotNull", *, inherits: bool) -> Statements:
+        """What turns it into `new`; what comes from a parent is changed there."""
+        if not new.stated:
+            if not self.stated or (inherits and not self.own):
+                return ()
+            return (self._alter(sql("DROP NOT NULL")),)
+        if inherits and not new.own:
+            return self._rename(new) if self.joins_parent(new) else ()
+        lost = inherits and not self.own
+        if not self.stated or (lost and self.valid):
+            return (new._set(),)
+        if self.valid and not new.valid:
+            return (self._alter(sql("DROP NOT NULL")), new._set())
+        return self._modify(new, inherits=inherits)
+
+    def _set(self) -> Statement:
+        checked = {Hazard.MAY_FAIL, Hazard.FULL_SCAN} if self.valid else {Hazard.MAY_FAIL}
+        if self.valid and not self._is_named and not self.no_inherit:
+            return self._alter(sql("SET NOT NULL"), frozenset(checked))
+        clause = self.clause(sql(" {}", ident(self.column.path[-1])))
+        late = NOTHING if self.valid else sql(" NOT VALID")
+        return self._table(sql("ADD {}{}", clause, late), frozenset(checked))
+
+    def _rename(self, new: "NotNull") -> Statements:
+        old, name = self.actual or self.full_name, new.full_name
+        if old == name:
+            return ()
+        return (self._table(sql("RENAME CONSTRAINT {} TO {}", ident(old), ident(name))),)
+
+    def _modify(self, new: "NotNull", *, inherits: bool) -> Statements:
+        name = ident(new.full_name)
+        statements = [] if inherits else list(self._rename(new))
+        if self.no_inherit != new.no_inherit:
+            word = sql("NO INHERIT") if new.no_inherit else sql("INHERIT")
+            statements.append(self._table(sql("ALTER CONSTRAINT {} {}", name, word)))
+        if not self.valid and new.valid:
+            change = sql("VALIDATE CONSTRAINT {}", name)
+            statements.append(self._table(change, frozenset({Hazard.FULL_SCAN})))
+        return tuple(statements)
+
+    @property
+    def _is_named(self) -> bool:
+        return bool(self.name) or self.crowded
+
+    def _alter(self, change: Sql, hazards: frozenset[Hazard] = frozenset()) -> Statement:
+        column = ident(self.column.path[-1])
+        return self._table(sql("ALTER COLUMN {} {}", column, change), hazards)
+
+    def _table(self, change: Sql, hazards: frozenset[Hazard] = frozenset()) -> Statement:
+        table = ident(*self.column.path[:-1])
+        return Statement(sql("ALTER TABLE {} {}", table, change), self.column, hazards)
