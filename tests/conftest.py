@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from psycopg import sql
 
+import options_used
 from psqlmigrate.postgres.binaries import available_binaries
 from psqlmigrate.postgres.connect import Connection, connect
 from psqlmigrate.postgres.embedded import scratch_server
@@ -28,6 +29,19 @@ _MAJORS = _majors()
 
 # What psqlmigrate says to GitHub Actions is for tests of that alone, wherever these are run.
 os.environ.pop("GITHUB_ACTIONS", None)
+
+
+def pytest_configure() -> None:
+    options_used.watch()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What looks back at all tests comes last."""
+    items.sort(key=lambda one: one.path.name == "test_options_used.py")
+    here = Path(__file__).parent
+    every = {path for path in here.rglob("test_*.py") if here / "projects" not in path.parents}
+    config.stash[options_used.WHOLE] = every == {one.path for one in items}
 
 
 @pytest.fixture(scope="session")
