@@ -23,6 +23,7 @@ from psqlmigrate.cli import (
 from psqlmigrate.errors import USAGE
 
 _COLUMNS = 80
+_WHOLE = 200
 _PLAIN = {"…": "...", "→": "->", "·": "-"}
 _GARBAGE_THRESHOLD = 100_000
 
@@ -51,7 +52,7 @@ class Program(click.Group):
         """Writes each group with its commands."""
         for title, commands in GROUPS.items():
             with formatter.section(title):
-                rows = [(one.name or "", one.get_short_help_str(60)) for one in commands]
+                rows = [(one.name or "", one.get_short_help_str(_WHOLE)) for one in commands]
                 formatter.write_dl(rows)
 
 
