@@ -17,6 +17,9 @@ from psqlmigrate.service import (
     generating,
     jobs,
     jobstart,
+    merging,
+    seeding,
+    squashing,
     startup,
     verifying,
 )
@@ -25,7 +28,9 @@ from psqlmigrate.service.describing import Entry
 from psqlmigrate.service.executing import Wishes
 from psqlmigrate.service.generating import GenerateResult, GenerateWishes
 from psqlmigrate.service.loglines import Guarded, LogProgress
+from psqlmigrate.service.seeding import SeedWishes
 from psqlmigrate.service.session import told
+from psqlmigrate.service.squashing import SquashWishes
 from psqlmigrate.service.status import StatusResult
 from psqlmigrate.service.workspace import Workspace
 from psqlmigrate.settings import MigrationConfig
@@ -130,7 +135,7 @@ class MigrationManager:
 
     def check(self) -> bool:
         """Whether the models need a migration."""
-        return bool(checking.check(self._workspace()).objects)
+        return checking.check(self._workspace()).differs
 
     def autogenerate(
         self,
@@ -254,6 +259,47 @@ class MigrationManager:
             }
             for one in found.migrations
         ]
+
+    def merge(self, message: str) -> Path | None:
+        """Joins the heads in a migration; None where there is one head only.
+
+        Raises MergeConflictError where the order of the branches matters.
+        """
+        return merging.merge(self._workspace(), message).file
+
+    def squash(
+        self, message: str, *, first: str | None = None, last: str | None = None
+    ) -> Path | None:
+        """Makes one migration of those from `first` to `last`; None where there is nothing to do.
+
+        Raises SquashRefusedError where it would not do the same.
+        """
+        return squashing.squash(self._workspace(), message, SquashWishes(first, last)).file
+
+    def seed(
+        self,
+        environment: str | None = None,
+        *,
+        file: str | Path | None = None,
+        truncate: bool = False,
+        dry_run: bool = False,
+    ) -> dict[str, dict[str, int]]:
+        """Loads rows of `seeds/ENVIRONMENT.json` or `.yaml`, or of a file, in one transaction.
+
+        The counts `inserted`, `updated` and `unchanged` of each table. Raises SeedError naming
+        file, table, row and column of each bad value.
+        """
+        workspace = self._ready()
+        path = seeding.chosen(workspace, environment, None if file is None else Path(file))
+        found = seeding.seed(workspace, path, SeedWishes(truncate, dry_run))
+        return {
+            one.table: {
+                "inserted": one.inserted,
+                "updated": one.updated,
+                "unchanged": one.unchanged,
+            }
+            for one in found.tables
+        }
 
     def verify(self, *, replay: bool = False) -> list[str]:
         """What does not fit in files, certificates and history; empty where all does."""

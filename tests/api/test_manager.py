@@ -21,7 +21,7 @@ from psqlmigrate import (
     SchemaDriftWarning,
     StateCorruptionError,
 )
-from psqlmigrate.errors import StatementError, UsageError
+from psqlmigrate.errors import SeedError, StatementError, UsageError
 
 
 def test_the_whole_round(manage: Manage, engine: Engine, folder: Path) -> None:
@@ -320,3 +320,46 @@ def test_several_threads_upgrade_once(manage: Manage, engine: Engine, folder: Pa
 def test_what_is_no_engine_is_told() -> None:
     with pytest.raises(UsageError, match="takes psqlmigrate's engine"):
         MigrationManager("postgresql://me@host/db")  # type: ignore[arg-type]
+
+
+def test_branches_are_merged_and_squashed(manage: Manage, engine: Engine, folder: Path) -> None:
+    manager = manage()
+    head = "-- depends_on: 20260101_000000\n"
+    tables = {"20260101_000000": "a", "20260102_000000": "b", "20260103_000000": "c"}
+    for version, name in tables.items():
+        stated = head if name != "a" else ""
+        text = f"{stated}-- psqlmigrate: up\nCREATE TABLE {name} (i int);\n"
+        text += f"-- psqlmigrate: down\nDROP TABLE {name};\n"
+        (folder / "migrations" / f"{version}_{name}.sql").write_text(text)
+    assert manager.heads() == ["20260102_000000", "20260103_000000"]
+    merged = manager.merge("join b and c")
+    assert merged
+    assert manager.merge("again") is None
+    assert manager.upgrade() == 4
+    squashed = manager.squash("first schema", first="20260101_000000", last=manager.heads()[0])
+    assert squashed
+    assert manager.upgrade() == 0
+    assert manager.status().current_version == manager.heads()[0]
+    assert manager.verify() == []
+    assert [one[0] for one in engine.fetch_all("SELECT count(*) FROM a, b, c")] == [0]
+
+
+def test_seeds_are_loaded_twice_and_are_there_once(
+    manage: Manage, engine: Engine, folder: Path
+) -> None:
+    manager = manage()
+    engine.execute("CREATE TABLE users (id int PRIMARY KEY, email text)")
+    (folder / "migrations" / "seeds").mkdir()
+    seeds = folder / "migrations" / "seeds" / "dev.json"
+    seeds.write_text('{"users": [{"id": 1, "email": "a@example.com"}]}')
+    first = manager.seed("dev", dry_run=True)
+    assert first == manager.seed("dev")
+    assert list(first.values()) == [{"inserted": 1, "updated": 0, "unchanged": 0}]
+    again = manager.seed(file=seeds)
+    assert list(again.values()) == [{"inserted": 0, "updated": 0, "unchanged": 1}]
+    with pytest.raises(UsageError, match="prod"):
+        manager.seed("prod")
+    seeds.write_text('{"users": [{"id": "one"}]}')
+    with pytest.raises(SeedError, match="users") as caught:
+        manager.seed("dev")
+    assert "id" in f"{caught.value.message}{caught.value.details}"

@@ -19,6 +19,8 @@ _HEADER = re.compile(
     r"--[ \t]*(message|depends_on|transactional|replaces)[ \t]*:[ \t]*(.*?)[ \t]*\Z"
 )
 _MARK = re.compile(r"--[ \t]*psqlmigrate:[ \t]*(up|down)[ \t]*\Z")
+_YES, _NO = ("true", "yes", "on"), ("false", "no", "off")
+_MEANT = re.compile(r"--[ \t]*psqlmigrate[ \t]*:", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,7 @@ def _assignment(statement: ast.stmt) -> tuple[str, ast.expr | None]:
 
 
 def _sql_facts(path: Path, text: str) -> dict[str, object]:
+    _refuse_mistaken_marks(path, text)
     facts: dict[str, object] = {}
     replaces: dict[str, str] = {}
     for line in text.splitlines():
@@ -197,9 +200,24 @@ def _sql_facts(path: Path, text: str) -> dict[str, object]:
     return facts
 
 
+def _refuse_mistaken_marks(path: Path, text: str) -> None:
+    """A mark with a slip in it would be a comment, and `down` a part of `up`."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if _MEANT.match(line) and not _MARK.match(line):
+            raise MigrationFileError(
+                f"{path}:{number}: neither up nor down: {line.strip()}",
+                hint="`-- psqlmigrate: up` and `-- psqlmigrate: down` stand alone on their lines;"
+                " above them stand `-- message: …`, `-- depends_on: …`, `-- transactional: …`",
+            ).at(path, number)
+
+
 def _header_value(path: Path, name: str, text: str) -> object:
     if name == "transactional":
-        return text.lower() not in {"false", "no", "off"}
+        if text.lower() not in {*_YES, *_NO}:
+            raise MigrationFileError(
+                f"{path}: transactional is neither true nor false: {text}", file_path=str(path)
+            )
+        return text.lower() in _YES
     if name == "depends_on":
         return [one.strip() for one in text.split(",") if one.strip()] or None
     if not text.startswith('"'):
@@ -224,6 +242,10 @@ def statements(file: MigrationFile, direction: str) -> tuple[ScriptStatement, ..
     bounds = [*marks, (len(lines), "")]
     found: list[ScriptStatement] = []
     try:
+        for early in split("".join(lines[: bounds[0][0]])):
+            raise MigrationFileError(
+                f"{file.path}:{early.line}: a statement before `-- psqlmigrate: up`"
+            ).at(file.path, early.line)
         for i, (start, name) in enumerate(marks):
             # Both halves are read, so that a run does not begin with a file that cannot go back.
             half = split("\n" * (start + 1) + "".join(lines[start + 1 : bounds[i + 1][0]]))
