@@ -110,11 +110,18 @@ def test_the_setting_comes_first(steps: OldProject) -> None:
     earlier(steps)
     row(steps, "migrations", ONE, EARLY)
     row(steps, "public", TWO, EARLY)
-    for schema, version in (("public", TWO), ("migrations", ONE)):
-        (steps.root / "psqlmigrate.toml").write_text(f'history_schema = "{schema}"\n')
-        assert applied(steps) == [(version, f"of {schema}")]
-    (steps.root / "psqlmigrate.toml").write_text("")
-    assert applied(steps) == [(ONE, "of migrations"), (TWO, "of public")]
+    config = steps.root / "psqlmigrate.toml"
+    config.write_text('history_schema = "public"\n')
+    assert applied(steps) == [(TWO, "of public")]
+    config.write_text('history_schema = "other"\n')
+    assert applied(steps) == []
+    # Written for a database that had only this one, it must not hide another's former rows.
+    for text in ('history_schema = "migrations"\n', ""):
+        config.write_text(text)
+        assert applied(steps) == [(ONE, "of migrations"), (TWO, "of public")]
+    config.write_text('history_schema = "migrations"\n')
+    assert "1 applied" in steps.succeed("upgrade")
+    assert len(steps.rows("migrations._psqlmodel_migrations")) == 3
 
 
 def test_our_own_history_comes_before_what_psqlmodel_left(steps: OldProject) -> None:
@@ -192,10 +199,13 @@ def test_histories_that_contradict_each_other(steps: OldProject, times: tuple[st
         code, _, err = steps.run(command)
         assert code == 5, command
         assert f"only one of them says that {ONE} is applied" in err
-        assert 'history_schema = "migrations" or "public"' in err
+        assert 'history_schema = "public" in the configuration' in err
     assert steps.everything() == before
-    (steps.root / "psqlmigrate.toml").write_text('history_schema = "migrations"\n')
-    assert "Applied           0" in steps.succeed("status")
+    (steps.root / "psqlmigrate.toml").write_text('history_schema = "public"\n')
+    assert applied(steps) == [(ONE, "of public")]
+    (steps.root / "psqlmigrate.toml").write_text("")
+    steps.execute("ALTER TABLE public._psqlmodel_migrations RENAME TO wrong")
+    assert applied(steps) == []
 
 
 def test_an_empty_later_one(steps: OldProject) -> None:
@@ -267,9 +277,8 @@ def test_a_planted_history_is_not_believed(steps: OldProject, role: str, schema:
         code, _, err = steps.run(command)
         assert code == 3, (command, err)
         assert f"{schema}._psqlmodel_migrations belongs to {role}" in err
-    other = "migrations" if schema == "public" else "public"
-    (steps.root / "psqlmigrate.toml").write_text(f'history_schema = "{other}"\n')
-    assert (THREE, "of public") not in applied(steps)
+    steps.execute(f"DROP TABLE {schema}._psqlmodel_migrations")
+    assert (THREE, f"of {schema}") not in applied(steps)
 
 
 def test_another_programs_table(steps: OldProject) -> None:
@@ -319,7 +328,7 @@ def test_a_script_for_psql_does_not_begin_a_second_history(steps: OldProject) ->
     before = steps.everything()
     refused = _psql(steps, steps.succeed("sql", "upgrade", f"{ONE}:head"))
     assert refused.returncode == 3
-    assert "psqlmodel has a history in migrations._psqlmodel_migrations" in refused.stderr
+    assert "psqlmodel has a history in schema migrations" in refused.stderr
     assert "psqlmigrate init" in refused.stderr
     assert steps.everything() == before
     steps.succeed("init")
@@ -327,6 +336,22 @@ def test_a_script_for_psql_does_not_begin_a_second_history(steps: OldProject) ->
     assert (done.returncode, done.stderr) == (0, "")
     assert len(steps.rows("migrations._psqlmodel_migrations")) == 3
     assert "Applied           3" in steps.succeed("status")
+
+
+def test_a_script_for_psql_leaves_no_former_rows_behind(steps: OldProject) -> None:
+    earlier(steps)
+    later(steps)
+    row(steps, "public", ONE, EARLY)
+    row(steps, "migrations", TWO, LATE)
+    (steps.root / "psqlmigrate.toml").write_text('history_schema = "migrations"\n')
+    script = steps.succeed("sql", "upgrade", f"{TWO}:head")
+    refused = _psql(steps, script)
+    assert refused.returncode == 3
+    assert "psqlmodel has a history in schema public" in refused.stderr
+    steps.succeed("init")
+    done = _psql(steps, script)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(applied(steps)) == 3
 
 
 def test_a_script_for_psql_goes_on_with_the_earlier_generation(steps: OldProject) -> None:

@@ -67,10 +67,14 @@ def _sources(tree: ast.Module, lines: list[str], function: Function | None) -> l
 
 def _source(lines: list[str], function: Function) -> str:
     """As `inspect.getsource` has it: with decorators, and comments as deep as the body."""
-    first = function.lineno
-    if not isinstance(function, ast.Lambda):
-        first = min([first, *(one.lineno for one in function.decorator_list)])
-    return "".join(inspect.getblock(lines[first - 1 :]))
+    first, end = function.lineno, function.end_lineno
+    if isinstance(function, ast.Lambda):
+        return "".join(inspect.getblock(lines[first - 1 :]))
+    first = min([first, *(one.lineno for one in function.decorator_list)])
+    after = next((one for one in lines[end:] if one.strip()), "")
+    if after.lstrip().startswith("#"):  # only then the tokens have to be asked, which takes long
+        return "".join(inspect.getblock(lines[first - 1 :]))
+    return "".join(lines[first - 1 : end])
 
 
 def _short(text: str) -> str:

@@ -28,24 +28,27 @@ SELECT n.nspname::pg_catalog.text, EXISTS (
  WHERE c.relname = %s::pg_catalog.name"""
 
 
-def locate(connection: Connection, tables: Tables) -> Tables:
+def locate(connection: Connection, tables: Tables, *, fixed: bool = False) -> Tables:
     """The tables where this database has them; `tables` as they are where it has none.
 
     What psqlmigrate has written to before (its journal tells) comes first, then what psqlmodel
-    wrote to last; what it wrote to before that is `former`.
+    wrote to last; what it wrote to before that is `former`. A schema that is `fixed` by the
+    configuration stays, and may have a former one all the same: what was configured for one
+    database must not hide the rows of another.
     """
     found = dict(tables.run(connection, _HISTORIES, (tables.journal, tables.history)))
     if not found.keys() - {tables.schema}:
         return tables
-    earlier = next((one for one in _search_path(connection) if one in found), tables.schema)
-    known = [one for one in (tables.schema, LATER, earlier) if one in found]
-    ours = next((one for one in known if found[one]), None)
-    if ours is not None or not known:
-        return replace(tables, schema=ours or tables.schema)
-    if LATER not in found:
-        return replace(tables, schema=earlier)
-    former = earlier if earlier in found and earlier != LATER else ""
-    return replace(tables, schema=LATER, former=former)
+    if fixed and (tables.schema != LATER or found.get(LATER, True)):
+        return tables
+    path = [*_search_path(connection), Tables().schema]
+    earlier = next((one for one in path if one in found and one != LATER), "")
+    ours = next((one for one in (tables.schema, LATER, earlier) if found.get(one)), "")
+    if ours:
+        return tables if fixed else replace(tables, schema=ours)
+    if LATER in found:
+        return replace(tables, schema=LATER, former=earlier)
+    return replace(tables, schema=earlier or tables.schema)
 
 
 def _search_path(connection: Connection) -> list[str]:

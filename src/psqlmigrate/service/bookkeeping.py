@@ -211,8 +211,8 @@ def inspect_former(connection: Connection, tables: Tables, *, only_reading: bool
         raise StateCorruptionError(
             f"psqlmodel has two histories here, {one} and {other}, and only one of them says that "
             f"{found[0]} is applied{more}",
-            hint=f'history_schema = "{tables.schema}" or "{tables.former}" in the configuration '
-            "says which one is right",
+            hint=f'history_schema = "{tables.former}" in the configuration takes the second one as '
+            f"right; to take the first one, rename the table {other}",
         )
 
 

@@ -30,12 +30,19 @@ BEGIN
   END IF;
 END"""
 
-# Without a database nobody could see that psqlmodel keeps the history somewhere else.
+# Without a database nobody could see that psqlmodel keeps a history somewhere else.
 _ELSEWHERE = """
+DECLARE elsewhere pg_catalog.name := (
+  SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relname = {history}::pg_catalog.name AND n.nspname <> {schema}::pg_catalog.name
+     AND (n.nspname = {later}::pg_catalog.name OR NOT EXISTS (
+           SELECT FROM pg_catalog.pg_class j
+            WHERE j.relnamespace = n.oid AND j.relname = {journal}::pg_catalog.name))
+   LIMIT 1);
 BEGIN
-  IF pg_catalog.to_regclass({ours}) IS NULL AND pg_catalog.to_regclass({theirs}) IS NOT NULL THEN
-    RAISE EXCEPTION 'psqlmodel has a history in %', {theirs}
-      USING HINT = 'psqlmigrate init goes on with it; or set history_schema, and make the script anew';
+  IF pg_catalog.to_regclass({ours}) IS NULL AND elsewhere IS NOT NULL THEN
+    RAISE EXCEPTION 'psqlmodel has a history in schema %', elsewhere
+      USING HINT = 'psqlmigrate init goes on with it; history_schema names where';
   END IF;
 END"""
 
@@ -146,7 +153,7 @@ def script(
         "",
         *_settings(search_path),
         _block(sql(_LOCK, key=_number(key_of(tables)))),
-        *_not_elsewhere(tables),
+        _not_elsewhere(tables),
         *(_ended(one) for one in bookkeeping.script(tables)),
         "-- What is managed is not followed here: status finds it out anew.",
         _ended(tables.text(state.UNMARK)),
@@ -157,11 +164,10 @@ def script(
     return "\n".join([*parts, "", _ended(unlock), ""])
 
 
-def _not_elsewhere(tables: Tables) -> list[str]:
-    if tables.schema == LATER:
-        return []
-    ours, theirs = ident(tables.schema, tables.journal), ident(LATER, tables.history)
-    return [_block(sql(_ELSEWHERE, ours=literal(ours), theirs=literal(theirs)))]
+def _not_elsewhere(tables: Tables) -> str:
+    names = {"history": tables.history, "schema": tables.schema, "journal": tables.journal}
+    names |= {"later": LATER, "ours": ident(tables.schema, tables.journal)}
+    return _block(sql(_ELSEWHERE, **{key: literal(value) for key, value in names.items()}))
 
 
 def _one(

@@ -141,14 +141,14 @@ class Workspace:
         """A connection to the target, which runs."""
         silence = self.settings.network_timeout
         connection = connect(target, wait_s=self.connect_wait, silence_s=silence)
-        if "history_schema" not in self.settings.given:
-            self._locate(connection)
+        self._locate(connection)
         return connection
 
     def _locate(self, connection: Connection) -> None:
         try:
             with telling_of_its_loss(connection):
-                vars(self)["tables"] = locate(connection, self.tables)
+                fixed = "history_schema" in self.settings.given
+                vars(self)["tables"] = locate(connection, self.tables, fixed=fixed)
         except BaseException:
             connection.close()
             raise
