@@ -35,7 +35,7 @@ def test_generations_and_extensions(open_project: Open, environment: str) -> Non
         project.edit(
             "club/models.py",
             ("CITextField(db_index=True)", 'models.TextField(db_index=True, db_default="a")'),
-            ("CITextField, ", ""),
+            ("    CITextField,\n", ""),
             ('        index_together = [("email", "points")]\n', ""),
             ("CheckConstraint(check=", "CheckConstraint(condition="),
         )
