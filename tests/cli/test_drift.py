@@ -436,3 +436,42 @@ def test_what_no_copy_can_have(migrated: Run, database: Target) -> None:
     assert "-- not tried out" in out
     _psql(database, out)
     assert migrated("drift")[0] == 0
+
+
+def test_our_own_schema_is_not_taken_over(run: Run, database: Target, project: Path) -> None:
+    (project / "psqlmigrate.toml").write_text('history_schema = "ops"\n')
+    assert run("init")[0] == 0
+    _execute(database, "CREATE TABLE t (i int)")
+    assert run("drift", "--to-migration", "x", "--unmanaged")[0] == 0
+    text = next((project / "migrations").glob("*_x.py")).read_text()
+    assert "CREATE TABLE public.t" in text
+    assert "ops" not in text
+
+
+def test_unmanaged_things_are_taken_over(migrated: Run, database: Target, project: Path) -> None:
+    _execute(
+        database,
+        "CREATE SCHEMA app",
+        "CREATE TABLE app.notes (id serial PRIMARY KEY, t text)",
+        "INSERT INTO app.notes (t) VALUES ('a')",
+        "CREATE FUNCTION app.count() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM app.notes'",
+        "CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)",
+        "ALTER TABLE orders ADD n bigint DEFAULT app.count()",
+    )
+    assert migrated("drift", "--unmanaged")[0] == 2
+    # The body of the function says what it needs to nobody but PostgreSQL, when it runs.
+    assert migrated("drift", "--to-migration", "x")[0] == 3
+    code, out, err = migrated("drift", "--to-migration", "x", "--unmanaged")
+    assert code == 0, err
+    assert "app.notes" in out
+    text = next((project / "migrations").glob("*_x.py")).read_text()
+    assert "alembic" not in text
+    assert migrated("drift")[0] == 0
+    unmanaged = json.loads(migrated("status", "--json", "--no-models")[1])["result"]["unmanaged"]
+    assert unmanaged == ["table public.alembic_version"]
+    files = sorted(project.rglob("migrations/**/*"))
+    code, out, _ = migrated("drift", "--to-migration", "again", "--unmanaged")
+    assert (code, "no drift" in out) == (0, True)
+    assert sorted(project.rglob("migrations/**/*")) == files
+    with connect(database) as connection:
+        assert connection.execute("SELECT t FROM app.notes").fetchone() == ("a",)

@@ -27,6 +27,7 @@ from psqlmigrate.service.certificates import Name
 from psqlmigrate.service.describing import Entry, entries
 from psqlmigrate.service.generating import GenerateResult, parents_of, write_certified
 from psqlmigrate.service.live import live, selection_of
+from psqlmigrate.service.othertools import without_bookkeeping
 from psqlmigrate.service.planning import plan
 from psqlmigrate.service.renamepairs import candidates
 from psqlmigrate.service.renametext import read_request
@@ -65,11 +66,26 @@ class DriftResult:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """The wish for a migration that takes the change over; `renames` are `old:new`."""
+    """The wish for a migration that takes the change over; `renames` are `old:new`.
+
+    `unmanaged`: what no migration made is taken over, too, except other tools' tables.
+    """
 
     message: str
     as_sql: bool = False
     renames: tuple[str, ...] = ()
+    unmanaged: bool = False
+
+    def further(self, found: Catalog, own_schema: str) -> frozenset[Name]:
+        """What is taken over without being managed, by kind and name; never our own schema."""
+        names = {read_request(one).name for one in self.renames}
+        wanted = without_bookkeeping(found)[0] if self.unmanaged else found
+        return frozenset(
+            (oid.kind, str(oid))
+            for oid, one in wanted.objects.items()
+            if not (one.owners or one.native or oid.path == (own_schema,))
+            and (self.unmanaged or oid.path[-1] in names)
+        )
 
 
 def drift(workspace: Workspace, keep: Keep | None = None) -> DriftResult:
@@ -103,12 +119,12 @@ class _Drift:
     def look(self, keep: Keep | None) -> DriftResult:
         recorded = self._recorded()
         found = live(self._workspace, self._connection)
-        if recorded and not by_hand(recorded, found):
+        further = keep.further(found, self._workspace.tables.schema) if keep else frozenset[Name]()
+        if recorded and not further and not by_hand(recorded, found):
             return self._result(found, recorded.hashes)
         with scratch_of(self._workspace) as scratch:
             schemas = Schemas(self._workspace, scratch)
-            names = [read_request(one).name for one in keep.renames] if keep else []
-            strayed = straying(schemas, self._files, recorded, found, names)
+            strayed = straying(schemas, self._files, recorded, found, further)
             objects = entries(strayed.changes, strayed.built, strayed.mine)
             offers = tuple(one.text for one in candidates(strayed.built, strayed.whole))
             result = replace(self._result(found, strayed.known), objects=objects, offers=offers)

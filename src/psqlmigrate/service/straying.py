@@ -50,22 +50,22 @@ def straying(
     files: Sequence[MigrationFile],
     recorded: State | None,
     found: Catalog,
-    new_names: Collection[str] = (),
+    further: Collection[Name] = (),
 ) -> Straying:
     """Compares the database as it is (`found`, with edges) with what the applied files build.
 
     `recorded` is the state where it is current: what is managed, and whether anything is to be
-    compared at all. `new_names` are what managed things were renamed to: these count as managed,
-    too. Raises what replaying and scratch databases raise.
+    compared at all. `further` are things that no migration made and that count as managed here.
+    Raises what replaying and scratch databases raise.
     """
     selection = schemas.selection
-    if recorded and not by_hand(recorded, found):
+    if recorded and not further and not by_hand(recorded, found):
         mine = managed(found, recorded.hashes)
         return Straying(found, mine, mine, mine, (), frozenset(recorded.hashes), selection)
     everything = schemas.replayed(files)
     known = frozenset(recorded.hashes if recorded else state_hashes(everything))
     built = managed(everything, known)
-    known |= {*_renamed(found, new_names)}
+    known |= {*further}
     known |= {*_appendages(found, managed(found, known))}
     mine = managed(found, known)
     if not diff(built, mine):
@@ -74,12 +74,6 @@ def straying(
     reread = again.where(lambda one: one.id in mine.objects)
     changes = chosen(diff(built, reread), built, reread, selection)
     return Straying(found, built, reread, again, changes, known, selection)
-
-
-def _renamed(found: Catalog, new_names: Collection[str]) -> Iterator[Name]:
-    for oid, one in found.objects.items():
-        if not one.owners and oid.path[-1] in new_names:
-            yield oid.kind, str(oid)
 
 
 def _appendages(found: Catalog, mine: Catalog) -> Iterator[Name]:
