@@ -370,3 +370,108 @@ def test_scratch_of_another_major(
         code, _, err = run("drift", "--to-migration", "x")
         assert code == 0, err
         assert run("drift")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            ("DROP VIEW open_orders", "CREATE SEQUENCE open_orders"),
+            'relation "open_orders" already exists',
+        ),
+        (
+            ("ALTER TYPE order_state RENAME TO other", "CREATE TABLE order_state (i int)"),
+            'type "order_state" already exists',
+        ),
+    ],
+)
+def test_an_unmanaged_thing_has_the_name(
+    migrated: Run, database: Target, changes: tuple[str, ...], words: str
+) -> None:
+    """The SQL is tried out: it would fail on what is left alone."""
+    _execute(database, *changes)
+    code, out, _ = migrated("drift")
+    assert code == 1
+    assert "-- no SQL undoes it: " in out
+    assert words in out
+
+
+def test_a_serial_column_and_a_partition(run: Run, database: Target, project: Path) -> None:
+    (project / "schema.sql").write_text(
+        "CREATE TABLE m (i int) PARTITION BY LIST (i);\n"
+        "CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);\nCREATE TABLE t (i int);\n"
+    )
+    assert run("init", "--models", "schema.sql")[0] == 0
+    assert run("autogenerate", "first")[0] == 0
+    assert run("upgrade")[0] == 0
+    changes = (
+        "CREATE TABLE m2 PARTITION OF m FOR VALUES IN (2)",
+        "ALTER TABLE m ADD note text",
+        "ALTER TABLE t ADD n serial",
+        "INSERT INTO m VALUES (1, 'a'), (2, 'b')",
+    )
+    _execute(database, *changes)
+    code, out, _ = run("drift")
+    assert code == 1
+    _psql(database, out)
+    assert run("drift")[0] == 0
+    with connect(database) as connection:
+        assert connection.execute("SELECT i FROM m ORDER BY 1").fetchall() == [(1,), (2,)]
+        assert connection.execute("SELECT to_regclass('t_n_seq')").fetchone() == (None,)
+    _execute(database, *changes[1:3])
+    assert run("drift", "--to-migration", "kept")[0] == 0
+    assert run("drift")[0] == 0
+    assert run("downgrade", "base")[0] == 0
+
+
+def test_what_no_copy_can_have(migrated: Run, database: Target) -> None:
+    _execute(
+        database,
+        "CREATE AGGREGATE best(int) (SFUNC = int4larger, STYPE = int)",
+        "CREATE VIEW bests AS SELECT best(id) FROM orders",
+        "ALTER TABLE customers ADD extra text",
+    )
+    code, out, _ = migrated("drift")
+    assert code == 1
+    assert "-- not tried out" in out
+    _psql(database, out)
+    assert migrated("drift")[0] == 0
+
+
+def test_our_own_schema_is_not_taken_over(run: Run, database: Target, project: Path) -> None:
+    (project / "psqlmigrate.toml").write_text('history_schema = "ops"\n')
+    assert run("init")[0] == 0
+    _execute(database, "CREATE TABLE t (i int)")
+    assert run("drift", "--to-migration", "x", "--unmanaged")[0] == 0
+    text = next((project / "migrations").glob("*_x.py")).read_text()
+    assert "CREATE TABLE public.t" in text
+    assert "ops" not in text
+
+
+def test_unmanaged_things_are_taken_over(migrated: Run, database: Target, project: Path) -> None:
+    _execute(
+        database,
+        "CREATE SCHEMA app",
+        "CREATE TABLE app.notes (id serial PRIMARY KEY, t text)",
+        "INSERT INTO app.notes (t) VALUES ('a')",
+        "CREATE FUNCTION app.count() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM app.notes'",
+        "CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)",
+        "ALTER TABLE orders ADD n bigint DEFAULT app.count()",
+    )
+    assert migrated("drift", "--unmanaged")[0] == 2
+    # The body of the function says what it needs to nobody but PostgreSQL, when it runs.
+    assert migrated("drift", "--to-migration", "x")[0] == 3
+    code, out, err = migrated("drift", "--to-migration", "x", "--unmanaged")
+    assert code == 0, err
+    assert "app.notes" in out
+    text = next((project / "migrations").glob("*_x.py")).read_text()
+    assert "alembic" not in text
+    assert migrated("drift")[0] == 0
+    unmanaged = json.loads(migrated("status", "--json", "--no-models")[1])["result"]["unmanaged"]
+    assert unmanaged == ["table public.alembic_version"]
+    files = sorted(project.rglob("migrations/**/*"))
+    code, out, _ = migrated("drift", "--to-migration", "again", "--unmanaged")
+    assert (code, "no drift" in out) == (0, True)
+    assert sorted(project.rglob("migrations/**/*")) == files
+    with connect(database) as connection:
+        assert connection.execute("SELECT t FROM app.notes").fetchone() == ("a",)

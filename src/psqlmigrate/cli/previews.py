@@ -50,8 +50,16 @@ def dry_run(options: Options, target: str, forbidden: tuple[str, ...]) -> None:
     multiple=True,
     help="With --to-migration: what was renamed; repeatable.",
 )
+@click.option("--unmanaged", is_flag=True, help="With --to-migration: what no migration made, too.")
 @common
-def drift(options: Options, message: str | None, renames: tuple[str, ...], *, as_sql: bool) -> int:
+def drift(
+    options: Options,
+    message: str | None,
+    renames: tuple[str, ...],
+    *,
+    as_sql: bool,
+    unmanaged: bool,
+) -> int:
     """Print what was changed in the database by hand, and the SQL that undoes it.
 
     The output can be piped into psql. Exit code 1 when there is drift, 0 when it is kept.
@@ -62,9 +70,10 @@ def drift(options: Options, message: str | None, renames: tuple[str, ...], *, as
     from psqlmigrate.cli.context import annotate_objects, busy, put, show_json, workspace
     from psqlmigrate.service import drifting
 
-    if message is None and (as_sql or renames):
-        raise click.UsageError(f"{'--sql' if as_sql else '--rename'} goes with --to-migration")
-    keep = None if message is None else drifting.Keep(message, as_sql, renames)
+    further = {"--sql": as_sql, "--rename": renames, "--unmanaged": unmanaged}
+    if message is None and (idle := [name for name, value in further.items() if value]):
+        raise click.UsageError(f"{idle[0]} goes with --to-migration")
+    keep = None if message is None else drifting.Keep(message, as_sql, renames, unmanaged)
     with busy(options, "comparing database and migrations"):
         result = drifting.drift(workspace(options), keep)
     if options.as_json:

@@ -28,6 +28,8 @@ def script(result: DriftResult) -> Iterator[str]:
         yield from map(_comment, _told(one))
     for text in result.offers:
         yield _comment(f"perhaps a rename: {text}")
+    if result.untried:
+        yield _comment(f"not tried out, since no copy can be made: {result.untried}")
     if result.refused:
         yield _comment(f"no SQL undoes it: {result.refused}")
         return

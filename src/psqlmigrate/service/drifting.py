@@ -4,25 +4,36 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from psqlmigrate.errors import AppliedFileError, NotInitializedError, PlanRefusedError
+from psqlmigrate.errors import (
+    AppliedFileError,
+    NotInitializedError,
+    PlanRefusedError,
+    ProofError,
+    SourceError,
+    missing_role,
+)
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.postgres.introspect import introspect
+from psqlmigrate.postgres.loading import load_statements
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.statement import Statement
 from psqlmigrate.service import history, state, versions
 from psqlmigrate.service.adopting import Seen, adopt
 from psqlmigrate.service.baseline import MIGRATIONS, Baseline, by_hand
 from psqlmigrate.service.bookkeeping import inspect
+from psqlmigrate.service.canonical import build
 from psqlmigrate.service.certificates import Name
 from psqlmigrate.service.describing import Entry, entries
 from psqlmigrate.service.generating import GenerateResult, parents_of, write_certified
 from psqlmigrate.service.live import live, selection_of
+from psqlmigrate.service.othertools import without_bookkeeping
 from psqlmigrate.service.planning import plan
 from psqlmigrate.service.renamepairs import candidates
 from psqlmigrate.service.renametext import read_request
 from psqlmigrate.service.renaming import settle
 from psqlmigrate.service.schemas import Schemas
-from psqlmigrate.service.scratching import scratch_of, with_roles
+from psqlmigrate.service.scratching import in_scratch, scratch_of, with_roles
 from psqlmigrate.service.state import State
 from psqlmigrate.service.straying import Straying, keeping, restoring, straying, unmanaged
 from psqlmigrate.service.workspace import Workspace
@@ -33,7 +44,7 @@ class DriftResult:
     """What differs from what the applied migrations made, as the database has it now.
 
     `statements` restore what the migrations made; `refused` says why there are none, if no plan
-    does. `offers` are renames that would explain something, as `old:new`. `unmanaged` is what no migration made, which no way out touches.
+    does; `untried` why they could not be tried out in scratch. `offers` are renames that would explain something, as `old:new`. `unmanaged` is what no migration made, which no way out touches.
     """
 
     target: str
@@ -44,6 +55,7 @@ class DriftResult:
     unmanaged: tuple[str, ...]
     unmodelled: tuple[str, ...]
     offers: tuple[str, ...] = ()
+    untried: str = ""
     written: GenerateResult | None = None
 
     @property
@@ -54,11 +66,26 @@ class DriftResult:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """The wish for a migration that takes the change over; `renames` are `old:new`."""
+    """The wish for a migration that takes the change over; `renames` are `old:new`.
+
+    `unmanaged`: what no migration made is taken over, too, except other tools' tables.
+    """
 
     message: str
     as_sql: bool = False
     renames: tuple[str, ...] = ()
+    unmanaged: bool = False
+
+    def further(self, found: Catalog, own_schema: str) -> frozenset[Name]:
+        """What is taken over without being managed, by kind and name; never our own schema."""
+        names = {read_request(one).name for one in self.renames}
+        wanted = without_bookkeeping(found)[0] if self.unmanaged else found
+        return frozenset(
+            (oid.kind, str(oid))
+            for oid, one in wanted.objects.items()
+            if not (one.owners or one.native or oid.path == (own_schema,))
+            and (self.unmanaged or oid.path[-1] in names)
+        )
 
 
 def drift(workspace: Workspace, keep: Keep | None = None) -> DriftResult:
@@ -92,12 +119,12 @@ class _Drift:
     def look(self, keep: Keep | None) -> DriftResult:
         recorded = self._recorded()
         found = live(self._workspace, self._connection)
-        if recorded and not by_hand(recorded, found):
+        further = keep.further(found, self._workspace.tables.schema) if keep else frozenset[Name]()
+        if recorded and not further and not by_hand(recorded, found):
             return self._result(found, recorded.hashes)
         with scratch_of(self._workspace) as scratch:
             schemas = Schemas(self._workspace, scratch)
-            names = [read_request(one).name for one in keep.renames] if keep else []
-            strayed = straying(schemas, self._files, recorded, found, names)
+            strayed = straying(schemas, self._files, recorded, found, further)
             objects = entries(strayed.changes, strayed.built, strayed.mine)
             offers = tuple(one.text for one in candidates(strayed.built, strayed.whole))
             result = replace(self._result(found, strayed.known), objects=objects, offers=offers)
@@ -105,8 +132,7 @@ class _Drift:
                 return result
             if keep:
                 return replace(result, written=self._kept(schemas, strayed, keep))
-        statements, refused = _way_back(strayed)
-        return replace(result, statements=statements, refused=refused)
+            return _with_way_back(schemas, strayed, result)
 
     @property
     def _files(self) -> Sequence[MigrationFile]:
@@ -160,8 +186,48 @@ class _Drift:
             )
 
 
-def _way_back(strayed: Straying) -> tuple[tuple[Statement, ...], str]:
+class _CopyError(Exception):
+    """No copy of the database could be made; the reason."""
+
+
+def _with_way_back(schemas: Schemas, strayed: Straying, result: DriftResult) -> DriftResult:
+    """With the statements that restore what was built, tried out; or why there are none."""
     try:
-        return plan(*restoring(strayed)).statements, ""
-    except PlanRefusedError as error:
-        return (), "; ".join(filter(None, (error.message, error.hint)))
+        before, after = restoring(strayed)
+        result = replace(result, statements=plan(before, after).statements)
+        _try_out(schemas, strayed, before, result.statements)
+    except _CopyError as error:
+        return replace(result, untried=str(error))
+    except (PlanRefusedError, ProofError, SourceError) as error:
+        reason = "; ".join(filter(None, (error.message, error.hint)))
+        return replace(result, statements=(), refused=reason)
+    return result
+
+
+def _try_out(
+    schemas: Schemas, strayed: Straying, before: Catalog, statements: Sequence[Statement]
+) -> None:
+    """Raises SourceError for what PostgreSQL refuses, ProofError where it does not lead back.
+
+    What nobody models can be missing in the copy, so that there is none: _CopyError.
+    """
+
+    def act(connection: Connection) -> Catalog:
+        try:
+            build(connection, before)
+        except SourceError as error:
+            if missing_role(error):
+                raise
+            raise _CopyError(error.message) from None
+        load_statements(connection, statements)
+        return introspect(connection)
+
+    have = in_scratch(schemas.scratch, act)
+    concerned = {one.subject.id for one in strayed.changes}
+    wrong = [oid for oid in concerned if have.get(oid) != strayed.built.get(oid)]
+    if wrong:
+        have = schemas.fixpoint(have)
+        wrong = [oid for oid in wrong if have.get(oid) != strayed.built.get(oid)]
+    if wrong:
+        names = ", ".join(sorted(f"{oid.kind} {oid}" for oid in wrong))
+        raise ProofError(f"no plan that was found restores {names}")

@@ -1,5 +1,6 @@
 """Where a project and its database stand."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from psqlmigrate.schema.hashing import state_hashes
 from psqlmigrate.service import certificates, history, state
 from psqlmigrate.service.baseline import DATABASE, Baseline, by_hand, managed
 from psqlmigrate.service.bookkeeping import inspect
+from psqlmigrate.service.certificates import Name
 from psqlmigrate.service.checking import rename_words, settled
 from psqlmigrate.service.describing import Entry, entries
 from psqlmigrate.service.history import AppliedRow
@@ -175,7 +177,7 @@ class _Looker:
         notes = (f"models and texts were not compared: {error.message}",)
         return _Look(drift, self._unmanaged(found, recorded.hashes), found.unmodelled, notes)
 
-    def _unmanaged(self, found: Catalog, known: state.Hashes) -> tuple[str, ...]:
+    def _unmanaged(self, found: Catalog, known: Iterable[Name]) -> tuple[str, ...]:
         return unmanaged(found, known, self._selection)
 
     def _applied_files(self) -> tuple[MigrationFile, ...]:

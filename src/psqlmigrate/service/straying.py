@@ -9,11 +9,11 @@ from psqlmigrate.schema.catalog import Catalog, Change, diff
 from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.hashing import state_hashes
 from psqlmigrate.schema.identity import ObjectId
-from psqlmigrate.schema.selection import Selection, chosen, rooted
+from psqlmigrate.schema.selection import Objects, Selection, chosen, rooted
 from psqlmigrate.service.baseline import by_hand, managed
 from psqlmigrate.service.certificates import Name
 from psqlmigrate.service.schemas import Schemas
-from psqlmigrate.service.state import Hashes, State, stored_name
+from psqlmigrate.service.state import State, stored_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Straying:
 
     `built` is what the migrations made, `mine` what the database has instead, as a copy of it
     prints; `again` is the same with the unmanaged things that it stands on. `changes` lead from
-    `built` to `mine`, without what is ignored. `known` are the hashes of what is managed.
+    `built` to `mine`, without what is ignored. `known` names what is managed.
     """
 
     found: Catalog
@@ -30,7 +30,7 @@ class Straying:
     mine: Catalog
     again: Catalog
     changes: tuple[Change, ...]
-    known: Hashes
+    known: frozenset[Name]
     selection: Selection
 
     @property
@@ -50,22 +50,24 @@ def straying(
     files: Sequence[MigrationFile],
     recorded: State | None,
     found: Catalog,
-    new_names: Collection[str] = (),
+    further: Collection[Name] = (),
 ) -> Straying:
     """Compares the database as it is (`found`, with edges) with what the applied files build.
 
     `recorded` is the state where it is current: what is managed, and whether anything is to be
-    compared at all. `new_names` are what managed things were renamed to: these count as managed,
-    too. Raises what replaying and scratch databases raise.
+    compared at all. `further` are things that no migration made and that count as managed here.
+    Raises what replaying and scratch databases raise.
     """
     selection = schemas.selection
-    if recorded and not by_hand(recorded, found):
+    if recorded and not further and not by_hand(recorded, found):
         mine = managed(found, recorded.hashes)
-        return Straying(found, mine, mine, mine, (), recorded.hashes, selection)
+        return Straying(found, mine, mine, mine, (), frozenset(recorded.hashes), selection)
     everything = schemas.replayed(files)
-    known = recorded.hashes if recorded else state_hashes(everything)
+    known = frozenset(recorded.hashes if recorded else state_hashes(everything))
     built = managed(everything, known)
-    mine = managed(found, {*known, *_renamed(found, new_names)})
+    known |= {*further}
+    known |= {*_appendages(found, managed(found, known))}
+    mine = managed(found, known)
     if not diff(built, mine):
         return Straying(found, built, mine, mine, (), known, selection)
     again = schemas.fixpoint(_with_needs(found, mine))
@@ -74,9 +76,10 @@ def straying(
     return Straying(found, built, reread, again, changes, known, selection)
 
 
-def _renamed(found: Catalog, new_names: Collection[str]) -> Iterator[Name]:
+def _appendages(found: Catalog, mine: Catalog) -> Iterator[Name]:
+    """What goes with something managed without being a part of it: the sequence of a serial."""
     for oid, one in found.objects.items():
-        if not one.owners and oid.path[-1] in new_names:
+        if not one.owners and one.dropped_with and one.dropped_with[0] in mine.objects:
             yield oid.kind, str(oid)
 
 
@@ -110,7 +113,7 @@ def restoring(strayed: Straying) -> tuple[Catalog, Catalog]:
         for oid, one in before.objects.items()
         if oid not in wanted and not (oid in mine.objects and in_found(one))
     }
-    objects = {**wanted, **rooted(kept, wanted)}
+    objects = {**wanted, **rooted(_inherited(kept, wanted, before), wanted)}
     edges = {
         oid: (built if oid in wanted else before).edges.get(oid, frozenset()) for oid in objects
     }
@@ -118,6 +121,22 @@ def restoring(strayed: Straying) -> tuple[Catalog, Catalog]:
         if missing := sorted(edges[oid] - objects.keys()):
             raise _in_the_way(one, missing[0], unmanaged=oid in kept)
     return before, replace(built, objects=objects, edges=edges, held=found.held)
+
+
+def _inherited(kept: Objects, wanted: Objects, before: Catalog) -> dict[ObjectId, DbObject]:
+    """Those of `kept` whose source in a parent stays: PostgreSQL drops the others along with it."""
+    found = dict(kept)
+    while gone := [
+        oid
+        for oid, one in found.items()
+        if any(
+            source in before.objects and source not in wanted and source not in found
+            for source in one.inherited_from
+        )
+    ]:
+        for oid in gone:
+            del found[oid]
+    return found
 
 
 def _in_the_way(one: DbObject, missing: ObjectId, *, unmanaged: bool) -> PlanRefusedError:
