@@ -281,3 +281,18 @@ def test_the_order_of_a_new_database_is_one_of_them(run: Run, files: Project) ->
     assert "20260111_000000_step.sql fails after 20260110_000000: in between" in _refused(
         run, files
     )
+
+
+def test_without_a_database_and_with_roles_that_only_others_have(call: Run, files: Project) -> None:
+    role = '"nobody here: ü"'
+    _branches(
+        files,
+        (f'GRANT SELECT ON "Main" TO {role};', f'REVOKE SELECT ON "Main" FROM {role};'),
+        (f'GRANT INSERT ON "Main" TO {role};', f'REVOKE INSERT ON "Main" FROM {role};'),
+    )
+    code, out, err = call("merge", "join")
+    assert (code, err) == (0, ""), out
+    code, out, err = call("squash", "all of it")
+    assert (code, err) == (0, ""), out
+    [file] = read_directory(files.path).files
+    assert file.text.count("GRANT") == 2

@@ -146,11 +146,13 @@ def test_everything_becomes_one(
     assert len(_state(connection)[1]) == 2
 
 
-def test_sql_on_request(run: Run, files: Project) -> None:
+@pytest.mark.parametrize("words", [["--sql"], []])
+def test_a_message_that_holds_anything(run: Run, files: Project, words: list[str]) -> None:
     _python(files)
-    _well(run, "squash", "all", "--sql")
+    message = "a \"quoted\" 'one'\n-- psqlmigrate: down\n\\ % {} ü"
+    _well(run, "squash", message, *words)
     [file] = read_directory(files.path).files
-    assert file.is_sql
+    assert (file.is_sql, file.message) == (bool(words), message)
     _well(run, "upgrade")
 
 

@@ -390,6 +390,18 @@ def test_migrations_that_are_no_transaction(run: Run, files: Project) -> None:
     assert run("upgrade")[0] == 0
 
 
+def test_what_an_sql_migration_cannot_hold(run: Run, files: Project) -> None:
+    files.python(
+        VERSIONS[0], "engine.execute('CREATE TABLE t (a text)')", "engine.execute('DROP TABLE t')"
+    )
+    files.python(
+        VERSIONS[1], "engine.execute(\"INSERT INTO t VALUES ('x\\n-- psqlmigrate: down\\ny')\")"
+    )
+    assert "squash without --sql" in _refused(run, files, "--sql")
+    _squashed(run, files)
+    assert run("upgrade")[0] == 0
+
+
 def test_branches(run: Run, files: Project, server: Target) -> None:
     after = f"-- depends_on: {VERSIONS[0]}\n"
     files.sql(VERSIONS[0], "CREATE TABLE t (a int);", "DROP TABLE t;")

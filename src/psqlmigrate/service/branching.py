@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import permutations
 from typing import TypeAlias
 
-from psqlmigrate.errors import MigrationError
+from psqlmigrate.errors import MigrationError, missing_role
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.postgres.connect import Connection
@@ -97,6 +97,8 @@ class Rehearsals:
                 try:
                     run(connection, file, "up")
                 except MigrationError as error:
+                    if missing_role(error):  # is made, where that may be; then all begins anew
+                        raise
                     outcome.failed, outcome.reason = file, error.message
                     return outcome
                 after, now = introspect(connection, edges=False), self._contents(connection)

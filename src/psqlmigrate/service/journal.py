@@ -71,7 +71,7 @@ class Seal:
 def write(
     connection: Connection, tables: Tables, event: str, version: str | None, **detail: object
 ) -> None:
-    """Adds an entry: `applied`, `reverted`, `failed`, `statement`, `stamped`, `accepted`."""
+    """Adds an entry: `applied`, `reverted`, `adopted`, `failed`, `statement`, `stamped`."""
     tables.run(connection, _WRITE, (event, version, details(**detail)))
 
 

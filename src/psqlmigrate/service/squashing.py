@@ -9,7 +9,7 @@ from psqlmigrate.errors import MigrationError, SquashRefusedError, UsageError
 from psqlmigrate.migrations.archive import FOLDER
 from psqlmigrate.migrations.certificate import Certificate
 from psqlmigrate.migrations.directory import file_name
-from psqlmigrate.migrations.file import MigrationFile, read_file
+from psqlmigrate.migrations.file import MigrationFile, read_file, statements
 from psqlmigrate.migrations.render import render_python, render_sql
 from psqlmigrate.migrations.replaced import flat
 from psqlmigrate.postgres.scratch import Scratch
@@ -108,7 +108,23 @@ def _draft(
         text = render_python(version, message, parents, found.up, found.down, replaces=replaces)
         path = folder / file_name(version, message, ".py")
     path.write_bytes(text.encode())
-    return read_file(path)
+    file = read_file(path)
+    _refuse_unreadable(file, found)
+    return file
+
+
+def _refuse_unreadable(file: MigrationFile, found: Found) -> None:
+    """A string can hold a line that ends a part of an .sql migration."""
+    for direction, half in (("up", found.up), ("down", found.down)) if file.is_sql else ():
+        try:
+            count = len(statements(file, direction))
+        except MigrationError:
+            count = -1
+        if count != len(half):
+            raise SquashRefusedError(
+                "a statement has a line `-- psqlmigrate: …` in it, which .sql migrations cannot hold",
+                hint="squash without --sql",
+            )
 
 
 def _certificate(scratch: Scratch, span: Range, file: MigrationFile, found: Found) -> Certificate:
