@@ -27,6 +27,9 @@ def _majors() -> list[int]:
 
 _MAJORS = _majors()
 
+# What psqlmigrate says to GitHub Actions is for tests of that alone, wherever these are run.
+os.environ.pop("GITHUB_ACTIONS", None)
+
 
 def pytest_configure() -> None:
     options_used.watch()

@@ -20,8 +20,14 @@ ENVIRONMENTS: Mapping[str, tuple[str, ...]] = {
     "bare": (),
     "current": ("sqlalchemy", "psqlmodel[async]", "psycopg2-binary"),
     "former": ("sqlalchemy==1.4.*", "psqlmodel[async]==0.7.*", "psycopg2-binary"),
+    "django": ("django==5.2.*", "psycopg[binary]"),
+    "former_django": ("django==4.2.*", "psycopg2-binary"),
     "psqlmodel": ("psqlmodel[async]==0.9.31",),
+    "psqlmodel_0.6": ("psqlmodel[async]==0.6.10",),
+    "psqlmodel_0.7": ("psqlmodel[async]==0.7.18",),
     "sqlalchemy": ("sqlalchemy==2.0.*", "psycopg2-binary"),
+    "sqlmodel": ("sqlmodel",),
+    "tools": ("uv", "poetry"),
 }
 _COMPLETE = "complete"
 PROJECTS = Path(__file__).parent / "projects"

@@ -1,5 +1,7 @@
 """psqlmigrate: PostgreSQL migrations that are proven before they run."""
 
+from typing import TYPE_CHECKING
+
 from psqlmigrate.errors import (
     MigrationAlreadyAppliedError,
     MigrationDependencyError,
@@ -7,30 +9,52 @@ from psqlmigrate.errors import (
     MigrationNotFoundError,
     RollbackError,
     SchemaDriftError,
+    SchemaDriftWarning,
     StateCorruptionError,
 )
 from psqlmigrate.migrations.base import DataMigration, Migration
 
+if TYPE_CHECKING:  # the names of __getattr__ below, for those who read and do not run
+    from psqlmigrate.engine import Engine, create_engine
+    from psqlmigrate.manager import MigrationManager
+    from psqlmigrate.settings import MigrationConfig
+
 __all__ = [
     "DataMigration",
+    "Engine",
     "Migration",
     "MigrationAlreadyAppliedError",
+    "MigrationConfig",
     "MigrationDependencyError",
     "MigrationError",
+    "MigrationManager",
     "MigrationNotFoundError",
     "RollbackError",
     "SchemaDriftError",
+    "SchemaDriftWarning",
     "StateCorruptionError",
     "__version__",
+    "create_engine",
 ]
 
 __version__: str
 
+_PLACES = {
+    "Engine": "psqlmigrate.engine",
+    "MigrationConfig": "psqlmigrate.settings",
+    "MigrationManager": "psqlmigrate.manager",
+    "create_engine": "psqlmigrate.engine",
+}
 
-def __getattr__(name: str) -> str:
-    """Looks up the version only when somebody asks: it reads the installed package's metadata."""
+
+def __getattr__(name: str) -> object:
+    """Imports what needs a driver, and looks up the version, only when somebody asks."""
+    if name in _PLACES:
+        from importlib import import_module
+
+        return getattr(import_module(_PLACES[name]), name)
     if name == "__version__":
         from importlib.metadata import version
 
         return version("psqlmigrate")
-    raise AttributeError(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,7 +1,7 @@
 """Every error that psqlmigrate reports: its code, its exit code, and the way out."""
 
 import re
-from typing import ClassVar
+from typing import ClassVar, Self
 
 USAGE, FAILED, LOCKED, REFUSED = 2, 3, 4, 5
 """Exit codes: wrong use; database, model or migration failed; lock not obtained; refused."""
@@ -11,17 +11,30 @@ class MigrationError(Exception):
     """Base of all errors of psqlmigrate.
 
     `hint` names the way out, `details` holds further lines (a traceback of the user's, a
-    statement); both may be empty. `code` is stable and part of `--json`.
+    statement); both may be empty. `version` is that of the migration that it is about, empty where
+    it is about none; `original_error` is what PostgreSQL or the migration's own code raised, if that
+    is the reason. `code` is stable and part of `--json`. `file_path`, `line` and `column` (from 1;
+    0: not known) are the place that it is about, where there is one.
     """
 
     code: ClassVar[str] = "error"
     exit_code: ClassVar[int] = FAILED
+    file_path: str = ""
+    line: int = 0
+    column: int = 0
+    version: str = ""
+    original_error: BaseException | None = None
 
     def __init__(self, message: str, *, hint: str = "", details: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.details = details
+
+    def at(self, path: object, line: int = 0, column: int = 0) -> Self:
+        """The error, with the place that it is about."""
+        self.file_path, self.line, self.column = str(path), line, column
+        return self
 
 
 class UsageError(MigrationError):
@@ -108,6 +121,12 @@ class MigrationFileError(MigrationError):
         self.file_path = file_path
 
 
+class NoWayError(MigrationFileError, NotImplementedError):
+    """A migration has no `up`, or no `down`."""
+
+    code = "no_way"
+
+
 class DuplicateVersionError(MigrationFileError):
     """Two migration files have one version."""
 
@@ -115,21 +134,58 @@ class DuplicateVersionError(MigrationFileError):
     exit_code = REFUSED
 
 
+class ArchiveError(MigrationError):
+    """An original of a squashed migration is needed, and missing or not as it was."""
+
+    code = "archive"
+    exit_code = REFUSED
+
+
+class SquashedFileError(MigrationFileError):
+    """A migration that was squashed is there again, and is another one."""
+
+    code = "squashed_file"
+    exit_code = REFUSED
+
+
 class MigrationDependencyError(MigrationError):
-    """A migration depends on one that is missing, or in a circle."""
+    """A migration depends on one (`depends_on`) that is missing or not applied, or in a circle."""
 
     code = "dependency"
     exit_code = REFUSED
 
-    def __init__(self, message: str, *, version: str = "", hint: str = "") -> None:
+    def __init__(
+        self, message: str, *, version: str = "", depends_on: str = "", hint: str = ""
+    ) -> None:
         super().__init__(message, hint=hint)
         self.version = version
+        self.depends_on = depends_on
 
 
 class MultipleHeadsError(MigrationDependencyError):
     """The migrations have several heads and the target does not say which."""
 
     code = "multiple_heads"
+
+
+class MergeConflictError(MigrationError):
+    """The order of branches matters; `details` names each object and the versions that touch it."""
+
+    code = "merge_conflict"
+    exit_code = REFUSED
+
+
+class SquashRefusedError(MigrationError):
+    """The migrations cannot be one (`file_path` of the first that stands in the way)."""
+
+    code = "squash_refused"
+    exit_code = REFUSED
+
+    def __init__(
+        self, message: str, *, file_path: str = "", hint: str = "", details: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint, details=details)
+        self.file_path = file_path
 
 
 class MigrationAlreadyAppliedError(MigrationError):
@@ -141,6 +197,13 @@ class MigrationAlreadyAppliedError(MigrationError):
     def __init__(self, message: str, *, version: str = "", hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.version = version
+
+
+class NotInitializedError(MigrationError):
+    """The database has no history yet."""
+
+    code = "not_initialized"
+    exit_code = REFUSED
 
 
 class AppliedFileError(MigrationError):
@@ -175,7 +238,7 @@ class SchemaDriftError(MigrationError):
 
 
 class StateCorruptionError(MigrationError):
-    """A state file or bookkeeping table holds what psqlmigrate cannot have written."""
+    """A state file or bookkeeping table is damaged, or does not fit the other (`details`)."""
 
     code = "state"
     exit_code = REFUSED
@@ -217,6 +280,35 @@ class RollbackError(StatementError):
     """Reverting a migration failed."""
 
     code = "rollback"
+
+
+class SeedError(MigrationError):
+    """A seed file has what the tables cannot take, or its rows failed; nothing was changed."""
+
+    code = "seed"
+
+
+class SeedRefusedError(SeedError):
+    """Emptying the tables would reach tables that the file does not name."""
+
+    code = "seed_refused"
+    exit_code = REFUSED
+
+
+class UnknownJobError(UsageError):
+    """No background job has that id."""
+
+    code = "unknown_job"
+
+
+class JobError(MigrationError):
+    """A background job could not be started."""
+
+    code = "job"
+
+
+class SchemaDriftWarning(UserWarning):
+    """Models and database differ, or could not be compared."""
 
 
 _MISSING_ROLE = re.compile(r'role "(.+)" does not exist\Z', re.MULTILINE)

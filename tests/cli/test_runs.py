@@ -256,3 +256,13 @@ def test_quiet_says_nothing_of_it(database: Target, connection: Connection, file
     )
     assert (code, err) == (0, "")
     assert len(out.splitlines()) == 4
+
+
+def test_a_migration_without_a_way_back(run: Run, files: Project) -> None:
+    path = files.python("20260103_000000", "engine.execute('SELECT 1')")
+    path.write_text(path.read_text().partition("    def down")[0])
+    assert run("upgrade")[0] == 0
+    code, _, err = run("downgrade")
+    assert code == 3
+    assert f"error: {path.name} has no down" in err
+    assert run("current")[1] == "20260103_000000\n"

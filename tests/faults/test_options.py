@@ -11,7 +11,6 @@ from psqlmigrate.errors import (
     UsageError,
 )
 from psqlmigrate.migrations.directory import read_directory
-from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.postgres.connect import Connection, connect
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.service import admission, bookkeeping, history
@@ -148,7 +147,7 @@ def test_an_unknown_hazard_lists_the_known() -> None:
 def _preview(connection: Connection, project: Project, target: str = "head") -> PreviewResult:
     directory = read_directory(project.path)
     direction = "down" if target.startswith("-") else "up"
-    return preview(connection, directory, Graph(directory.files), TABLES, direction, target)
+    return preview(connection, directory, TABLES, direction, target)
 
 
 def test_a_preview_runs_nothing_and_writes_nothing(

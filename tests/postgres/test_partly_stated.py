@@ -52,6 +52,7 @@ def test_what_is_stated_of_a_parent_reaches_its_partitions(
     base = canonical(scratch, introspect(connection))
     stated = canonical(scratch, _catalog(scratch, PARENT + INDEXES[after]))
     desired = completed(scratch, base, merged(base, stated, COVERAGE))
+    assert desired is not None
     found = plan(base, desired)
     assert bool(found.statements) == (before != after)
     for statement in found.statements:

@@ -120,7 +120,91 @@ SQLALCHEMY = Shop(
 )
 
 
-@pytest.fixture(params=[PSQLMODEL, SQLALCHEMY], ids=lambda shop: shop.name)
+SQLMODEL = Shop(
+    "sqlmodel_shop",
+    "sqlmodel",
+    ("customers", "billing.products", "orders", "lines"),
+    add=Change(
+        "shop/goods.py",
+        (
+            (
+                '    __tablename__ = "orders"\n',
+                (
+                    '    __tablename__ = "orders"\n'
+                    '    remark: str = Field("none", sa_column_kwargs={"server_default": "none"})\n'
+                ),
+            ),
+        ),
+        "orders",
+        "remark",
+    ),
+    retype=Change(
+        "shop/goods.py",
+        (
+            ("quantity: int = Field(default=1", "quantity: int = Field(sa_type=BigInteger"),
+            ("from sqlmodel import", "from sqlalchemy import BigInteger\nfrom sqlmodel import"),
+        ),
+        "lines",
+        "quantity",
+    ),
+    drop=Change("shop/goods.py", (("    note: Optional[str] = None\n", ""),), "orders", "note"),
+    rename=Change(
+        "shop/people.py",
+        (
+            ("    email: str = Field(", "    address: str = Field("),
+            ('CheckConstraint("email LIKE', 'CheckConstraint("address LIKE'),
+        ),
+        "customers",
+        "address",
+    ),
+    former="email",
+)
+DJANGO = Shop(
+    "django_shop",
+    "django",
+    ("store_customer", "products", '"Orders"', "store_line"),
+    add=Change(
+        "shop/models.py",
+        (
+            (
+                "class Order(models.Model):\n",
+                (
+                    "class Order(models.Model):\n"
+                    '    remark = models.CharField(max_length=40, db_default="none")\n'
+                ),
+            ),
+        ),
+        '"Orders"',
+        "remark",
+    ),
+    retype=Change(
+        "shop/models.py",
+        (
+            (
+                "quantity = models.PositiveSmallIntegerField",
+                "quantity = models.PositiveBigIntegerField",
+            ),
+        ),
+        "store_line",
+        "quantity",
+    ),
+    drop=Change(
+        "shop/models.py",
+        (('    born = models.DateField(null=True, db_column="Birth Date")\n', ""),),
+        "store_customer",
+        "Birth Date",
+    ),
+    rename=Change(
+        "shop/models.py",
+        (("motto = models.TextField", "saying = models.TextField"), ('["motto"]', '["saying"]')),
+        "store_customer",
+        "saying",
+    ),
+    former="motto",
+)
+
+
+@pytest.fixture(params=[PSQLMODEL, SQLALCHEMY, SQLMODEL, DJANGO], ids=lambda shop: shop.name)
 def shop(request: pytest.FixtureRequest) -> Shop:
     found: Shop = request.param
     return found

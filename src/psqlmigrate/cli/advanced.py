@@ -2,6 +2,7 @@
 
 import click
 
+from psqlmigrate.cli import completing
 from psqlmigrate.cli.options import Options, common
 
 
@@ -13,7 +14,7 @@ def heads(options: Options) -> None:
     \b
     psqlmigrate heads
     """
-    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.cli.context import say, show_json, workspace
 
     graph = workspace(options).graph
     found = [(one.version, one.message) for one in graph.heads]
@@ -23,22 +24,26 @@ def heads(options: Options) -> None:
             {"heads": [version for version, _ in found], "branch_points": graph.branch_points},
         )
         return
-    for version, message in found:
-        click.echo(f"{version}  {message}")
+    say(f"{version}  {message}" for version, message in found)
     if len(found) > 1:
         click.echo(
             f"\nwarning: {len(found)} heads, split after {', '.join(graph.branch_points) or 'the start'}"
-            "\nhint: upgrade heads applies all of them",
+            '\nhint: psqlmigrate merge "…" joins them; upgrade heads applies all of them',
             err=True,
         )
 
 
 @click.command()
-@click.argument("source")
-@click.argument("desired")
+@click.argument("source", shell_complete=completing.sources)
+@click.argument("desired", shell_complete=completing.sources)
 @click.option("--exit-code", is_flag=True, help="Exit 1 when they differ.")
+@click.option(
+    "--prove",
+    is_flag=True,
+    help="Run it in scratch on sample rows first, there and back; exit 3 when that fails.",
+)
 @common
-def diff(options: Options, source: str, desired: str, *, exit_code: bool) -> int:
+def diff(options: Options, source: str, desired: str, *, exit_code: bool, prove: bool) -> int:
     """Print the SQL that turns one schema into another.
 
     A schema is a URL, an .sql file or directory, a .json snapshot, or one of database, models,
@@ -47,23 +52,28 @@ def diff(options: Options, source: str, desired: str, *, exit_code: bool) -> int
     \b
     psqlmigrate diff database schema.sql
     """
-    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.cli.context import busy, put, show_json, workspace
     from psqlmigrate.service.diffing import difference
 
-    result = difference(workspace(options), source, desired)
+    with busy(options, "comparing"):
+        result = difference(workspace(options), source, desired, prove=prove)
     if options.as_json:
         show_json("diff", result)
     elif result.statements:
-        click.echo("SET check_function_bodies = off;")
+        put("SET check_function_bodies = off;")
         for statement in result.statements:
-            click.echo(f"{statement.sql};")
+            put(f"{statement.sql};")
     for name in result.unmodelled:
         click.echo(f"not compared: {name}", err=True)
+    if result.proof and not options.as_json:
+        from psqlmigrate.output.verification import proven
+
+        click.echo("\n".join(proven(result.proof)), err=True)
     return 1 if exit_code and result.statements else 0
 
 
 @click.command()
-@click.argument("source", default="database")
+@click.argument("source", default="database", shell_complete=completing.sources)
 @common
 def snapshot(options: Options, source: str) -> None:
     """Print a schema with the hash of every object as JSON, for review and for diff.
@@ -71,16 +81,17 @@ def snapshot(options: Options, source: str) -> None:
     \b
     psqlmigrate snapshot database > schema.json
     """
-    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.cli.context import busy, put, show_json, workspace
     from psqlmigrate.service.diffing import snapshot as take
 
-    text = take(workspace(options), source)
+    with busy(options, "reading the schema"):
+        text = take(workspace(options), source)
     if options.as_json:
         import json
 
         show_json("snapshot", json.loads(text))
     else:
-        click.echo(text, nl=False)
+        put(text, nl=False)
 
 
 @click.command()
@@ -90,22 +101,33 @@ def snapshot(options: Options, source: str) -> None:
     metavar="[VERSION]",
     is_flag=False,
     flag_value="",
+    shell_complete=completing.versions(),
     help="Prove pending migrations that were edited, or one, and renew the certificates.",
 )
-@click.option("--accept", metavar="VERSION", help="Take the edited file of an applied migration.")
+@click.option(
+    "--accept",
+    metavar="VERSION",
+    help="Take the edited file of an applied migration.",
+    shell_complete=completing.versions(),
+)
+@click.option("--offline", is_flag=True, help="Look at the files only, whatever database is named.")
 @common
-def verify(options: Options, accept: str | None, certify: str | None, *, replay: bool) -> int:
+def verify(
+    options: Options, accept: str | None, certify: str | None, *, replay: bool, offline: bool
+) -> int:
     """Check files, certificates and history; exit 1 when something does not fit.
 
     \b
     psqlmigrate verify --replay
     """
-    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.cli.context import annotate, busy, say, show_json, workspace
     from psqlmigrate.output import verification
     from psqlmigrate.service import verifying
 
     if accept and certify is not None:
         raise click.UsageError("--accept and --certify do not go together")
+    if offline and (accept or certify is not None):
+        raise click.UsageError("--offline looks at files; --accept and --certify need more")
     space = workspace(options)
     found = 0
     if accept:
@@ -113,15 +135,20 @@ def verify(options: Options, accept: str | None, certify: str | None, *, replay:
         result: object = {"accepted": version}
         lines = [f"{version}  accepted as it is"]
     elif certify is not None:
-        made = verifying.certify(space, certify)
+        with busy(options, "proving migrations"):
+            made = verifying.certify(space, certify)
         result, lines = {"certified": made}, verification.certified(made)
     else:
-        result = verified = verifying.verify(space, with_replay=replay)
-        lines, found = verification.verified(verified), 1 if verified.findings else 0
+        with busy(options, "replaying the migrations" if replay else "verifying"):
+            result = verified = verifying.verify(space, with_replay=replay, offline=offline)
+        lines = verification.verified(verified, offline=offline)
+        found = 1 if verified.findings else 0
+        for one in verified.findings:
+            annotate("verify", one.words, one.path(space.migrations_path), one.line, one.column)
     if options.as_json:
         show_json("verify", result)
     else:
-        click.echo("\n".join(lines))
+        say(lines)
     return found
 
 

@@ -2,6 +2,7 @@
 
 import click
 
+from psqlmigrate.cli import completing
 from psqlmigrate.cli.options import Options, common
 
 
@@ -18,17 +19,20 @@ def check(options: Options, baseline: str | None) -> int:
     \b
     psqlmigrate check
     """
-    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.cli.context import annotate_objects, busy, show_json, workspace
     from psqlmigrate.service import checking
 
-    result = checking.check(workspace(options), baseline)
+    space = workspace(options)
+    with busy(options, "comparing models and migrations"):
+        result = checking.check(space, baseline)
     if options.as_json:
         show_json("check", result)
     else:
         from psqlmigrate.output.reports import print_check
 
         print_check(result, no_color=options.no_color)
-    return 1 if result.objects else 0
+    annotate_objects("check", "models and migrations differ", result.objects, space)
+    return 1 if result.differs else 0
 
 
 @click.command()
@@ -52,7 +56,7 @@ def current(options: Options) -> None:
 
 
 @click.command()
-@click.argument("version")
+@click.argument("version", shell_complete=completing.versions("head", "heads", "base"))
 @click.option("--purge", is_flag=True, help="Forget the history first.")
 @common
 def stamp(options: Options, version: str, *, purge: bool) -> None:
@@ -87,14 +91,14 @@ def sql(options: Options, direction: str, span: str) -> None:
     \b
     psqlmigrate sql upgrade 20261123_101500:head
     """
-    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.cli.context import put, show_json, workspace
     from psqlmigrate.service.foreseeing import offline
 
     text = offline(workspace(options), "up" if direction == "upgrade" else "down", span)
     if options.as_json:
         show_json("sql", {"sql": text})
     else:
-        click.echo(text, nl=not text.endswith("\n"))
+        put(text, nl=not text.endswith("\n"))
 
 
 COMMANDS: tuple[click.Command, ...] = (check, current, stamp, sql)

@@ -1,5 +1,6 @@
 """The entry point, and the one place where errors become messages and exit codes."""
 
+import codecs
 import gc
 import io
 import os
@@ -9,16 +10,32 @@ from types import FrameType
 
 import click
 
-from psqlmigrate.cli import advanced, alembic, core, users
+from psqlmigrate.cli import (
+    advanced,
+    alembic,
+    branches,
+    ci,
+    core,
+    previews,
+    seeding,
+    users,
+)
 from psqlmigrate.errors import USAGE
 
 _COLUMNS = 80
+_PLAIN = {"…": "...", "→": "->", "·": "-"}
 _GARBAGE_THRESHOLD = 100_000
 
 GROUPS: dict[str, tuple[click.Command, ...]] = {
     "Core": core.COMMANDS,
     "Alembic-compatible": alembic.COMMANDS,
-    "Advanced": advanced.COMMANDS,
+    "Advanced": (
+        *advanced.COMMANDS,
+        *branches.COMMANDS,
+        *previews.COMMANDS,
+        *seeding.COMMANDS,
+        *ci.COMMANDS,
+    ),
     "Users": users.COMMANDS,
 }
 
@@ -73,10 +90,29 @@ def run() -> None:
     # A command makes many small values that live as long as it does: looking through them for
     # garbage again and again costs a tenth of the time and finds none.
     gc.set_threshold(_GARBAGE_THRESHOLD)
+    codecs.register_error("psqlmigrate", _legible)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    sys.exit(main())
+            stream.reconfigure(errors="psqlmigrate")
+    code = main()
+    _leave_closed_pipes()
+    sys.exit(code)
+
+
+def _leave_closed_pipes() -> None:
+    """The interpreter flushes once more at its end, and would complain."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _legible(error: UnicodeError) -> tuple[str | bytes, int]:
+    """What a stream of another encoding shows of a character that it does not have."""
+    if isinstance(error, UnicodeEncodeError) and error.object[error.start] in _PLAIN:
+        return _PLAIN[error.object[error.start]], error.start + 1
+    return codecs.backslashreplace_errors(error)
 
 
 def _run(given: list[str]) -> int:

@@ -1,6 +1,10 @@
 """From the common options to a workspace."""
 
+from collections.abc import Iterable
+
 from psqlmigrate.cli.options import Options
+from psqlmigrate.output.patience import Patience
+from psqlmigrate.service.describing import Entry
 from psqlmigrate.service.workspace import Workspace
 
 
@@ -24,10 +28,64 @@ def workspace(options: Options) -> Workspace:
     )
 
 
-def show_json(command: str, result: object) -> None:
-    """Prints the JSON document of a result."""
+def busy(options: Options, words: str) -> Patience:
+    """A context that shows, on a terminal, what takes longer than a second."""
+    return Patience(words, quiet=options.quiet or options.as_json, no_color=options.no_color)
+
+
+def say(lines: Iterable[str]) -> None:
+    """Prints lines for people."""
     import click
 
+    from psqlmigrate.output import github
+
+    text = "\n".join(lines)
+    if text:
+        click.echo(github.calm(text))
+
+
+def put(text: str, *, nl: bool = True) -> None:
+    """Prints data: always UTF-8, since SQL in another encoding is other SQL."""
+    import click
+
+    click.echo(text.encode("utf-8", "backslashreplace"), nl=nl)
+
+
+def annotate(command: str, message: str, file: str = "", line: int = 0, column: int = 0) -> None:
+    """Tells GitHub Actions, where that runs us, what was found; on stderr."""
+    import click
+
+    from psqlmigrate.output import github
+
+    if github.is_here():
+        click.echo(
+            github.annotation(message, command, file=file, line=line, column=column), err=True
+        )
+
+
+def annotate_objects(
+    command: str, words: str, objects: Iterable[Entry], space: Workspace | None = None
+) -> None:
+    """The same for objects that differ, at the models' file where `space` is given."""
+    names = ", ".join(f"{one.symbol} {one.name}" for one in objects)
+    if names:
+        annotate(command, f"{words}: {names}", models_file(space) if space else "")
+
+
+def models_file(space: Workspace) -> str:
+    """The file of the models, as far as the configuration names one; else that file itself."""
+    from psqlmigrate.sources.modelspec import parse_specs
+
+    settings = space.settings
+    for spec in parse_specs(space.model_specs, settings.root):
+        path = settings.root / spec.target
+        if path.is_file():
+            return str(path)
+    return str(settings.file or "")
+
+
+def show_json(command: str, result: object) -> None:
+    """Prints the JSON document of a result."""
     from psqlmigrate.output.document import envelope
 
-    click.echo(envelope(command, result))
+    put(envelope(command, result))

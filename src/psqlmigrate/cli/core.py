@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from psqlmigrate.cli import completing
 from psqlmigrate.cli.options import Command, Options, common
 
 _FOUND = 1
@@ -13,49 +14,84 @@ _COMMAND = {"up": "upgrade", "down": "downgrade"}
 
 @click.command()
 @click.option("--offline", is_flag=True, help="Make only the files, without a database.")
+@click.option(
+    "--from-database",
+    is_flag=True,
+    help="Make the schema that the database has the first migration, applied already.",
+)
+@click.option("-m", "--message", help='With --from-database; else "initial schema".')
+@click.option("--sql", "as_sql", is_flag=True, help="With --from-database: an .sql migration.")
 @common
-def init(options: Options, *, offline: bool) -> None:
+def init(
+    options: Options, message: str | None, *, offline: bool, from_database: bool, as_sql: bool
+) -> None:
     """Create the migrations directory, the configuration and the database's tables.
 
     \b
     psqlmigrate init --url postgresql://me@localhost/app
     """
-    from psqlmigrate.cli.context import show_json, workspace
-    from psqlmigrate.service.initializing import initialize
+    from psqlmigrate.cli.context import busy, show_json, workspace
 
-    result = initialize(workspace(options), offline=offline)
+    if from_database and offline:
+        raise click.UsageError("--from-database needs the database that --offline does without")
+    if not from_database and (as_sql or message is not None):
+        raise click.UsageError(f"{'--sql' if as_sql else '--message'} goes with --from-database")
+    space = workspace(options)
+    if from_database:
+        from psqlmigrate.service.existing import initialize_from_database
+
+        with busy(options, "reading, writing and proving the schema"):
+            result: Any = initialize_from_database(
+                space, "initial schema" if message is None else message, as_sql=as_sql
+            )
+    else:
+        from psqlmigrate.service.initializing import initialize
+
+        result = initialize(space, offline=offline)
     if options.as_json:
         show_json("init", result)
     else:
-        click.echo("\n".join(result.lines))
+        from psqlmigrate.output.printable import printable
+
+        click.echo("\n".join(map(printable, result.lines)))
 
 
 @click.command()
 @click.option("--full", is_flag=True, help="List the objects that differ.")
 @click.option("--no-models", is_flag=True, help="Leave the models out; quick.")
 @click.option("--exit-code", is_flag=True, help="Exit 1 when something is pending or drifted.")
+@click.option("--job", metavar="ID", help="Show a background job alone; exit 1 when it failed.")
 @common
-def status(options: Options, *, full: bool, no_models: bool, exit_code: bool) -> int:
+def status(
+    options: Options, *, full: bool, no_models: bool, exit_code: bool, job: str | None
+) -> int:
     """Show where migrations, models and database stand.
 
     \b
     psqlmigrate status --full
     """
-    from psqlmigrate.cli.context import show_json, workspace
+    if job is not None:
+        if full or no_models:
+            raise click.UsageError("--job shows a job alone: --full and --no-models are not for it")
+        from psqlmigrate.cli import jobs
+
+        return jobs.show(options, job)
+    from psqlmigrate.cli.context import annotate, busy, show_json, workspace
     from psqlmigrate.service.status import status as ask
 
-    result = ask(workspace(options), with_models=not no_models)
+    with busy(options, "looking at the database"):
+        result = ask(workspace(options), with_models=not no_models)
     if options.as_json:
         show_json("status", result)
     else:
         from psqlmigrate.output.status import print_status
 
-        print_status(result, full=full, no_color=options.no_color)
-    return _FOUND if exit_code and (result.pending or result.drift) else 0
-
-
-def _confirm(question: str) -> bool:
-    return click.confirm(f"{question}?")
+        print_status(result, full=full, no_color=options.no_color, verbose=options.verbose)
+    if not (exit_code and (result.pending or result.drift)):
+        return 0
+    pending, drifted = len(result.pending), len(result.drift or ())
+    annotate("status", f"{pending} pending, {drifted} of drift in {result.target}")
+    return _FOUND
 
 
 @click.command()
@@ -83,14 +119,20 @@ def autogenerate(options: Options, message: str, **given: Any) -> None:
     \b
     psqlmigrate autogenerate "add email to users"
     """
-    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.cli.context import busy, show_json, workspace
     from psqlmigrate.service.generating import GenerateWishes
     from psqlmigrate.service.generating import autogenerate as generate
 
     asked = not options.as_json and sys.stdin.isatty() and sys.stdout.isatty()
-    result = generate(
-        workspace(options), message, GenerateWishes(**given), _confirm if asked else None
-    )
+    with busy(options, "comparing, writing and proving") as shown:
+
+        def confirm(question: str) -> bool:
+            shown.paused()
+            return click.confirm(f"{question}?")
+
+        result = generate(
+            workspace(options), message, GenerateWishes(**given), confirm if asked else None
+        )
     if options.as_json:
         show_json("autogenerate", result)
     else:
@@ -100,8 +142,8 @@ def autogenerate(options: Options, message: str, **given: Any) -> None:
 
 
 @click.command()
-@click.option("--limit", type=int, help="At most so many.")
-@click.option("--all", "everything", is_flag=True, help="Rolled-back ones, too.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many.")
+@click.option("--all", "everything", is_flag=True, help="Rolled-back and failed ones, too.")
 @common
 def history(options: Options, limit: int | None, *, everything: bool) -> None:
     """Show applied migrations, newest first.
@@ -122,7 +164,7 @@ def history(options: Options, limit: int | None, *, everything: bool) -> None:
 
 
 @click.command()
-@click.argument("version")
+@click.argument("version", shell_complete=completing.versions())
 @common
 def show(options: Options, version: str) -> None:
     """Show one migration: file, parents, state here, SQL, certificate, hazards.
@@ -152,14 +194,19 @@ def validate(options: Options) -> int:
     \b
     psqlmigrate validate
     """
-    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.cli.context import annotate, busy, models_file, say, show_json, workspace
     from psqlmigrate.service.checking import validate as compare
 
-    result = compare(workspace(options))
+    space = workspace(options)
+    with busy(options, "comparing models and database"):
+        result = compare(space)
     if options.as_json:
         show_json("validate", result)
     else:
-        click.echo("\n".join(result.warnings) or "models and database agree")
+        say(result.warnings or ["models and database agree"])
+    if result.warnings:
+        words = ", ".join(result.warnings)
+        annotate("validate", f"models and database differ: {words}", models_file(space))
     return _FOUND if result.warnings else 0
 
 
@@ -177,6 +224,7 @@ def _run_options(command: Command) -> Command:
             "--forbid-hazard",
             metavar="KIND",
             multiple=True,
+            shell_complete=completing.hazards,
             help='Refuse (exit 5) what has this hazard, as "data loss"; repeatable.',
         ),
     )
@@ -186,11 +234,12 @@ def _run_options(command: Command) -> Command:
 
 
 @click.command()
-@click.argument("target", default="head")
+@click.argument("target", default="head", shell_complete=completing.versions("head", "heads", "+1"))
 @_run_options
 @click.option(
     "--strict-order", is_flag=True, help="Refuse (exit 5) what is older than what is applied."
 )
+@click.option("--background", is_flag=True, help="Run in a process of its own; print the job's id.")
 @common
 def upgrade(options: Options, target: str, **given: Any) -> None:
     """Apply pending migrations up to TARGET: head, heads, a version or +N.
@@ -198,11 +247,16 @@ def upgrade(options: Options, target: str, **given: Any) -> None:
     \b
     psqlmigrate upgrade +1
     """
+    if given.pop("background"):
+        from psqlmigrate.cli import jobs
+
+        jobs.start(options, target, given)
+        return
     _run(options, "up", target, given)
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.argument("target", default="-1")
+@click.argument("target", default="-1", shell_complete=completing.versions("base", "-1"))
 @_run_options
 @common
 def downgrade(options: Options, target: str, **given: Any) -> None:
@@ -224,13 +278,14 @@ def _run(options: Options, direction: str, target: str, given: dict[str, Any]) -
     from psqlmigrate.service.executing import Wishes, execute
 
     wishes = Wishes(**given)
+    space = workspace(options)
     with RunProgress(
         rows=not options.as_json,
         quiet=options.quiet,
-        verbose=options.verbose,
+        verbose=options.verbose or space.settings.debug,
         no_color=options.no_color,
     ) as progress:
-        result = execute(workspace(options), direction, target, wishes, progress)
+        result = execute(space, direction, target, wishes, progress)
     if options.as_json:
         show_json(_COMMAND[direction], result)
     else:

@@ -1,15 +1,17 @@
 """How a failure is told: words on stderr, or the JSON document, and the exit code."""
 
-import os
-import sys
+from pathlib import Path
 from typing import NamedTuple
 
 import click
 
 from psqlmigrate.errors import FAILED, USAGE, MigrationError
+from psqlmigrate.migrations.sent import shown
+from psqlmigrate.output import github
 from psqlmigrate.postgres.target import redact
 
 INTERRUPTED, TERMINATED, PIPE_CLOSED, BUG = 130, 143, 141, 70
+_ENDED = frozenset({"interrupted", "terminated"})
 
 
 class Terminated(KeyboardInterrupt):
@@ -22,6 +24,11 @@ class _Failure(NamedTuple):
     message: str
     hint: str = ""
     details: str = ""
+    version: str = ""
+    sqlstate: str = ""
+    file: str = ""
+    line: int = 0
+    column: int = 0
 
 
 def report(given: list[str], error: BaseException) -> int:
@@ -29,20 +36,23 @@ def report(given: list[str], error: BaseException) -> int:
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else FAILED if error.code else 0
     if isinstance(error, BrokenPipeError):
-        # The interpreter flushes stdout once more at its end, and would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
     failure = _failure(given, error)
-    if "--json" in _words(given):
-        _print_json(given, failure)
-    else:
-        _print_words(failure)
+    try:
+        if "--json" in _words(given):
+            _print_json(given, failure)
+        else:
+            _print_words(failure)
+        if github.is_here() and failure.code not in _ENDED:
+            _annotate(given, failure)
+    except BrokenPipeError:
+        pass  # nobody reads it: the exit code tells all the same
     return failure.exit_code
 
 
 def _failure(given: list[str], error: BaseException) -> _Failure:
     if isinstance(error, MigrationError):
-        return _Failure(error.code, error.exit_code, error.message, error.hint, error.details)
+        return _of_error(error)
     if isinstance(error, click.ClickException):
         return _usage(error)
     if isinstance(error, Terminated):
@@ -56,6 +66,23 @@ def _failure(given: list[str], error: BaseException) -> _Failure:
 
     message, hint = keep(given, error)
     return _Failure("bug", BUG, message, hint)
+
+
+def _of_error(error: MigrationError) -> _Failure:
+    """With what only some errors know: the migration, PostgreSQL's code, the place in a file."""
+    there = bool(error.file_path) and Path(error.file_path).exists()
+    return _Failure(
+        error.code,
+        error.exit_code,
+        error.message,
+        error.hint,
+        error.details,
+        getattr(error, "version", ""),
+        getattr(error, "sqlstate", ""),
+        shown(Path(error.file_path)) if there else "",
+        error.line if there else 0,
+        error.column if there else 0,
+    )
 
 
 def _usage(error: click.ClickException) -> _Failure:
@@ -75,17 +102,36 @@ def _words(given: list[str]) -> list[str]:
 def _print_json(given: list[str], failure: _Failure) -> None:
     import json
 
-    command = next((one for one in given if not one.startswith("-")), "")
     error = {"code": failure.code, "message": failure.message}
     error |= {"hint": failure.hint, "details": failure.details}
-    error = {key: redact(value) for key, value in error.items()}
-    click.echo(json.dumps({"version": 1, "command": command, "ok": False, "error": error}))
+    known: dict[str, str | int] = {key: redact(value) for key, value in error.items()}
+    for key in ("version", "sqlstate", "file", "line", "column"):
+        if value := getattr(failure, key):
+            known[key] = value
+    document = {"version": 1, "command": _command(given), "ok": False, "error": known}
+    click.echo(github.calm_json(json.dumps(document)))
+
+
+def _command(given: list[str]) -> str:
+    return next((one for one in given if not one.startswith("-")), "")
+
+
+def _annotate(given: list[str], failure: _Failure) -> None:
+    """Beside the words: what GitHub shows at the line of the file."""
+    texts = [failure.message, failure.details, f"hint: {failure.hint}" if failure.hint else ""]
+    text = redact("\n".join(filter(None, texts)))
+    click.echo(
+        github.annotation(
+            text, _command(given), file=failure.file, line=failure.line, column=failure.column
+        ),
+        err=True,
+    )
 
 
 def _print_words(failure: _Failure) -> None:
-    said = failure.code in {"interrupted", "terminated"}
+    said = failure.code in _ENDED
     lines = [failure.message if said else f"error: {failure.message}"]
     lines += [f"  {line}" for line in failure.details.rstrip().splitlines()]
     if failure.hint:
         lines += ["", f"hint: {failure.hint}"]
-    click.echo(redact("\n".join(lines)), err=True)
+    click.echo(github.calm(redact("\n".join(lines))), err=True)

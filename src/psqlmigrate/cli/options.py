@@ -5,6 +5,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import click
 
+from psqlmigrate.cli import completing
+
 Command: TypeAlias = Callable[..., Any]
 
 
@@ -40,11 +42,22 @@ def common(command: Command) -> Command:
 
 
 _OPTIONS = (
-    click.option("--profile", metavar="NAME", help="A saved connection."),
-    click.option("--url", metavar="URL", help="The database: postgresql://… or embedded."),
-    click.option("--migrations", metavar="PATH", help="The directory of migrations."),
     click.option(
-        "--models", metavar="SPEC", multiple=True, help="Models: module, file, directory or .sql."
+        "--profile", metavar="NAME", help="A saved connection.", shell_complete=completing.profiles
+    ),
+    click.option("--url", metavar="URL", help="The database: postgresql://… or embedded."),
+    click.option(
+        "--migrations",
+        metavar="PATH",
+        help="The directory of migrations.",
+        shell_complete=completing.paths,
+    ),
+    click.option(
+        "--models",
+        metavar="SPEC",
+        multiple=True,
+        help="Models: module, file, directory or .sql.",
+        shell_complete=completing.paths,
     ),
     click.option(
         "--schema", "schemas", metavar="NAME", multiple=True, help="Only these schemas; repeatable."
@@ -60,5 +73,10 @@ _OPTIONS = (
     click.option("-q", "--quiet", is_flag=True, help="Print results only."),
     click.option("-v", "--verbose", is_flag=True, help="Say more."),
     click.option("--no-color", is_flag=True, help="No colour."),
-    click.option("--config", metavar="FILE", help="Another configuration file."),
+    click.option(
+        "--config",
+        metavar="FILE",
+        help="Another configuration file.",
+        shell_complete=completing.paths,
+    ),
 )

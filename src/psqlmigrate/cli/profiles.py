@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 
 import click
 
+from psqlmigrate.cli.context import show_json
 from psqlmigrate.cli.options import Options
 from psqlmigrate.errors import ProfileError
-from psqlmigrate.output.document import envelope
 from psqlmigrate.output.printable import printable
 from psqlmigrate.postgres.target import parse_url
 from psqlmigrate.service import config, passwords
@@ -30,7 +30,7 @@ def act(action: str, options: Options, given: Given) -> None:
     store = ProfileStore.of_user(os.environ)
     result = _ACTIONS[action](store, options, given)
     if options.as_json:
-        click.echo(envelope("users", result))
+        show_json("users", result)
     for warning in store.warnings():
         _warn(warning)
 

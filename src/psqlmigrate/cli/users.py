@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from psqlmigrate.cli import completing
 from psqlmigrate.cli.options import Options, common
 
 _ACTIONS = {
@@ -19,11 +20,25 @@ _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full
 
 @click.command()
 @click.option("--list", "show_all", is_flag=True, help="List all profiles.")
-@click.option("--save", metavar="NAME", help="Save or change a profile.")
-@click.option("--remove", metavar="NAME", help="Remove a profile.")
-@click.option("--use", metavar="NAME", help="Make a profile the default.")
-@click.option("--show", metavar="NAME", help="Show one profile.")
-@click.option("--import", "import_file", metavar="FILE", help="Save a JSON file's profiles.")
+@click.option(
+    "--save", metavar="NAME", help="Save or change a profile.", shell_complete=completing.profiles
+)
+@click.option(
+    "--remove", metavar="NAME", help="Remove a profile.", shell_complete=completing.profiles
+)
+@click.option(
+    "--use", metavar="NAME", help="Make a profile the default.", shell_complete=completing.profiles
+)
+@click.option(
+    "--show", metavar="NAME", help="Show one profile.", shell_complete=completing.profiles
+)
+@click.option(
+    "--import",
+    "import_file",
+    metavar="FILE",
+    help="Save a JSON file's profiles.",
+    shell_complete=completing.paths,
+)
 @click.option("--username", help="With --save: the role.")
 @click.option("--host", help="With --save: the server.")
 @click.option("--port", type=click.IntRange(1, 65535), help="With --save: its port.")

@@ -92,7 +92,7 @@ def read(path: Path) -> Certificate:
         raise StateCorruptionError(
             f"{path} is no certificate: {reason}",
             hint=f"restore it from version control, or psqlmigrate verify --certify {path.stem}",
-        ) from None
+        ).at(path) from None
 
 
 def write(path: Path, certificate: Certificate) -> None:

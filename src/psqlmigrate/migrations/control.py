@@ -21,12 +21,12 @@ _ALONE = re.compile(
 )
 _CONCURRENTLY = re.compile(r"\bCONCURRENTLY\b", re.IGNORECASE)
 
-_HARMLESS = frozenset(
+HARMLESS = frozenset(
     {"psqlmigrate", "psqlmodel", "psycopg", "__future__", "collections", "dataclasses", "datetime",
      "decimal", "enum", "functools", "itertools", "json", "math", "re", "string", "textwrap",
      "typing", "uuid"}
 )  # fmt: skip
-_HARMFUL = frozenset({"open", "exec", "eval", "compile", "__import__", "input", "print"})
+HARMFUL = frozenset({"open", "exec", "eval", "compile", "__import__", "input", "print"})
 
 
 def controls_transaction(sql: str) -> bool:
@@ -40,9 +40,8 @@ def refuse_control(statement: Sent) -> None:
     if found:
         raise MigrationFileError(
             f"{statement.place}: {found[1].upper()} in a migration that already is one transaction",
-            file_path=str(statement.path),
             hint="take it out, or set transactional = False in the migration",
-        )
+        ).at(statement.path, statement.line)
 
 
 def stands_alone(sql: str) -> bool:
@@ -65,9 +64,9 @@ def repeatable(file: MigrationFile) -> bool:
         elif isinstance(node, ast.ImportFrom):
             names = [node.module or "."]
         else:
-            if isinstance(node, ast.Name) and node.id in _HARMFUL:
+            if isinstance(node, ast.Name) and node.id in HARMFUL:
                 return False
             continue
-        if any(name.split(".")[0] not in _HARMLESS for name in names):
+        if any(name.split(".")[0] not in HARMLESS for name in names):
             return False
     return True

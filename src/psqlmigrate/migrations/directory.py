@@ -1,12 +1,19 @@
 """The directory of migrations."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from psqlmigrate.errors import DuplicateVersionError, MigrationFileError, MigrationNotFoundError
-from psqlmigrate.migrations.file import MigrationFile, read_file, version_of
+from psqlmigrate.errors import (
+    DuplicateVersionError,
+    MigrationFileError,
+    MigrationNotFoundError,
+    SquashedFileError,
+)
+from psqlmigrate.migrations.file import MigrationFile, is_migration, read_file
+from psqlmigrate.migrations.replaced import Replaced, walk
 
 VERSION_FORMAT = "%Y%m%d_%H%M%S"
 _SLUG_LENGTH = 60
@@ -18,20 +25,27 @@ class Directory:
 
     path: Path
     files: tuple[MigrationFile, ...]
+    leftovers: tuple[MigrationFile, ...] = ()
+    """Replaced migrations that are here all the same: a squash did not get to its end."""
+    aliases: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Squashed migrations that are not here but their originals: the last one of each."""
+
+    @property
+    def replaced(self) -> dict[str, tuple[Replaced, MigrationFile]]:
+        """What was replaced, by version, and the migration that is there instead."""
+        return {one.version: (one, file) for file in self.files for one in walk(file.replaces)}
 
     def find(self, version: str) -> MigrationFile:
         """The migration of a version or of its unique beginning.
 
         Raises MigrationNotFoundError naming near versions.
         """
-        exact = [one for one in self.files if one.version == version]
-        found = exact or [one for one in self.files if version and one.version.startswith(version)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            names = ", ".join(one.version for one in found[:5])
+        if found := _match(version, [one.version for one in self.files]):
+            return next(one for one in self.files if one.version == found)
+        if found := self.replaced_version(version):
+            by = self.replaced[found][1].version
             raise MigrationNotFoundError(
-                f'"{version}" could be several migrations: {names}', version=version
+                f"{found} was squashed into {by}", version=version, hint=f"name {by}"
             )
         import difflib  # noqa: PLC0415 - only needed for this error
 
@@ -45,6 +59,37 @@ class Directory:
             f'no migration has the version "{version}"', version=version, hint=hint
         )
 
+    def standing_for(self, version: str) -> MigrationFile:
+        """The migration of a version, or the one that replaces it. Raises as `find` does."""
+        if found := self.replaced_version(version):
+            return self.replaced[found][1]
+        if not _match(version, [one.version for one in self.files]):
+            found = _match(version, list(self.aliases))
+        while found in self.aliases:
+            found = self.aliases[found]
+        return self.find(found or version)
+
+    def replaced_version(self, version: str) -> str:
+        """The replaced version of that name, or of which it is the unique beginning; "" if none.
+
+        Migrations that are there come first.
+        """
+        if _match(version, [one.version for one in self.files]):
+            return ""
+        return _match(version, list(self.replaced))
+
+
+def _match(version: str, known: list[str]) -> str:
+    """The version of that name or unique beginning. Raises MigrationNotFoundError for several."""
+    found = [one for one in known if one == version]
+    found = found or [one for one in known if version and one.startswith(version)]
+    if len(found) > 1:
+        names = ", ".join(found[:5])
+        raise MigrationNotFoundError(
+            f'"{version}" could be several migrations: {names}', version=version
+        )
+    return found[0] if found else ""
+
 
 def read_directory(path: Path) -> Directory:
     """Reads every migration; other files and folders are left alone.
@@ -53,7 +98,7 @@ def read_directory(path: Path) -> Directory:
     """
     if not path.is_dir():
         return Directory(path, ())
-    files = [_read(path, one) for one in sorted(path.iterdir()) if _is_migration(one)]
+    files = [_read(path, one) for one in sorted(path.iterdir()) if is_migration(one)]
     seen: dict[str, MigrationFile] = {}
     for file in files:
         other = seen.setdefault(file.version, file)
@@ -63,11 +108,39 @@ def read_directory(path: Path) -> Directory:
                 file_path=str(file.path),
                 hint="give one of them another version, in its name and in the file",
             )
-    return Directory(path, tuple(sorted(files, key=lambda one: one.version)))
+    kept, leftovers = without_replaced(files)
+    return Directory(path, tuple(sorted(kept, key=lambda one: one.version)), leftovers)
 
 
-def _is_migration(path: Path) -> bool:
-    return version_of(path.name) is not None and not path.is_dir()
+def without_replaced(
+    files: Iterable[MigrationFile],
+) -> tuple[tuple[MigrationFile, ...], tuple[MigrationFile, ...]]:
+    """The migrations that count, and those that one of them replaces.
+
+    Raises MigrationFileError for one that is not as it was when it was replaced.
+    """
+    listed = tuple(files)
+    replaced: dict[str, tuple[Replaced, MigrationFile]] = {}
+    outer = {one.version for file in listed for one in walk(file.replaces)}
+    for file in listed:
+        for one in walk(file.replaces) if file.version not in outer else ():
+            _, other = replaced.setdefault(one.version, (one, file))
+            if other is not file:
+                raise DuplicateVersionError(
+                    f"{one.version} was squashed twice: into {other.name} and {file.name}",
+                    file_path=str(file.path),
+                    hint="keep one of the two, with the originals that it does not replace beside it",
+                )
+    for file in listed:
+        known, by = replaced.get(file.version, (None, file))
+        if known and known.checksum != file.checksum:
+            raise SquashedFileError(
+                f"{file.name} was squashed into {by.name}, and is not as it was then",
+                file_path=str(file.path),
+                hint="give it a new version, or take it out: what it was then is in the squashed one",
+            )
+    kept = tuple(one for one in listed if one.version not in replaced)
+    return kept, tuple(one for one in listed if one.version in replaced)
 
 
 def _read(folder: Path, path: Path) -> MigrationFile:
@@ -83,6 +156,17 @@ def next_version(files: tuple[MigrationFile, ...], version_format: str = VERSION
     while (version := moment.strftime(version_format)) in taken:
         moment += timedelta(seconds=1)
     return version
+
+
+def version_after(version: str, taken: Collection[str]) -> str | None:
+    """The version of the first free second after it; None when it is no point in time."""
+    try:
+        moment = datetime.strptime(version, VERSION_FORMAT).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    while (made := moment.strftime(VERSION_FORMAT)) in taken or made == version:
+        moment += timedelta(seconds=1)
+    return made
 
 
 def file_name(version: str, message: str, suffix: str) -> str:

@@ -8,16 +8,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from psqlmigrate.errors import MigrationFileError, SourceError
+from psqlmigrate.migrations.replaced import Replaced, parsed
 from psqlmigrate.schema.script import ScriptStatement, split
 
+_PSQLMODEL = re.compile(r"^[ \t]*(?:from|import)[ \t]+psqlmodel\b", re.MULTILINE)
+_STATED_VERSION = re.compile(r"^[ \t]+version\b.*=", re.MULTILINE)
+_ANY_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,49}\Z")
 _NAME = re.compile(r"(?P<version>\d{8}_\d{6}|[0-9][0-9A-Za-z]*)_(?P<slug>.*)\.(py|sql)\Z")
-_HEADER = re.compile(r"--[ \t]*(message|depends_on|transactional)[ \t]*:[ \t]*(.*?)[ \t]*\Z")
+_HEADER = re.compile(
+    r"--[ \t]*(message|depends_on|transactional|replaces)[ \t]*:[ \t]*(.*?)[ \t]*\Z"
+)
 _MARK = re.compile(r"--[ \t]*psqlmigrate:[ \t]*(up|down)[ \t]*\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class MigrationFile:
-    """A migration on disk. `depends_on` None means: after the one before it by version."""
+    """A migration on disk. `depends_on` None means: after the one before it by version.
+
+    `replaces` are the migrations that it was squashed from, in their order.
+    """
 
     version: str
     message: str
@@ -26,6 +35,7 @@ class MigrationFile:
     checksum: str
     transactional: bool = True
     text: str = field(repr=False, default="")
+    replaces: tuple[Replaced, ...] = ()
 
     @property
     def name(self) -> str:
@@ -37,11 +47,36 @@ class MigrationFile:
         """Whether it is an SQL file rather than a Python one."""
         return self.path.suffix == ".sql"
 
+    @property
+    def of_psqlmodel(self) -> bool:
+        """Whether it was written for psqlmodel."""
+        return not self.is_sql and _PSQLMODEL.search(self.text) is not None
+
 
 def version_of(name: str) -> str | None:
     """The version in a file's name; None when it is no migration's name."""
     found = _NAME.match(name)
     return found.group("version") if found else None
+
+
+def is_migration(path: Path) -> bool:
+    """Whether a file of the directory is one: by its name, or written for psqlmodel.
+
+    psqlmodel takes the version from the class and lets the file have any name.
+    """
+    if path.is_dir():
+        return False
+    return version_of(path.name) is not None or _has_any_name(path)
+
+
+def _has_any_name(path: Path) -> bool:
+    if path.suffix != ".py" or path.name.startswith(("_", ".")):
+        return False
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return bool(_PSQLMODEL.search(text) and _STATED_VERSION.search(text))
 
 
 def checksum(text: str) -> str:
@@ -56,7 +91,7 @@ def read_file(path: Path) -> MigrationFile:
     Raises MigrationFileError with file and line.
     """
     version = version_of(path.name)
-    if version is None:
+    if version is None and not _has_any_name(path):
         raise MigrationFileError(
             f"{path}: a migration is named VERSION_words.py or .sql", file_path=str(path)
         )
@@ -67,20 +102,33 @@ def read_file(path: Path) -> MigrationFile:
     except OSError as error:
         raise MigrationFileError(f"{path}: {error.strerror}", file_path=str(path)) from None
     facts = _sql_facts(path, text) if path.suffix == ".sql" else _python_facts(path, text)
-    stated = facts.get("version", version)
-    if stated != version:
-        raise MigrationFileError(
-            f'{path}: version = "{stated}" but the name says {version}', file_path=str(path)
-        )
     return MigrationFile(
-        version,
+        _version(path, text, version, facts.get("version", version)),
         str(facts.get("message", "")),
         _parents(path, facts.get("depends_on")),
         path,
         checksum(text),
         facts.get("transactional", True) is not False,
         text,
+        parsed(path, facts.get("replaces", {})),
     )
+
+
+def _version(path: Path, text: str, named: str | None, stated: object) -> str:
+    """The version, for which psqlmodel never asked the name."""
+    if named is not None and stated == named:
+        return named
+    if named is not None and not _PSQLMODEL.search(text):
+        raise MigrationFileError(
+            f'{path}: version = "{stated}" but the name says {named}', file_path=str(path)
+        )
+    if not isinstance(stated, str) or not _ANY_VERSION.match(stated):
+        raise MigrationFileError(
+            f"{path}: {stated!r} is no version",
+            file_path=str(path),
+            hint="a version has at most 50 letters, digits, dots, hyphens and underscores",
+        )
+    return stated
 
 
 def _parents(path: Path, value: object) -> tuple[str, ...] | None:
@@ -101,9 +149,8 @@ def _python_facts(path: Path, text: str) -> dict[str, object]:
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
         column = getattr(error, "offset", None) or 1
-        raise MigrationFileError(
-            f"{path}:{line}:{column}: {getattr(error, 'msg', error)}", file_path=str(path)
-        ) from None
+        message = f"{path}:{line}:{column}: {getattr(error, 'msg', error)}"
+        raise MigrationFileError(message).at(path, line, column) from None
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
             facts = _constants(node)
@@ -134,14 +181,19 @@ def _assignment(statement: ast.stmt) -> tuple[str, ast.expr | None]:
 
 def _sql_facts(path: Path, text: str) -> dict[str, object]:
     facts: dict[str, object] = {}
+    replaces: dict[str, str] = {}
     for line in text.splitlines():
         if _MARK.match(line):
             break
         found = _HEADER.match(line)
-        if found:
+        if found and found.group(1) == "replaces":
+            version, _, known = found.group(2).partition(" ")
+            replaces[version] = known.strip()
+        elif found:
             facts[found.group(1)] = _header_value(path, found.group(1), found.group(2))
     else:
         raise MigrationFileError(f"{path}: no line `-- psqlmigrate: up` in it", file_path=str(path))
+    facts["replaces"] = replaces
     return facts
 
 
@@ -177,7 +229,6 @@ def statements(file: MigrationFile, direction: str) -> tuple[ScriptStatement, ..
             half = split("\n" * (start + 1) + "".join(lines[start + 1 : bounds[i + 1][0]]))
             found += half if name == direction else ()
     except SourceError as error:
-        raise MigrationFileError(
-            f"{file.path}: {error.message}", file_path=str(file.path)
-        ) from None
+        message = f"{file.path}: {error.message}"
+        raise MigrationFileError(message).at(file.path, error.line) from None
     return tuple(found)

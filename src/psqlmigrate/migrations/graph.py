@@ -1,17 +1,29 @@
 """The migrations as a graph: who comes after whom."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from psqlmigrate.errors import MigrationDependencyError
 from psqlmigrate.migrations.file import MigrationFile
+from psqlmigrate.migrations.replaced import last, walk
 
 
 class Graph:
-    """Parents and children of each version. Raises MigrationDependencyError when they do not fit."""
+    """Parents and children of each version. Raises MigrationDependencyError when they do not fit.
 
-    def __init__(self, files: Iterable[MigrationFile]) -> None:
-        self.files = {one.version: one for one in sorted(files, key=lambda one: one.version)}
+    What depends on a replaced migration comes after the one that replaces it; `aliases` say the
+    same of further versions.
+    """
+
+    def __init__(
+        self, files: Iterable[MigrationFile], aliases: Mapping[str, str] | None = None
+    ) -> None:
+        self.files = {one.version: one for one in sorted(files, key=_place)}
+        self._aliases = {
+            inner.version: one.version
+            for one in self.files.values()
+            for inner in walk(one.replaces)
+        } | dict(aliases or {})
         self._parents = self._all_parents()
         self._children: dict[str, list[str]] = {version: [] for version in self.files}
         for version, parents in self._parents.items():
@@ -23,17 +35,27 @@ class Graph:
         found: dict[str, tuple[str, ...]] = {}
         before: tuple[str, ...] = ()
         for version, file in self.files.items():
-            parents = before if file.depends_on is None else file.depends_on
+            parents = before if file.depends_on is None else self._stated(file.depends_on)
             for parent in parents:
                 if parent not in self.files:
                     raise MigrationDependencyError(
                         f"{file.name} depends on {parent}, and there is no such migration",
                         version=version,
+                        depends_on=parent,
                         hint="restore that file, or correct depends_on",
                     )
             found[version] = parents
             before = (version,)
         return found
+
+    def _stated(self, parents: Iterable[str]) -> tuple[str, ...]:
+        found: dict[str, None] = {}
+        for one in parents:
+            version = one
+            while version not in self.files and version in self._aliases:
+                version = self._aliases[version]
+            found[version if version in self.files else one] = None
+        return tuple(found)
 
     def _sorted(self) -> tuple[MigrationFile, ...]:
         sorter = TopologicalSorter(self._parents)
@@ -93,3 +115,12 @@ class Graph:
                 seen.add(one)
                 queue.extend(steps[one])
         return frozenset(seen)
+
+
+def _place(file: MigrationFile) -> tuple[bool, str, str]:
+    """Where it stands among the others: a squashed one where the last that it replaces stood.
+
+    What psqlmodel let begin with a letter is older than ours.
+    """
+    where = last(file.replaces) if file.replaces else file.version
+    return where[:1].isdigit(), where, file.version

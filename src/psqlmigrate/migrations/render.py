@@ -3,7 +3,7 @@
 import json
 import keyword
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from psqlmigrate.schema.statement import Statement
 
@@ -18,6 +18,7 @@ def render_python(
     down: Sequence[Statement],
     *,
     transactional: bool = True,
+    replaces: Mapping[str, str] | None = None,
 ) -> str:
     """A Python migration; each statement comes back exactly as it was given."""
     parents = list(depends_on) if depends_on is not None and len(depends_on) > 1 else None
@@ -30,6 +31,7 @@ def render_python(
         f"    version = {_string(version)}",
         f"    message = {_string(message)}",
         f"    depends_on = {json.dumps(parent) if parent else None}",
+        *_replaces(replaces or {}),
         *([] if transactional else ["    transactional = False"]),
         "",
         "    def up(self, engine):",
@@ -39,6 +41,13 @@ def render_python(
         *_body("Revert the migration.", down),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _replaces(replaces: Mapping[str, str]) -> list[str]:
+    if not replaces:
+        return []
+    lines = [f"        {_string(key)}: {_string(value)}," for key, value in replaces.items()]
+    return ["    replaces = {", *lines, "    }"]
 
 
 def _body(doc: str, statements: Sequence[Statement]) -> list[str]:
@@ -57,7 +66,7 @@ def _shown(hazard: str) -> bool:
 
 def _sql_literal(text: str) -> str:
     """A triple-quoted string where that is exact, else an escaped one."""
-    if "\n" not in text:
+    if "\n" not in text or _has_rows(text):
         return _string(text)
     safe = _PLAIN_SQL.match(text) and '"""' not in text and not text.endswith('"')
     if not safe or text != text.strip():
@@ -89,6 +98,11 @@ def _class_name(message: str) -> str:
     return name
 
 
+def _has_rows(text: str) -> bool:
+    """Whether it is a COPY with its rows, which no character may follow."""
+    return text.endswith("\n\\.")
+
+
 def render_sql(
     message: str,
     depends_on: Sequence[str] | None,
@@ -96,6 +110,7 @@ def render_sql(
     down: Sequence[Statement],
     *,
     transactional: bool = True,
+    replaces: Mapping[str, str] | None = None,
 ) -> str:
     """An SQL migration with its header."""
     plain = message.isprintable() and not message.startswith('"') and message == message.strip()
@@ -104,7 +119,8 @@ def render_sql(
         lines.append(f"-- depends_on: {', '.join(depends_on)}")
     if not transactional:
         lines.append("-- transactional: false")
+    lines.extend(f"-- replaces: {version} {known}" for version, known in (replaces or {}).items())
     for mark, statements in (("up", up), ("down", down)):
         lines.extend(("", f"-- psqlmigrate: {mark}"))
-        lines.extend(f"{statement.sql};" for statement in statements)
+        lines.extend(one.sql if _has_rows(one.sql) else f"{one.sql};" for one in statements)
     return "\n".join(lines) + "\n"

@@ -40,15 +40,13 @@ def sent(text: str, params: Params, path: Path) -> tuple[Sent, ...]:
     try:
         parts = split(text)
     except SourceError as error:
-        raise MigrationFileError(
-            f"{shown(path)}:{line}: {error.message} of the SQL", file_path=str(path)
-        ) from None
+        message = f"{shown(path)}:{line}: {error.message} of the SQL"
+        raise MigrationFileError(message).at(path, line) from None
     if params is not None and len(parts) > 1:
         raise MigrationFileError(
             f"{shown(path)}:{line}: several statements with params in one execute",
-            file_path=str(path),
             hint="give each statement its own execute",
-        )
+        ).at(path, line)
     return tuple(Sent(one.text, path, line, params, one.copy_data) for one in parts)
 
 

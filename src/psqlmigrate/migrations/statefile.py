@@ -1,7 +1,7 @@
 """The local state file: the hash of every object that the migrations build, meant to be committed."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -39,11 +39,24 @@ def read(path: Path) -> StateFile | None:
     return StateFile(tuple(map(str, cast("list[object]", head))), hashes)
 
 
+def rename_head(path: Path, names: Mapping[str, str]) -> None:
+    """Versions of the head that have another one now. Raises StateCorruptionError and OSError."""
+    found = read(path)
+    if found is None or names.keys().isdisjoint(found.head):
+        return
+    head = {names.get(version, version) for version in found.head}
+    _write(path, head, found.hashes)
+
+
 def write(path: Path, head: Sequence[str], sections: Mapping[str, Mapping[str, str]]) -> None:
     """Replaces the file whole: one object a line, sorted, no times."""
     hashes = {
         f"{kind}:{name}": value for kind, named in sections.items() for name, value in named.items()
     }
+    _write(path, head, hashes)
+
+
+def _write(path: Path, head: Iterable[str], hashes: Mapping[str, str]) -> None:
     lines = [
         f"{json.dumps(key, ensure_ascii=False)}: {json.dumps(hashes[key])}"
         for key in sorted(hashes)
@@ -57,4 +70,4 @@ def _corrupt(path: Path, reason: str) -> StateCorruptionError:
     return StateCorruptionError(
         f"{path} is damaged: {reason}",
         hint="restore it from version control, or delete it: autogenerate writes it anew",
-    )
+    ).at(path)

@@ -7,6 +7,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from psqlmigrate.output import github
+
 
 def to_json(value: Any) -> Any:
     """Dataclasses, enums, paths and times as JSON has them; what repr hides stays hidden."""
@@ -28,4 +30,4 @@ def to_json(value: Any) -> Any:
 def envelope(command: str, result: object) -> str:
     """The JSON document of a command that went well."""
     content = {"version": 1, "command": command, "ok": True, "result": to_json(result)}
-    return json.dumps(content, ensure_ascii=False)
+    return github.calm_json(json.dumps(content, ensure_ascii=False))

@@ -4,15 +4,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
 from psqlmigrate.migrations.file import MigrationFile
+from psqlmigrate.output import github
+from psqlmigrate.output.console import console
 from psqlmigrate.output.runs import one_line, row
 
 _TICK_S = 0.25
@@ -54,7 +56,7 @@ class RunProgress:
         self._rows = rows
         self._quiet = quiet
         self._verbose = verbose and not quiet
-        self._console = Console(stderr=True, no_color=no_color or None, highlight=False)
+        self._console = console(no_color=no_color, stderr=True)
         self._terminal = self._console.is_terminal and not quiet
         self._width = 0
         self._reason: Callable[[], str] | None = None
@@ -122,9 +124,16 @@ class RunProgress:
         with self._turn:
             self._clear()
             self._doing = _Doing()
-            if self._rows:
-                sys.stdout.write(row(file.version, file.message, self._width, ms) + "\n")
-                sys.stdout.flush()
+            if self._rows and sys.stdout is not None:
+                self._print(row(file.version, file.message, self._width, ms))
+
+    def _print(self, text: str) -> None:
+        """A reader that went away is no reason to end a run halfway; the end tells of it."""
+        try:
+            sys.stdout.write(github.calm(text) + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            self._rows = False
 
     def failed(self, file: MigrationFile, *, rolled_back: bool) -> None:
         """A migration failed."""
@@ -194,12 +203,14 @@ class RunProgress:
                 redirect_stdout=False,
                 redirect_stderr=False,
             )
+        with suppress(BrokenPipeError):
             self._live.start()
-        self._live.update(line, refresh=True)
+            self._live.update(line, refresh=True)
 
     def _say(self, text: str, style: str = "") -> None:
-        self._clear()
-        self._console.print(Text(text, style=style), soft_wrap=True)
+        with suppress(BrokenPipeError):
+            self._clear()
+            self._console.print(Text(text, style=style), soft_wrap=True)
 
     def _clear(self) -> None:
         if self._live:

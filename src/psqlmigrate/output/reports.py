@@ -7,11 +7,15 @@ from rich.text import Text
 
 from psqlmigrate.migrations.sent import shown
 from psqlmigrate.output.console import console, rows
+from psqlmigrate.output.runs import one_line, took
 from psqlmigrate.service.applied import HistoryResult
 from psqlmigrate.service.checking import CheckResult
 from psqlmigrate.service.describing import Entry
 from psqlmigrate.service.generating import GenerateResult
+from psqlmigrate.service.pastruns import FAILED, ROLLED_BACK, PastRun
 
+_UNFOLDED = 1000
+"""Columns where no person looks: a line stays one line."""
 _COLOURS = {"+": "green", "-": "red", "~": "yellow"}
 
 
@@ -27,13 +31,15 @@ def print_entries(out: Console, entries: Iterable[Entry]) -> None:
 def print_check(result: CheckResult, *, no_color: bool) -> None:
     """What a migration is missing for."""
     out = console(no_color=no_color)
-    count = len(result.objects)
+    count = len(result.objects) + len(result.renamed)
     for note in result.notes:
         out.print(Text(f"note: {note}", style="yellow"))
     if not count:
         out.print(Text(f"models and migrations agree: {result.models}, {result.baseline}"))
         return
     out.print(f"models and migrations differ: {count} {'object' if count == 1 else 'objects'}\n")
+    for words in result.renamed:
+        out.print(Text(f" ~ {words}", style="yellow"))
     print_entries(out, result.objects)
     out.print('\nhint: psqlmigrate autogenerate "…" writes the migration')
 
@@ -74,20 +80,20 @@ def _print_proof(out: Console, result: GenerateResult) -> None:
 
 
 def print_history(result: HistoryResult, *, no_color: bool) -> None:
-    """Applied migrations, newest first."""
+    """What was run, newest first."""
     out = console(no_color=no_color)
     if not result.rows:
         out.print("no migration is applied")
         return
     lines = [
         (
-            row.version,
-            row.message or "",
-            f"{row.applied_at:%Y-%m-%d %H:%M}" if row.applied_at else "",
-            "" if row.execution_time_ms is None else f"{row.execution_time_ms} ms",
-            "applied" if row.is_applied else "rolled back",
+            run.version,
+            one_line(run.message or ""),
+            f"{moment:%Y-%m-%d %H:%M}" if (moment := run.applied_at or run.at) else "",
+            "" if run.execution_time_ms is None else took(run.execution_time_ms),
+            _state(run),
         )
-        for row in result.rows
+        for run in result.rows
     ]
     columns = (
         ("Version", "left"),
@@ -96,4 +102,15 @@ def print_history(result: HistoryResult, *, no_color: bool) -> None:
         ("Took", "right"),
         ("State", "left"),
     )
+    if not out.is_terminal:
+        out.width = _UNFOLDED
     out.print(rows(columns, lines))
+
+
+def _state(run: PastRun) -> str:
+    if run.state == FAILED:
+        down = " to go back" if run.direction == "down" else ""
+        return f"failed{down}: {one_line(run.error.partition(chr(10))[0])}"
+    if run.state == ROLLED_BACK and run.rolled_back_at:
+        return f"rolled back {run.rolled_back_at:%Y-%m-%d %H:%M}"
+    return f"{run.state}, part of {run.replaced_by}" if run.replaced_by else run.state

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from rich.console import Console
 from rich.text import Text
 
 from psqlmigrate.output.console import console
@@ -37,6 +36,8 @@ def print_run(result: RunResult, *, strict: bool, no_color: bool) -> None:
     done = "applied" if result.direction == "up" else "reverted"
     for version in result.by_others:
         out.print(Text(f" {version}  {done} by another run"))
+    for version in result.adopted if result.direction == "up" else ():
+        out.print(Text(f" {version}  counts as applied: all that it replaces is"))
     left = f"{result.pending} pending" if result.pending else "none pending"
     out.print(f"{len(result.ran)} {done}, {left}" if result.ran else f"nothing to do, {left}")
     _warn(_warnings(result, strict=strict), no_color=no_color)
@@ -58,6 +59,6 @@ def _warnings(result: RunResult, *, strict: bool) -> list[str]:
 
 
 def _warn(words: Iterable[str], *, no_color: bool) -> None:
-    err = Console(stderr=True, no_color=no_color or None, highlight=False)
+    err = console(no_color=no_color, stderr=True)
     for one in words:
         err.print(Text(f"warning: {one}", style="yellow"), soft_wrap=True)

@@ -11,11 +11,17 @@ from psqlmigrate.service.locking import spoken
 from psqlmigrate.service.status import BY_HAND, NOT_MIGRATED, StatusResult
 
 
-def print_status(result: StatusResult, *, full: bool, no_color: bool) -> None:
-    """The most important first; `full` lists the objects that differ."""
+def print_status(
+    result: StatusResult, *, full: bool, no_color: bool, verbose: bool = False
+) -> None:
+    """The most important first; `full` lists the objects that differ.
+
+    `verbose` says which interpreter reads the models.
+    """
     out = console(no_color=no_color)
     out.print(Text(f"{result.target}   ({result.source})\n"))
-    for name, value in _facts(result):
+    python = [("Models read by", result.python)] if verbose and result.python else []
+    for name, value in (*_facts(result), *python):
         out.print(Text(f"  {name:<18}{value}"))
     _print_pending(out, result)
     if full:
@@ -58,7 +64,7 @@ def _current(result: StatusResult) -> str:
 
 def _drift(result: StatusResult) -> str:
     if result.drift is None:
-        return "not looked at"
+        return "not known" if result.notes else "not looked at"
     if not result.drift:
         return "no"
     counts = [
@@ -110,5 +116,5 @@ def _hint(result: StatusResult, *, full: bool) -> str:
     if kinds == {NOT_MIGRATED}:
         return 'psqlmigrate autogenerate "…" writes the migration'
     if BY_HAND in kinds:
-        return "psqlmigrate diff database migrations prints the SQL that undoes it"
+        return "psqlmigrate drift shows the change and both ways out"
     return ""

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Any, NoReturn, Protocol, TypeAlias
 
 import psycopg
 from psycopg.abc import Buffer
 from psycopg.rows import TupleRow
 from psycopg.sql import Composable
 
-from psqlmigrate.migrations.base import DataMigration
+from psqlmigrate.errors import NoWayError
+from psqlmigrate.migrations.bodies import body, is_written, timeout_of
 from psqlmigrate.migrations.file import MigrationFile, statements
 from psqlmigrate.migrations.loading import load_python
 from psqlmigrate.migrations.sent import Params, Sent, from_script, sent
@@ -52,6 +53,19 @@ class MigrationEngine:
 
     execute_sql = execute
 
+    @property
+    def _conn(self) -> Connection:
+        """Under psqlmodel's name: its own engine has no other way to ask the database."""
+        return self._connection
+
+    def fetch_named(self, sql: str, params: Params = None) -> list[dict[str, Any]]:
+        """All rows of a query by the names of their columns."""
+        cursor = self.execute(sql, params)
+        if cursor is None or cursor.description is None:
+            return []
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
     def fetch_all(self, sql: str | bytes | Composable, params: Params = None) -> list[TupleRow]:
         """All rows of a query."""
         cursor = self.execute(sql, params)
@@ -85,8 +99,17 @@ def code(file: MigrationFile, direction: str) -> tuple[Body, float]:
         parts = [from_script(one, file.path) for one in statements(file, direction)]
         return lambda engine: _send_all(engine, parts), 0.0
     migration = load_python(file)
-    timeout = migration.timeout_seconds if isinstance(migration, DataMigration) else 0
-    return (migration.up if direction == "up" else migration.down), float(timeout)
+    if not is_written(migration, direction):
+        return lambda _: _refuse_missing(file, direction), timeout_of(migration)
+    return body(file, migration, direction), timeout_of(migration)
+
+
+def _refuse_missing(file: MigrationFile, direction: str) -> NoReturn:
+    raise NoWayError(
+        f"{file.name} has no {direction}",
+        file_path=str(file.path),
+        hint=f"write its {direction}; pass is enough where there is nothing to do",
+    )
 
 
 def perform(connection: Connection, statement: Sent) -> Cursor:

@@ -1,7 +1,7 @@
 """The words for a migration's error: the same wherever it was run."""
 
 import traceback
-from collections.abc import Iterable
+from pathlib import Path
 
 import psycopg
 
@@ -18,15 +18,19 @@ def from_server(
     """PostgreSQL refused a statement: its message, the place in the file, the statement."""
     detail = error.diag.message_detail or ""
     last = "  ".join(part for part in (detail, error.sqlstate or "") if part)
-    lines = [*_place(file, sent, error), error.diag.context or "", last]
+    path, line, text = _place(file, sent, error)
+    place = f"{shown(path)}:{line}" if line else shown(path)
+    lines = [place, f"  {text}" if text else "", error.diag.context or "", last]
     server_hint = error.diag.message_hint
-    return error_class(direction)(
+    made = error_class(direction)(
         error.diag.message_primary or str(error).strip() or type(error).__name__,
         version=file.version,
         sqlstate=error.sqlstate or "",
         details="\n".join(line for line in lines if line),
         hint="; ".join(filter(None, (server_hint, hint))),
     )
+    made.original_error = error
+    return made.at(path, line)
 
 
 def is_own(file: MigrationFile, error: Exception) -> bool:
@@ -40,13 +44,16 @@ def from_code(file: MigrationFile, direction: str, error: Exception, hint: str) 
     frames = traceback.extract_tb(error.__traceback__)
     first = next(i for i, one in enumerate(frames) if one.filename == str(file.path))
     lines = [*traceback.format_list(frames[first:]), *traceback.format_exception_only(error)]
-    place = f"{shown(file.path)}:{frames[first].lineno}"
-    return error_class(direction)(
+    line = frames[first].lineno or 0
+    place = f"{shown(file.path)}:{line}"
+    made = error_class(direction)(
         f"{place}: {type(error).__name__}: {error}",
         version=file.version,
         details="".join(lines).rstrip(),
         hint=hint,
     )
+    made.original_error = error
+    return made.at(file.path, line)
 
 
 def meddled(file: MigrationFile, direction: str) -> StatementError:
@@ -65,13 +72,12 @@ def error_class(direction: str) -> type[StatementError]:
     return StatementError if direction == "up" else RollbackError
 
 
-def _place(file: MigrationFile, sent: Sent | None, error: psycopg.Error) -> Iterable[str]:
+def _place(file: MigrationFile, sent: Sent | None, error: psycopg.Error) -> tuple[Path, int, str]:
+    """The file, its line (0: not known), and the line of the SQL."""
     if sent is None:
-        at = next((f":{line}" for line in _lines(file, error)), "")
-        return [f"{shown(file.path)}{at}"]
+        return file.path, next(iter(_lines(file, error)), 0), ""
     line, text = _at(sent, error)
-    text = text if len(text) <= _LONGEST else text[:_LONGEST] + " …"
-    return [f"{shown(sent.path)}:{line}", f"  {text}"]
+    return sent.path, line, text if len(text) <= _LONGEST else text[:_LONGEST] + " …"
 
 
 def _lines(file: MigrationFile, error: psycopg.Error) -> list[int]:

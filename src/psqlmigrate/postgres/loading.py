@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 import psycopg
 
@@ -27,11 +28,11 @@ def load_script(connection: Connection, text: str, origin: str) -> None:
     Raises SourceError with file and line for what PostgreSQL refuses and for what is cluster-wide.
     """
     for statement in split(text):
-        refuse_cluster_wide(statement.text, f"{origin}:{statement.line}")
+        refuse_cluster_wide(statement.text, origin, statement.line)
         try:
             run_statement(connection, statement)
         except psycopg.Error as error:
-            raise _explained(error, statement, origin) from None
+            raise explained(error, statement, origin) from None
     pin(connection)
 
 
@@ -43,7 +44,7 @@ def load_setup(connection: Connection, text: str, origin: str) -> None:
         except psycopg.errors.DuplicateObject:
             continue
         except psycopg.Error as error:
-            raise _explained(error, statement, origin) from None
+            raise explained(error, statement, origin) from None
     pin(connection)
 
 
@@ -55,7 +56,7 @@ def load_statements(connection: Connection, statements: Iterable[Statement | Sql
             connection.execute(text.encode())
         except psycopg.Error as error:
             statement = ScriptStatement(text, 1, 1)
-            raise _explained(error, statement, "the plan") from None
+            raise explained(error, statement, "the plan") from None
 
 
 def run_statement(connection: Connection, statement: ScriptStatement) -> None:
@@ -67,18 +68,25 @@ def run_statement(connection: Connection, statement: ScriptStatement) -> None:
         copy.write(statement.copy_data)
 
 
-def refuse_cluster_wide(text: str, place: str) -> None:
-    """Raises SourceError for a statement that reaches beyond the database it runs in."""
+def refuse_cluster_wide(text: str, origin: str, line: int) -> None:
+    """Raises SourceError for a statement that reaches beyond the database it runs in.
+
+    `line` is 0 where the origin has none.
+    """
     found = _CLUSTER_WIDE.match(text)
     if found:
         words = " ".join(found[1].split()).upper()
+        place = f"{origin}:{line}" if line else origin
         raise SourceError(
             f"{place}: {words} concerns the whole server, not one schema",
             hint="take it out; roles belong in scratch_setup",
-        )
+        ).at(_path(origin), line)
 
 
-def _explained(error: psycopg.Error, statement: ScriptStatement, origin: str) -> SourceError:
+def explained(
+    error: psycopg.Error, statement: ScriptStatement, origin: str, *, lines: bool = True
+) -> SourceError:
+    """The server's error with its place; `lines`: the origin has lines that can be named."""
     diagnostics = error.diag
     message = diagnostics.message_primary or str(error)
     line = statement.line
@@ -89,7 +97,14 @@ def _explained(error: psycopg.Error, statement: ScriptStatement, origin: str) ->
         for part in (_first_line(statement), diagnostics.message_detail, diagnostics.message_hint)
         if part
     )
-    return SourceError(f"{origin}:{line}: {message}", details=details)
+    place = f"{origin}:{line}" if lines else origin
+    found = SourceError(f"{place}: {message}", details=details)
+    return found.at(_path(origin), line if lines else 0)
+
+
+def _path(origin: str) -> str:
+    """The file that the text comes from; nothing where it is a plan's, or an ORM's."""
+    return origin if Path(origin).is_file() else ""
 
 
 def _first_line(statement: ScriptStatement) -> str:

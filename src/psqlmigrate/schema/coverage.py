@@ -35,6 +35,11 @@ def covered(coverage: Collection[str], catalog: Catalog) -> frozenset[ObjectId]:
     return frozenset(oid for oid in fitting if _whole(oid, fitting, catalog))
 
 
+def kinds_of(coverage: Collection[str]) -> frozenset[str]:
+    """The kinds of which the entries speak, however narrowly."""
+    return frozenset(found[1] for entry in coverage if (found := _ENTRY.fullmatch(entry)))
+
+
 def _fits(one: DbObject, how: str | None, what: str, belongings: set[tuple[ObjectId, str]]) -> bool:
     match how:
         case "of":

@@ -52,6 +52,30 @@ def split(text: str) -> tuple[ScriptStatement, ...]:
     return tuple(_Splitter(text).statements())
 
 
+@dataclass(frozen=True, slots=True)
+class Lexeme:
+    """One word of a script: its sort (`line` and `block` are comments), text, and offset."""
+
+    sort: str
+    text: str
+    begin: int
+
+
+def lexemes(text: str) -> Iterator[Lexeme]:
+    """What a script consists of, without spaces. Raises SourceError as `split` does."""
+    splitter = _Splitter(text)
+    text, token = text.removeprefix("\ufeff"), _token()
+    position = 0
+    while position < len(text) and (match := token.match(text, position)):
+        sort, begin, position = str(match.lastgroup), match.start(), match.end()
+        if sort == "block":
+            position = splitter.after_comment(begin)
+        elif sort == "dollar":
+            position = splitter.after_dollar(match.group(), begin)
+        if sort != "space":
+            yield Lexeme(sort, text[begin:position], begin)
+
+
 class _Splitter:
     def __init__(self, text: str) -> None:
         self._text = text.removeprefix("\ufeff")
@@ -84,7 +108,7 @@ class _Splitter:
         if kind in {"space", "line"}:
             return False
         if kind == "block":
-            self._position = self._after_comment(begin)
+            self._position = self.after_comment(begin)
             return False
         if kind == "open":
             raise self._error("a quote is never closed", begin)
@@ -92,7 +116,7 @@ class _Splitter:
             self._skip_meta(match.group(), begin)
             return False
         if kind == "dollar":
-            self._position = self._after_dollar(match.group(), begin)
+            self._position = self.after_dollar(match.group(), begin)
         if kind == "sign" and self._ends(match.group()):
             return True
         if kind == "word":
@@ -123,7 +147,8 @@ class _Splitter:
     def _atomic(self, begin: int) -> bool:
         return bool(re.compile(r"BEGIN\s+ATOMIC\b", re.IGNORECASE).match(self._text, begin))
 
-    def _after_comment(self, begin: int) -> int:
+    def after_comment(self, begin: int) -> int:
+        """The offset behind a comment, in which others may nest."""
         depth = 0
         for edge in _COMMENT_EDGE.finditer(self._text, begin):
             depth += 1 if edge.group() == "/*" else -1
@@ -131,7 +156,8 @@ class _Splitter:
                 return edge.end()
         raise self._error("a comment is never closed", begin)
 
-    def _after_dollar(self, tag: str, begin: int) -> int:
+    def after_dollar(self, tag: str, begin: int) -> int:
+        """The offset behind a text in dollar quotes."""
         end = self._text.find(tag, begin + len(tag))
         if end < 0:
             raise self._error(f"the quote {tag} is never closed", begin)
@@ -168,4 +194,4 @@ class _Splitter:
 
     def _error(self, message: str, offset: int) -> SourceError:
         line = self._text.count("\n", 0, offset) + 1
-        return SourceError(f"line {line}: {message}")
+        return SourceError(f"line {line}: {message}").at("", line)

@@ -2,7 +2,8 @@
 
 import dataclasses
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TypeAlias
@@ -22,11 +23,15 @@ class Coverage:
 
     `entries` say of which objects it states all there are (see `coverage.covered`), None is all of
     them; `unstated` are fields (`column.storage`) that it has no words for, so that they stay as
-    they are.
+    they are. `completed`: .sql files beside it state the rest, except what carries data and is of
+    a kind of which they have none. `own` are then the objects that it states itself: a field that
+    has another value in the end is one that a file has words for.
     """
 
     entries: frozenset[str] | None = None
     unstated: frozenset[str] = frozenset()
+    completed: bool = False
+    own: Objects | None = None
 
 
 EVERYTHING = Coverage()
@@ -105,19 +110,19 @@ def merged(
         return stated
     in_base, in_stated = selection.of(base.objects), selection.of(stated.objects)
     objects = {
-        oid: _completed(base.get(oid), one, coverage.unstated)
+        oid: _completed(base.get(oid), one, coverage)
         for oid, one in stated.objects.items()
         if in_stated(one)
     }
     changed = {oid for oid, one in objects.items() if base.get(oid) != one}
     objects |= _spread(objects, changed)
-    gone = base.objects.keys() if coverage.entries is None else covered(coverage.entries, base)
+    gone = _governed(base, stated, coverage)
     kept = {
         oid: one
         for oid, one in base.objects.items()
         if oid not in objects and not (oid in gone and in_base(one))
     }
-    objects |= _rooted(_following(kept, objects, changed), objects)
+    objects |= rooted(_following(kept, objects, changed), objects)
     edges = {oid: (base if oid in kept else stated).edges.get(oid, frozenset()) for oid in objects}
     for oid in kept.keys() & objects.keys():
         missing = sorted(edges[oid] - objects.keys())
@@ -132,12 +137,38 @@ def merged(
     return dataclasses.replace(stated, objects=objects, edges=within)
 
 
-def _completed(before: DbObject | None, one: DbObject, unstated: frozenset[str]) -> DbObject:
+def _governed(base: Catalog, stated: Catalog, coverage: Coverage) -> AbstractSet[ObjectId]:
+    """The objects of `base` that shall go when they are not stated."""
+    if coverage.entries is None:
+        return base.objects.keys()
+    listed = covered(coverage.entries, base)
+    if not coverage.completed:
+        return listed
+    known = covered(coverage.entries, stated)
+    kinds = {one.kind for one in stated if one.carries_data and one.id not in known}
+    spared = {
+        one.id
+        for one in base
+        if one.carries_data and one.id not in listed and one.kind not in kinds
+    }
+    return {one.id for one in base if not spared & set(_with_owners(base, one))}
+
+
+def _with_owners(catalog: Catalog, one: DbObject) -> Iterator[ObjectId]:
+    yield one.id
+    if one.owners and (owner := catalog.get(one.owners[0])):
+        yield from _with_owners(catalog, owner)
+
+
+def _completed(before: DbObject | None, one: DbObject, coverage: Coverage) -> DbObject:
     """The object with the values of the base where the source has no words."""
-    if before is None or not unstated:
+    if before is None or not coverage.unstated:
         return one
+    own = one if coverage.own is None else coverage.own.get(one.id)
     names = [
-        name for kind, _, name in (text.partition(".") for text in unstated) if kind == one.kind
+        name
+        for kind, _, name in (text.partition(".") for text in coverage.unstated)
+        if kind == one.kind and own is not None and getattr(own, name) == getattr(one, name)
     ]
     if not names:
         return one
@@ -170,7 +201,7 @@ def _goes_along(one: DbObject, there: Objects, changed: set[ObjectId]) -> bool:
     )
 
 
-def _rooted(kept: dict[ObjectId, DbObject], stated: Objects) -> dict[ObjectId, DbObject]:
+def rooted(kept: dict[ObjectId, DbObject], stated: Objects) -> dict[ObjectId, DbObject]:
     """Those of `kept` whose owner stays, too."""
     found = dict(kept)
     while gone := [

@@ -3,17 +3,21 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from psqlmigrate.service import history
+from psqlmigrate.errors import MigrationError
+from psqlmigrate.service import history, journal
+from psqlmigrate.service.bookkeeping import inspect
 from psqlmigrate.service.history import AppliedRow
+from psqlmigrate.service.journal import Entry
+from psqlmigrate.service.pastruns import PastRun, all_runs, of_row
 from psqlmigrate.service.versions import current
 from psqlmigrate.service.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryResult:
-    """The rows of the history, newest first."""
+    """What was run, newest first."""
 
-    rows: tuple[AppliedRow, ...]
+    rows: tuple[PastRun, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +32,41 @@ class CurrentResult:
 def where(workspace: Workspace) -> CurrentResult:
     """The versions the database is at."""
     with workspace.connection() as connection:
-        rows = history.read(connection, workspace.tables) or ()
-    done = history.applied(rows)
+        rows = history.read(connection, workspace.tables, only_reading=True) or ()
+    now = workspace.lineage(history.applied(rows))
     moments = [row.applied_at for row in rows if row.is_applied and row.applied_at]
-    return CurrentResult(current(workspace.graph, done), len(done), max(moments, default=None))
+    at = current(now.graph, now.applied)
+    return CurrentResult(at, len(now.applied), max(moments, default=None))
 
 
 def applied_rows(workspace: Workspace, limit: int | None, *, everything: bool) -> HistoryResult:
-    """The history, newest first; `everything` has what was rolled back, too."""
+    """The history, newest first; `everything` has what was rolled back and what failed, too.
+
+    A migration that a squashed one counts for is not shown without `everything`.
+    """
     with workspace.connection() as connection:
-        rows = history.read(connection, workspace.tables) or ()
-    chosen = [row for row in reversed(rows) if everything or row.is_applied]
-    return HistoryResult(tuple(chosen[:limit]))
+        rows = history.read(connection, workspace.tables, only_reading=True) or ()
+        entries: tuple[Entry, ...] = ()
+        if everything and inspect(connection, workspace.tables, only_reading=True).journal:
+            entries = journal.read(connection, workspace.tables)
+    messages, behind = _files(workspace, rows)
+    if everything:
+        return HistoryResult(tuple(all_runs(rows, entries, messages, behind)[:limit]))
+    chosen = (row for row in reversed(rows) if row.is_applied and row.version not in behind)
+    return HistoryResult(tuple(of_row(row) for row in chosen)[:limit])
+
+
+def _files(
+    workspace: Workspace, rows: tuple[AppliedRow, ...]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Messages by version, and which recorded squashed migration counts for which version.
+
+    The history can be read without the files: where they are broken, they add nothing.
+    """
+    recorded = history.applied(rows)
+    try:
+        now = workspace.lineage(recorded)
+    except MigrationError:
+        return {}, {}
+    messages = {one.version: one.message for one in now.directory.files}
+    return messages, {one: by for one, by in now.behind.items() if by in recorded}

@@ -11,9 +11,11 @@ from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.service import history, state
 from psqlmigrate.service.bookkeeping import inspect
 from psqlmigrate.service.live import live as live_schema
+from psqlmigrate.service.live import without_home
 from psqlmigrate.service.schemas import Schemas
 from psqlmigrate.service.state import State
 from psqlmigrate.service.versions import pending
+from psqlmigrate.service.workspace import Workspace
 
 DATABASE, MIGRATIONS = "database", "migrations"
 
@@ -67,10 +69,11 @@ def _of_database(
     schemas: Schemas, connection: Connection, *, forced: bool, orphans: bool
 ) -> Baseline:
     workspace = schemas.workspace
-    rows = history.read(connection, workspace.tables)
-    applied = history.applied(rows)
-    waiting = pending(workspace.graph, applied)
-    unknown = applied - workspace.graph.files.keys()
+    rows = history.read(connection, workspace.tables, only_reading=True)
+    now = workspace.lineage(history.applied(rows))
+    applied = now.applied
+    waiting = pending(now.graph, applied)
+    unknown = applied - now.graph.files.keys()
     if not forced and (rows is None or waiting or unknown):
         return _of_migrations(schemas)
     if waiting or unknown:
@@ -81,22 +84,22 @@ def _of_database(
             hint="psqlmigrate upgrade first, or --baseline migrations",
         )
     live = live_schema(workspace, connection)
-    recorded = state.read(
-        connection, workspace.tables, inspect(connection, workspace.tables), applied
-    )
+    books = inspect(connection, workspace.tables, only_reading=True)
+    recorded = state.read(connection, workspace.tables, books, now.recorded)
     words = f"{workspace.chosen.label}, {_counted(len(applied))} applied"
     if recorded is None or not recorded.current:
         if not forced:
             return _of_migrations(schemas)
         known = state_hashes(schemas.replayed(workspace.graph.order))
-        return Baseline(
-            live if orphans else managed(live, known), DATABASE, words, replayable=False
-        )
+        return Baseline(_seen(workspace, live, known, orphans), DATABASE, words, replayable=False)
     if not forced and (note := _drift_note(recorded, live)):
         return _of_migrations(schemas, note)
-    return Baseline(
-        live if orphans else managed(live, recorded.hashes), DATABASE, words, replayable=not forced
-    )
+    seen = _seen(workspace, live, recorded.hashes, orphans)
+    return Baseline(seen, DATABASE, words, replayable=not forced)
+
+
+def _seen(workspace: Workspace, live: Catalog, known: state.Hashes, orphans: bool) -> Catalog:
+    return without_home(live, workspace.tables, known) if orphans else managed(live, known)
 
 
 def _drift_note(recorded: State, live: Catalog) -> str:

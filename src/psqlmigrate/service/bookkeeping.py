@@ -7,7 +7,7 @@ from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 
-from psqlmigrate.errors import HistoryError
+from psqlmigrate.errors import HistoryError, StateCorruptionError
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, literal, sql
 
@@ -18,6 +18,7 @@ _HISTORY_COLUMNS = frozenset(
     {"version", "message", "applied_at", "checksum", "execution_time_ms", "rolled_back_at"}
 )
 _JOURNAL_COLUMNS = frozenset({"id", "at", "event", "version", "detail"})
+_JOBS_COLUMNS = frozenset({"id", "status", "count", "total", "started_at", "finished_at", "detail"})
 _STATE_COLUMNS = frozenset({"object_type", "object_name"})
 _HASH_COLUMNS = ("hash", "schema_hash")
 
@@ -64,31 +65,64 @@ CREATE TABLE {guard}{journal} (
     version pg_catalog.text,
     detail pg_catalog.jsonb NOT NULL)"""
 
+# Made by the first background job: most databases never have one.
+_JOBS = """
+CREATE TABLE IF NOT EXISTS {jobs} (
+    id pg_catalog.text PRIMARY KEY,
+    status pg_catalog.text NOT NULL,
+    count pg_catalog.int4 NOT NULL DEFAULT 0,
+    total pg_catalog.int4,
+    started_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    finished_at pg_catalog.timestamptz,
+    detail pg_catalog.jsonb NOT NULL)"""
+# Both generations of psqlmodel knew the version. What happened last holds; where the times do not
+# tell what that was, nobody can say whether it is applied.
+_CONTRADICTIONS = """
+SELECT h.version::pg_catalog.text FROM {history} h
+  JOIN {former} f ON f.version::pg_catalog.text OPERATOR(pg_catalog.=) h.version::pg_catalog.text
+ WHERE (h.rolled_back_at IS NULL) OPERATOR(pg_catalog.<>) (f.rolled_back_at IS NULL)
+   AND (GREATEST(h.applied_at, h.rolled_back_at)::pg_catalog.timestamptz OPERATOR(pg_catalog.>)
+        GREATEST(f.applied_at, f.rolled_back_at)::pg_catalog.timestamptz) IS NOT TRUE
+ ORDER BY 1"""
+
+_TAKE_OVER = """
+INSERT INTO {history} (version, message, applied_at, checksum, execution_time_ms, rolled_back_at)
+SELECT version, message, applied_at, checksum, execution_time_ms, rolled_back_at
+  FROM {former} ON CONFLICT (version) DO NOTHING"""
+
 _NOTE = "COMMENT ON TABLE {journal} IS {note}"
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The names of the bookkeeping tables."""
+    """The names of the bookkeeping tables.
+
+    `former` is the schema where psqlmodel kept its history before it had one in `schema`; empty
+    when there is none. It is read until the tables are complete.
+    """
 
     schema: str = "public"
     history: str = "_psqlmodel_migrations"
     state: str = "_psqlmodel_schema_state"
     journal: str = "_psqlmigrate_journal"
+    jobs: str = "_psqlmigrate_jobs"
+    former: str = ""
 
     @property
-    def names(self) -> tuple[str, str, str]:
-        """The three tables, without their schema."""
-        return (self.history, self.state, self.journal)
+    def names(self) -> tuple[str, str, str, str]:
+        """The tables, without their schema."""
+        return (self.history, self.state, self.journal, self.jobs)
 
     def text(self, template: LiteralString, **further: Sql) -> Sql:
-        """The template with `{history}`, `{state}`, `{journal}`, `{schema}` replaced."""
+        """The template with `{history}`, `{state}`, `{journal}`, `{jobs}`, … replaced."""
         return sql(
             template,
             schema=ident(self.schema),
             history=ident(self.schema, self.history),
             state=ident(self.schema, self.state),
             journal=ident(self.schema, self.journal),
+            jobs=ident(self.schema, self.jobs),
+            former=ident(self.former or self.schema, self.history),
             **further,
         )
 
@@ -102,7 +136,8 @@ class Tables:
         """The rows of a query; none for a command. With params `%s` stands for each."""
         tables = self
         if params is not None:
-            tables = Tables(*(name.replace("%", "%%") for name in (self.schema, *self.names)))
+            names = (self.schema, *self.names, self.former)
+            tables = Tables(*(name.replace("%", "%%") for name in names))
         cursor = connection.execute(tables.text(template, **further).encode(), params)
         return cursor.fetchall() if cursor.description else []
 
@@ -114,11 +149,12 @@ class Found:
     history: bool = False
     state: bool = False
     journal: bool = False
+    jobs: bool = False
     hash_column: str = "hash"
 
     @property
     def complete(self) -> bool:
-        """Whether nothing has to be created."""
+        """Whether nothing has to be created; the table of jobs may be missing."""
         return self.history and self.state and self.journal
 
 
@@ -136,22 +172,48 @@ class _Table(NamedTuple):
     comment: str | None
 
 
-def inspect(connection: Connection, tables: Tables) -> Found:
-    """Which tables are there. Raises HistoryError for one that is not what it claims to be."""
+def inspect(connection: Connection, tables: Tables, *, only_reading: bool = False) -> Found:
+    """Which tables are there. Raises HistoryError for one that is not what it claims to be.
+
+    Whoever only reads need not belong to the role that owns them: nobody's code runs by that.
+    """
     rows = tables.run(connection, _LOOK, (tables.schema, list(tables.names)))
     found = {table.name: table for table in (_Table(*row) for row in rows)}
     for table in found.values():
-        _refuse_planted(tables.schema, table)
+        _refuse_planted(tables.schema, table, only_reading=only_reading)
     _require(tables.schema, found.get(tables.history), _HISTORY_COLUMNS)
     _require(tables.schema, found.get(tables.state), _STATE_COLUMNS)
     _require(tables.schema, found.get(tables.journal), _JOURNAL_COLUMNS)
+    _require(tables.schema, found.get(tables.jobs), _JOBS_COLUMNS)
     _refuse_newer(found.get(tables.journal))
     return Found(
         tables.history in found,
         tables.state in found,
         tables.journal in found,
+        tables.jobs in found,
         _hash_column(tables.schema, found.get(tables.state)),
     )
+
+
+def inspect_former(connection: Connection, tables: Tables, *, only_reading: bool = False) -> None:
+    """Raises HistoryError if the former history is not what it claims to be.
+
+    Raises StateCorruptionError where it and the present one contradict each other.
+    """
+    for row in tables.run(connection, _LOOK, (tables.former, [tables.history])):
+        table = _Table(*row)
+        _refuse_planted(tables.former, table, only_reading=only_reading)
+        _require(tables.former, table, _HISTORY_COLUMNS)
+    found = [str(row[0]) for row in tables.run(connection, _CONTRADICTIONS)]
+    if found:
+        one, other = (f"{schema}.{tables.history}" for schema in (tables.schema, tables.former))
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        raise StateCorruptionError(
+            f"psqlmodel has two histories here, {one} and {other}, and only one of them says that "
+            f"{found[0]} is applied{more}",
+            hint=f'history_schema = "{tables.schema}" or "{tables.former}" in the configuration '
+            "says which one is right",
+        )
 
 
 def create(connection: Connection, tables: Tables) -> Found:
@@ -165,11 +227,21 @@ def create(connection: Connection, tables: Tables) -> Found:
     except (psycopg.errors.DuplicateTable, psycopg.errors.UniqueViolation):
         pass  # another run was faster; what it made is looked at below
     except psycopg.errors.InsufficientPrivilege as error:
-        raise HistoryError(
-            f"cannot create the bookkeeping tables in schema {tables.schema}: {_words(error)}",
-            hint="GRANT CREATE ON SCHEMA lets the role in, or history_schema names another schema",
-        ) from None
+        raise _not_allowed(tables, error) from None
     return inspect(connection, tables)
+
+
+def create_jobs(connection: Connection, tables: Tables) -> None:
+    """Makes the table of background jobs, and the others, where they are missing."""
+    if create(connection, tables).jobs:
+        return
+    try:
+        tables.run(connection, _JOBS)
+    except (psycopg.errors.DuplicateTable, psycopg.errors.UniqueViolation):
+        pass  # another job was faster; what it made is looked at below
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise _not_allowed(tables, error) from None
+    inspect(connection, tables)
 
 
 def _make(connection: Connection, tables: Tables, found: Found) -> None:
@@ -180,6 +252,9 @@ def _make(connection: Connection, tables: Tables, found: Found) -> None:
         tables.run(connection, _HISTORY, guard=NOTHING)
     if not found.state:
         tables.run(connection, _STATE, guard=NOTHING)
+    if tables.former and not found.journal:
+        inspect_former(connection, tables)
+        tables.run(connection, _TAKE_OVER)
     if not found.journal:
         tables.run(connection, _JOURNAL, guard=NOTHING)
         tables.run(connection, _NOTE, note=_note())
@@ -197,24 +272,35 @@ def script(tables: Tables) -> tuple[Sql, ...]:
     return (*schema, *made, tables.text(_NOTE, note=_note()))
 
 
+def _not_allowed(tables: Tables, error: psycopg.Error) -> HistoryError:
+    return HistoryError(
+        f"cannot create the bookkeeping tables in schema {tables.schema}: {_words(error)}",
+        hint="GRANT CREATE ON SCHEMA lets the role in, or history_schema names another schema",
+    )
+
+
 def _note() -> Sql:
     return literal(f"psqlmigrate's bookkeeping, format {FORMAT}")
 
 
-def _refuse_planted(schema: str, table: _Table) -> None:
+def _refuse_planted(schema: str, table: _Table, *, only_reading: bool = False) -> None:
     reasons = [
         (table.relkind != "r", "is not a plain table"),
         (table.has_triggers, "has triggers"),
         (table.has_rules, "has rules"),
         (table.has_row_security, "has row security"),
-        (not table.trusted_owner, f"belongs to {table.owner}, of whom this role is no member"),
+        (
+            not (table.trusted_owner or only_reading),
+            f"belongs to {table.owner}, of whom this role is no member",
+        ),
     ]
     found = [reason for applies, reason in reasons if applies]
     if found:
         raise HistoryError(
             f"{schema}.{table.name} {' and '.join(found)}: not a table that psqlmigrate made",
             hint="if it is yours, remove that or ALTER TABLE … OWNER TO the role that migrates; "
-            "if not, somebody with CREATE on the schema planted it",
+            "if not, somebody with CREATE on the schema planted it, or it is another project's: "
+            "history_schema names a schema of your own",
         )
 
 

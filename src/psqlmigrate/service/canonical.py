@@ -28,16 +28,16 @@ def canonical(scratch: Scratch, catalog: Catalog) -> Catalog:
     raise ScratchError(f"PostgreSQL prints these objects anew each time they are read: {names}")
 
 
-def completed(scratch: Scratch, base: Catalog, desired: Catalog) -> Catalog:
+def completed(scratch: Scratch, base: Catalog, desired: Catalog) -> Catalog | None:
     """The fixpoint of a schema of which only a part was stated, as the plan from `base` makes it.
 
-    PostgreSQL hands on to partitions that nobody stated what their parents get. Where no plan
-    exists the desired schema is the answer as it is. Raises ScratchError, SourceError.
+    PostgreSQL hands on to partitions that nobody stated what their parents get. None where there
+    is no plan. Raises ScratchError, SourceError.
     """
     try:
         statements = plan(base, desired).statements
     except PlanRefusedError:
-        return desired
+        return None
     with scratch.database() as connection:
         build(connection, base)
         load_statements(connection, statements)

@@ -1,6 +1,6 @@
 """Whether the certificates fit together: what one migration leaves, the next one finds."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 
 from psqlmigrate.migrations.certificate import Certificate, ObjectHashes
@@ -53,15 +53,21 @@ class _Chain:
         if len(parents) == 1:
             state = self._states[parents[0]]
             return state if len(self._graph.children(parents[0])) == 1 else dict(state)
-        return self._merged(parents)
+        known = self._certificates.get(version)
+        objects = known.objects if known else ()
+        settled = [(one.kind, one.name) for one in objects if one.before == one.after]
+        return self._merged(parents, settled)
 
-    def _merged(self, versions: tuple[str, ...] | list[str]) -> _Writers:
+    def _merged(
+        self, versions: tuple[str, ...] | list[str], settled: Collection[_Object] = ()
+    ) -> _Writers:
+        """`settled`: what a merge has in its certificate, where every order was proven."""
         merged: _Writers = {}
         for version in versions:
             for touched, writers in self._states[version].items():
                 merged[touched] = merged.get(touched, frozenset()) | writers
         for touched, writers in merged.items():
-            if len(writers) > 1:
+            if len(writers) > 1 and touched not in settled:
                 merged[touched] = self._latest(touched, writers)
         return merged
 
@@ -81,6 +87,8 @@ class _Chain:
         return latest
 
     def _look(self, version: str, known: Certificate, one: ObjectHashes, state: _Writers) -> None:
+        if one.before == one.after:  # a merge says what its branches leave, it touches nothing
+            return
         for writer in sorted(state.get((one.kind, one.name), ())):
             other = self._certificates[writer]
             if not _comparable(known, other):

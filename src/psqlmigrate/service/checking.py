@@ -1,6 +1,6 @@
 """Whether models, migrations and database agree."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from psqlmigrate.schema.catalog import Catalog, Change, diff
@@ -8,21 +8,33 @@ from psqlmigrate.schema.hashing import sections
 from psqlmigrate.schema.selection import merged
 from psqlmigrate.service.baseline import DATABASE, Baseline, choose
 from psqlmigrate.service.describing import Entry, entries
+from psqlmigrate.service.hinting import requests
 from psqlmigrate.service.live import live
+from psqlmigrate.service.renamepairs import Candidate
+from psqlmigrate.service.renaming import NewName, Renamed, settle
 from psqlmigrate.service.schemas import Schemas
-from psqlmigrate.service.scratching import scratch_of
+from psqlmigrate.service.scratching import scratch_of, with_roles
 from psqlmigrate.service.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """Whether the models need a migration; `models` and `baseline` say what was compared."""
+    """Whether the models need a migration; `models` and `baseline` say what was compared.
+
+    `renamed` are new names by the models' own word.
+    """
 
     objects: tuple[Entry, ...]
     models: str
     baseline: str
     notes: tuple[str, ...]
     unmodelled: tuple[str, ...]
+    renamed: tuple[str, ...] = ()
+
+    @property
+    def differs(self) -> bool:
+        """Whether there is something to migrate."""
+        return bool(self.objects or self.renamed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +57,77 @@ def check(workspace: Workspace, wish: str | None = None) -> CheckResult:
     """What the models have and the baseline has not. Raises what reading models raises."""
     with scratch_of(workspace) as scratch:
         schemas = Schemas(workspace, scratch)
-        found = against(schemas, choose(schemas, wish))
+        found = settled(schemas, choose(schemas, wish))
         words = model_words(schemas)
-    base = found.base
-    objects = entries(found.changes, base.catalog, found.desired)
-    return CheckResult(objects, words, base.words, base.notes, found.desired.unmodelled)
+    base, renamed = found.base, found.renamed
+    return CheckResult(
+        entries(found.changes, renamed.catalog, found.desired),
+        words,
+        base.words,
+        (*base.notes, *found.notes),
+        found.desired.unmodelled,
+        rename_words(renamed.names),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the models ask for, once things have their new names; `offers` may be renames, too."""
+
+    base: Baseline
+    renamed: Renamed
+    desired: Catalog
+    changes: tuple[Change, ...]
+    offers: tuple[Candidate, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def settled(
+    schemas: Schemas,
+    base: Baseline,
+    renames: tuple[str, ...] = (),
+    ask: Callable[[Candidate], bool] | None = None,
+) -> Settled:
+    """The models compared with a baseline whose things were renamed first.
+
+    By `renames` (`old:new`), by hints of the models, and by what `ask` says yes to. Raises what
+    `against`, `requests` and `settle` raise.
+    """
+    found = against(schemas, base)
+    fixed, scratch = found.base, schemas.scratch
+    if not (found.changes or renames):
+        return Settled(fixed, Renamed(fixed.catalog), found.desired, ())
+    hinted, notes = requests(schemas.models.renames, fixed.catalog, found.desired, renames)
+    renamed, offers = with_roles(
+        scratch,
+        lambda: settle(scratch, fixed.catalog, found.desired, (*renames, *hinted), ask),
+    )
+    if renamed.names:
+        # What the models do not state goes by the new names, too.
+        found = against(schemas, replace(fixed, catalog=renamed.catalog))
+    changes = diff(renamed.catalog, found.desired)
+    notes = (*notes, *renamed.warnings)
+    return Settled(fixed, renamed, found.desired, changes, offers, notes)
+
+
+def rename_words(names: Iterable[NewName]) -> tuple[str, ...]:
+    """What got another name, in words."""
+    return tuple(
+        f"{one.old} is {one.new} now"
+        if one.member is None
+        else f"{one.old} '{one.member}' is '{one.new_member}' now"
+        for one in names
+    )
 
 
 def against(schemas: Schemas, base: Baseline) -> Comparison:
     """The models compared with a baseline. Raises PlanRefusedError where they exclude each other."""
     stated = schemas.models
-    desired = merged(base.catalog, stated.catalog, stated.coverage, schemas.selection)
+    desired = merged(base.catalog, stated.catalog, stated.coverage, schemas.compared)
     if not diff(base.catalog, desired):
         return Comparison(base, desired, ())
     fixed = replace(base, catalog=schemas.fixpoint(base.catalog))
-    desired = merged(fixed.catalog, stated.catalog, stated.coverage, schemas.selection)
-    if desired != stated.catalog and diff(fixed.catalog, desired):
-        # What the models do not state may print anew on top of what they change.
-        desired = schemas.completed(fixed.catalog, desired)
+    desired = schemas.completed(fixed.catalog, stated, schemas.compared)
     return Comparison(fixed, desired, diff(fixed.catalog, desired))
 
 

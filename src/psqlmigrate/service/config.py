@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from psqlmigrate.errors import ConfigError
 from psqlmigrate.service.configvalues import READERS, VERSION_FORMAT, NotThatError
+from psqlmigrate.sources import modelspec
 
 _FILE, _PROJECT = "psqlmigrate.toml", "pyproject.toml"
 
@@ -134,7 +135,7 @@ def _parsed(path: Path) -> Mapping[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: {error}") from None
+        raise ConfigError(f"{path}: {error}").at(path) from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not UTF-8") from None
     except OSError as error:
@@ -166,7 +167,7 @@ def _value(path: Path, key: str, value: object) -> Any:
     try:
         return reader(value)
     except NotThatError as error:
-        raise ConfigError(f"{path}: {key} must be {error}") from None
+        raise ConfigError(f"{path}: {key} must be {error}").at(path) from None
 
 
 def _unknown(path: Path, key: str) -> NoReturn:
@@ -176,15 +177,14 @@ def _unknown(path: Path, key: str) -> NoReturn:
     hint = (
         f"did you mean {' or '.join(near)}?" if near else f"known keys: {', '.join(sorted(KEYS))}"
     )
-    raise ConfigError(f"{path}: unknown key {key}", hint=hint)
+    raise ConfigError(f"{path}: unknown key {key}", hint=hint).at(path)
 
 
 def absolute_spec(spec: str) -> str:
     """A path of the command line as an absolute one; a module stays what it is."""
-    reader, separator, place = spec.rpartition(":")
-    whole = Path(spec)
-    if whole.exists() or whole.suffix == ".sql":
+    if (whole := Path(spec)).exists() or whole.suffix == ".sql":
         return str(whole.absolute())
-    if separator and place and (Path(place).exists() or "/" in place):
-        return f"{reader}:{Path(place).absolute()}"
-    return str(whole.absolute()) if "/" in spec else spec
+    reader, target, attribute = modelspec.split_spec(spec)
+    if target and (Path(target).exists() or modelspec.is_path(target)):
+        target = str(Path(target).absolute())
+    return ":".join(part for part in (reader, target, attribute) if part)

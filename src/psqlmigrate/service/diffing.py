@@ -4,24 +4,32 @@ from dataclasses import dataclass
 
 from psqlmigrate.postgres.scratch import Scratch
 from psqlmigrate.schema.catalog import Catalog
+from psqlmigrate.schema.dbobject import Statements
 from psqlmigrate.schema.selection import EVERYTHING, merged, only
 from psqlmigrate.schema.serial import dump
 from psqlmigrate.schema.statement import Statement
 from psqlmigrate.service.canonical import canonical
 from psqlmigrate.service.describing import Entry, entries
+from psqlmigrate.service.hinting import requests
 from psqlmigrate.service.planning import Plan, plan
-from psqlmigrate.service.schemas import Schemas
-from psqlmigrate.service.scratching import scratch_for
+from psqlmigrate.service.proving import Proof, prove_difference
+from psqlmigrate.service.renaming import Renamed, settle
+from psqlmigrate.service.schemas import Schemas, Stated
+from psqlmigrate.service.scratching import scratch_for, with_roles
 from psqlmigrate.service.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class DiffResult:
-    """The statements that turn one schema into another, and what was found but not compared."""
+    """The statements that turn one schema into another, and what was found but not compared.
+
+    `proof` says what they do to sample rows, where that was asked for.
+    """
 
     statements: tuple[Statement, ...]
     objects: tuple[Entry, ...]
     unmodelled: tuple[str, ...]
+    proof: Proof | None = None
 
 
 def compare(old: Catalog, new: Catalog, scratch: Scratch) -> Plan:
@@ -34,19 +42,47 @@ def compare(old: Catalog, new: Catalog, scratch: Scratch) -> Plan:
     return plan(canonical(scratch, old), canonical(scratch, new))
 
 
-def difference(workspace: Workspace, old: str, new: str) -> DiffResult:
-    """The plan from one source to another: URL, `.sql`, `.json`, database, models, migrations, empty."""
+def difference(workspace: Workspace, old: str, new: str, *, prove: bool = False) -> DiffResult:
+    """The plan from one source to another: URL, `.sql`, `.json`, database, models, migrations, empty.
+
+    With `prove` it is run in scratch on sample rows, there, back and there again. Raises ProofError
+    and StatementError where it does not do what it should, PlanRefusedError where no plan leads
+    there, or back.
+    """
     with scratch_for(workspace, old, new) as scratch:
         schemas = Schemas(workspace, scratch)
         before, after = schemas.named(old), schemas.named(new)
         unmodelled = tuple(sorted({*before.unmodelled, *after.unmodelled}))
         coverage = schemas.models.coverage if new == "models" else EVERYTHING
-        whole, after = after, merged(before, after, coverage, schemas.selection)
-        if after != whole:
+        selection = schemas.compared if "models" in {old, new} else schemas.selection
+        first: Statements = ()
+        if new == "models":
+            renamed = _renamed(schemas, before)
+            before, first = renamed.catalog, renamed.statements
+        stated, after = after, merged(before, after, coverage, selection)
+        if before != after and (prove or after != stated):
             before = schemas.fixpoint(before)
-            after = schemas.completed(before, after)
+            after = schemas.completed(before, Stated(stated, coverage), selection)
         found = compare(before, after, scratch)
-    return DiffResult(found.statements, entries(found.changes, before, after), unmodelled)
+        proof = None
+        if prove and found.statements:
+            proof = with_roles(scratch, lambda: prove_difference(scratch, before, after))
+    objects = entries(found.changes, before, after)
+    return DiffResult((*first, *found.statements), objects, unmodelled, proof)
+
+
+def _renamed(schemas: Schemas, before: Catalog) -> Renamed:
+    """What it starts from, with the new names that the models tell of."""
+    stated = schemas.models
+    if not stated.renames:
+        return Renamed(before)
+    fixed = schemas.fixpoint(before)
+    desired = merged(fixed, stated.catalog, stated.coverage, schemas.compared)
+    texts, _ = requests(stated.renames, fixed, desired, ())
+    if not texts:
+        return Renamed(before)
+    scratch = schemas.scratch
+    return with_roles(scratch, lambda: settle(scratch, fixed, desired, texts)[0])
 
 
 def snapshot(workspace: Workspace, source: str) -> str:

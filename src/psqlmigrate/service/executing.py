@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from psqlmigrate.postgres.connect import Connection
-from psqlmigrate.service import admission
+from psqlmigrate.service import admission, loglines
 from psqlmigrate.service.attempt import Hooks, RunOptions
 from psqlmigrate.service.live import live
+from psqlmigrate.service.loglines import Both, LogProgress
 from psqlmigrate.service.progress import Progress
 from psqlmigrate.service.running import Runner, RunResult
 from psqlmigrate.service.stamping import StampResult
@@ -34,6 +35,9 @@ def execute(
 ) -> RunResult:
     """Applies (`up`) or reverts (`down`) up to the target."""
     options = _options(workspace, wishes)
+    if log := loglines.configured(workspace.settings):
+        lines = LogProgress(log, debug=workspace.settings.debug)
+        progress = Both(progress, lines) if progress else lines
     with workspace.target() as at, workspace.connected(at) as connection:
         watch = Watch(at, connection.info.backend_pid)
         if progress:

@@ -18,7 +18,6 @@ def foresee(
         return preview.preview(
             connection,
             workspace.directory,
-            workspace.graph,
             workspace.tables,
             direction,
             target,
@@ -28,5 +27,8 @@ def foresee(
 
 def offline(workspace: Workspace, direction: str, span: str) -> str:
     """The script of an upgrade (`up`) or downgrade (`down`) for `from:to`, `to`, or the default."""
-    files = versions.between(workspace.directory, workspace.graph, direction, span)
-    return script(files, direction, workspace.graph, workspace.tables)
+    view = workspace.lineage((), *span.split(":"))
+    if view.trouble:
+        raise view.trouble
+    files = versions.between(view.directory, view.graph, direction, span)
+    return script(files, direction, view.graph, workspace.tables)

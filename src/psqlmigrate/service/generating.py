@@ -14,19 +14,19 @@ from psqlmigrate.migrations.file import MigrationFile, read_file
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.migrations.render import render_python, render_sql
 from psqlmigrate.postgres.filelock import locked_directory
-from psqlmigrate.schema.catalog import Catalog, Change, diff
+from psqlmigrate.schema.catalog import Catalog, diff
 from psqlmigrate.schema.hashing import sections
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.statement import Hazard
 from psqlmigrate.service.baseline import Baseline, choose
 from psqlmigrate.service.certifying import write_certificate
-from psqlmigrate.service.checking import against, model_words
+from psqlmigrate.service.checking import Settled, model_words, rename_words, settled
 from psqlmigrate.service.describing import Entry, entries
 from psqlmigrate.service.planning import Plan, plan
 from psqlmigrate.service.proving import prove
 from psqlmigrate.service.rehearsal import Claim
 from psqlmigrate.service.renamepairs import Candidate
-from psqlmigrate.service.renaming import NewName, Renamed, back, settle
+from psqlmigrate.service.renaming import Renamed, back
 from psqlmigrate.service.schemas import Schemas
 from psqlmigrate.service.scratching import scratch_of, with_roles
 from psqlmigrate.service.workspace import Workspace
@@ -81,17 +81,6 @@ class _Draft:
 Ask: TypeAlias = Callable[[str], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What the models ask for, once things have their new names."""
-
-    base: Baseline
-    renamed: Renamed
-    desired: Catalog
-    changes: tuple[Change, ...]
-    offers: tuple[Candidate, ...]
-
-
 def autogenerate(
     workspace: Workspace, message: str, wishes: GenerateWishes, ask: Ask | None = None
 ) -> GenerateResult:
@@ -102,7 +91,7 @@ def autogenerate(
     Nothing stays on disk unless up, down and up again were proven. Raises MultipleHeadsError,
     PlanRefusedError, ProofError, and what reading the models raises.
     """
-    parents = _parents(workspace.graph)
+    parents = parents_of(workspace.graph)
     statefile.read(workspace.state_file)  # a damaged one is told before anything is done
     if wishes.empty:
         return _empty(workspace, message, parents, wishes)
@@ -115,9 +104,9 @@ def autogenerate(
             (),
             model_words(schemas),
             found.base.words,
-            (*found.base.notes, *schemas.models.warnings, *found.renamed.warnings),
+            (*found.base.notes, *schemas.models.warnings, *found.notes),
             found.desired.unmodelled,
-            renamed=tuple(_rename_words(one) for one in found.renamed.names),
+            renamed=rename_words(found.renamed.names),
             offers=tuple(one.text for one in found.offers),
         )
         if not (found.changes or found.renamed.names):
@@ -125,34 +114,39 @@ def autogenerate(
         return _written(schemas, found, message, parents, wishes, result)
 
 
-def _find(schemas: Schemas, wishes: GenerateWishes, ask: Ask | None) -> _Found:
-    base = choose(schemas, wishes.baseline, orphans=wishes.orphans)
-    found = against(schemas, base)
-    fixed, scratch = found.base, schemas.scratch
-    if not (found.changes or wishes.renames):
-        return _Found(fixed, Renamed(fixed.catalog), found.desired, (), ())
+def write_certified(
+    schemas: Schemas,
+    base: Baseline,
+    renamed: Renamed,
+    desired: Catalog,
+    message: str,
+    *,
+    as_sql: bool = False,
+) -> GenerateResult:
+    """Writes certified migrations from a baseline to any schema, both as scratch prints them.
 
+    `renamed` is the baseline with its new names. Raises as `autogenerate` does.
+    """
+    parents = parents_of(schemas.workspace.graph)
+    statefile.read(schemas.workspace.state_file)
+    changes = diff(renamed.catalog, desired)
+    found = Settled(base, renamed, desired, changes)
+    objects = entries(changes, renamed.catalog, desired)
+    words = rename_words(renamed.names)
+    result = GenerateResult(objects, (), (), "", base.words, base.notes, (), renamed=words)
+    return _written(schemas, found, message, parents, GenerateWishes(as_sql=as_sql), result)
+
+
+def _find(schemas: Schemas, wishes: GenerateWishes, ask: Ask | None) -> Settled:
     def confirm(one: Candidate) -> bool:
         return bool(ask and ask(one.question))
 
-    asked = confirm if ask else None
-    renamed, offers = with_roles(
-        scratch, lambda: settle(scratch, fixed.catalog, found.desired, wishes.renames, asked)
-    )
-    if renamed.names:
-        # What the models do not state goes by the new names, too.
-        found = against(schemas, replace(fixed, catalog=renamed.catalog))
-    changes = diff(renamed.catalog, found.desired)
-    return _Found(fixed, renamed, found.desired, changes, offers)
+    base = choose(schemas, wishes.baseline, orphans=wishes.orphans)
+    return settled(schemas, base, wishes.renames, confirm if ask else None)
 
 
-def _rename_words(one: NewName) -> str:
-    if one.member is not None:
-        return f"{one.old} '{one.member}' is '{one.new_member}' now"
-    return f"{one.old} is {one.new} now"
-
-
-def _parents(graph: Graph) -> tuple[str, ...]:
+def parents_of(graph: Graph) -> tuple[str, ...]:
+    """What a new migration comes after. Raises MultipleHeadsError."""
     parents = tuple(one.version for one in graph.heads)
     if len(parents) > 1:
         raise MultipleHeadsError(
@@ -168,7 +162,8 @@ def _empty(
     """A migration to be filled in by hand."""
     directory = workspace.directory
     nothing = Plan((), ())
-    draft = _Draft(next_version(directory.files), message, parents, nothing, nothing)
+    version = next_version(directory.files, workspace.settings.version_format)
+    draft = _Draft(version, message, parents, nothing, nothing)
     render = render_sql_file if wishes.as_sql else render_python_file
     files = _write(directory, [draft], render)
     return GenerateResult((), (files[0].path,), (), "", "", (), ())
@@ -176,7 +171,7 @@ def _empty(
 
 def _written(
     schemas: Schemas,
-    found: _Found,
+    found: Settled,
     message: str,
     parents: tuple[str, ...],
     wishes: GenerateWishes,
@@ -192,7 +187,8 @@ def _written(
         concurrently=wishes.concurrently,
         apart=bool(renamed.names),
     )
-    drafts = _drafts(directory, parents, message, stages)
+    version_format = workspace.settings.version_format
+    drafts = _drafts(directory, parents, message, stages, version_format)
     if renamed.names:
         first = stages[0].after
         down = back(scratch, first, renamed).then(found.base.catalog)
@@ -284,12 +280,16 @@ def _stands_on(oid: ObjectId, base: Catalog, desired: Catalog) -> bool:
 
 
 def _drafts(
-    directory: Directory, parents: tuple[str, ...], message: str, stages: list[_Stage]
+    directory: Directory,
+    parents: tuple[str, ...],
+    message: str,
+    stages: list[_Stage],
+    version_format: str,
 ) -> list[_Draft]:
     drafts: list[_Draft] = []
     files = directory.files
     for stage in stages:
-        version = next_version(files)
+        version = next_version(files, version_format)
         words = f"{message} ({stage.words})" if stage.words else message
         up, down = plan(stage.before, stage.after), plan(stage.after, stage.before)
         if stage.concurrent:

@@ -1,6 +1,7 @@
 """What was applied to a database: the rows of the history table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,14 +9,28 @@ import psycopg
 
 from psqlmigrate.errors import HistoryError
 from psqlmigrate.migrations.file import MigrationFile
+from psqlmigrate.migrations.replaced import Replaced, walk
 from psqlmigrate.postgres.connect import Connection
-from psqlmigrate.schema.sqltext import Sql, literal
-from psqlmigrate.service.bookkeeping import Tables, inspect
+from psqlmigrate.schema.sqltext import Sql, join, literal, sql
+from psqlmigrate.service.bookkeeping import Tables, inspect, inspect_former
 
 _READ = """
 SELECT version, message, applied_at::pg_catalog.timestamptz, checksum, execution_time_ms,
        rolled_back_at::pg_catalog.timestamptz
   FROM {history} ORDER BY 3, 1"""
+
+_READ_BOTH = """
+SELECT version, message, applied_at::pg_catalog.timestamptz, checksum, execution_time_ms,
+       rolled_back_at::pg_catalog.timestamptz
+  FROM {history}
+UNION ALL
+SELECT version, message, applied_at::pg_catalog.timestamptz, checksum, execution_time_ms,
+       rolled_back_at::pg_catalog.timestamptz
+  FROM {former} f
+ WHERE NOT EXISTS (
+   SELECT FROM {history} h
+    WHERE h.version::pg_catalog.text OPERATOR(pg_catalog.=) f.version::pg_catalog.text)
+ ORDER BY 3, 1"""
 
 # Only a rolled-back row may be taken: with a condition less, two runs both get the row.
 _CLAIM = """
@@ -31,6 +46,10 @@ _REVERT = """
 UPDATE {history} SET rolled_back_at = pg_catalog.clock_timestamp()
  WHERE version OPERATOR(pg_catalog.=) {version} AND rolled_back_at IS NULL
 RETURNING pg_catalog.pg_current_xact_id()::pg_catalog.text"""
+
+_REVERT_REPLACED = """
+UPDATE {history} SET rolled_back_at = pg_catalog.clock_timestamp()
+ WHERE version::pg_catalog.text IN ({versions}) AND rolled_back_at IS NULL"""
 
 _UNCLAIM = """
 UPDATE {history} SET rolled_back_at = pg_catalog.clock_timestamp()
@@ -66,20 +85,34 @@ class AppliedRow:
         return self.rolled_back_at is None
 
 
-def read(connection: Connection, tables: Tables) -> tuple[AppliedRow, ...] | None:
+def read(
+    connection: Connection, tables: Tables, *, only_reading: bool = False
+) -> tuple[AppliedRow, ...] | None:
     """All rows, oldest first; None where psqlmigrate was never initialised.
 
-    Raises HistoryError when the table is there and cannot be read: that is never "empty".
+    Whoever is `only_reading` may be a stranger to the tables' owner (see `inspect`). Raises
+    HistoryError when the table is there and cannot be read: that is never "empty".
     """
-    if not inspect(connection, tables).history:
+    found = inspect(connection, tables, only_reading=only_reading)
+    if not found.history:
         return None
-    return rows(connection, tables)
+    if not tables.former or found.journal:
+        return rows(connection, tables)
+    with _readable(connection, tables):
+        inspect_former(connection, tables, only_reading=only_reading)
+        return tuple(AppliedRow(*row) for row in tables.run(connection, _READ_BOTH))
 
 
 def rows(connection: Connection, tables: Tables) -> tuple[AppliedRow, ...]:
     """All rows of a table that was looked at before, oldest first."""
-    try:
+    with _readable(connection, tables):
         return tuple(AppliedRow(*row) for row in tables.run(connection, _READ))
+
+
+@contextmanager
+def _readable(connection: Connection, tables: Tables) -> Generator[None]:
+    try:
+        yield
     except psycopg.DatabaseError as error:
         if connection.broken:
             raise
@@ -110,8 +143,18 @@ def claim(tables: Tables, file: MigrationFile) -> Sql:
 
 
 def revert(tables: Tables, file: MigrationFile) -> Sql:
-    """The statement that marks a migration about to be reverted; its row is as with `claim`."""
-    return tables.text(_REVERT, version=literal(file.version))
+    """The statements that mark a migration about to be reverted; the last one's row is as with
+    `claim`. What it replaces is reverted with it.
+    """
+    own = tables.text(_REVERT, version=literal(file.version))
+    parts = replaced(tables, file)
+    return sql("{}; {}", parts, own) if parts else own
+
+
+def replaced(tables: Tables, file: MigrationFile) -> Sql | None:
+    """The statement that marks what a squashed migration replaces as reverted."""
+    versions = [literal(one.version) for one in walk(file.replaces)]
+    return tables.text(_REVERT_REPLACED, versions=join(", ", versions)) if versions else None
 
 
 def undo(connection: Connection, tables: Tables, version: str, *, claimed: bool) -> None:
@@ -125,11 +168,13 @@ def stamp(
     """Makes exactly these applied, without running them; `purge` forgets all rows first."""
     if purge:
         tables.run(connection, "DELETE FROM {history}")
-    tables.run(connection, _STAMP_OTHERS, ([file.version for file in files],))
+    kept = [file.version for file in files]
+    kept += [one.version for file in files for one in walk(file.replaces)]
+    tables.run(connection, _STAMP_OTHERS, (kept,))
     for file in files:
         connection.execute(claim(tables, file).encode())
 
 
-def accept(connection: Connection, tables: Tables, file: MigrationFile) -> bool:
+def accept(connection: Connection, tables: Tables, file: MigrationFile | Replaced) -> bool:
     """Takes the file's checksum as the applied one; False when it is not applied."""
     return bool(tables.run(connection, _ACCEPT, (file.checksum, file.version)))

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from psqlmigrate.migrations.atomic import write_new
 from psqlmigrate.migrations.sent import shown
-from psqlmigrate.service.bookkeeping import create
+from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.service import history
+from psqlmigrate.service.bookkeeping import Tables, create, inspect
 from psqlmigrate.service.workspace import Workspace
 
 _CONFIG = """\
@@ -23,6 +25,11 @@ _CONFIG = """\
 # migrations = "migrations"
 """
 
+_ELSEWHERE = """
+# The schema of the bookkeeping tables.
+history_schema = {schema}
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class InitResult:
@@ -36,8 +43,9 @@ def initialize(workspace: Workspace, *, offline: bool) -> InitResult:
     lines: list[str] = []
     if not offline:
         with workspace.connection() as connection:
+            taken_over = _take_over(workspace, connection)
             create(connection, workspace.tables)
-        lines.append(f"history is kept in {workspace.chosen.label}")
+        lines += [f"history is kept in {workspace.chosen.label}", *taken_over]
     path = workspace.migrations_path
     known = path.is_dir()
     path.mkdir(parents=True, exist_ok=True)
@@ -45,6 +53,18 @@ def initialize(workspace: Workspace, *, offline: bool) -> InitResult:
     if workspace.settings.file is None:
         lines.append(f"{_write_config(workspace)} written")
     return InitResult(tuple(lines))
+
+
+def _take_over(workspace: Workspace, connection: Connection) -> list[str]:
+    """What is there of psqlmodel's, in words, before it is gone on with."""
+    tables = workspace.tables
+    rows = history.read(connection, tables)
+    if rows is None or inspect(connection, tables).journal:
+        return []
+    count = len(history.applied(rows))
+    place = " and ".join(filter(None, (tables.schema, tables.former)))
+    many = "migration" if count == 1 else "migrations"
+    return [f"it goes on with psqlmodel's in schema {place}: {count} {many} applied"]
 
 
 def _from(workspace: Workspace, spec: str) -> str:
@@ -56,11 +76,14 @@ def _from(workspace: Workspace, spec: str) -> str:
 
 def _write_config(workspace: Workspace) -> str:
     path = workspace.settings.root / "psqlmigrate.toml"
+    schema = workspace.tables.schema
     url = workspace.url if workspace.url == "embedded" else None
     models = ", ".join(json.dumps(_from(workspace, one)) for one in workspace.config.models)
     text = _CONFIG.format(
         url=f'url = "{url}"' if url else '# url = "postgresql://me@localhost/app"',
         models=f"models = [{models}]" if models else '# models = ["schema.sql"]',
     )
+    if schema != Tables().schema:
+        text += _ELSEWHERE.format(schema=json.dumps(schema))
     write_new(path, text.encode())
     return path.name

@@ -9,12 +9,14 @@ from psqlmigrate.errors import MigrationFileError
 from psqlmigrate.migrations.control import refuse_control
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.graph import Graph
+from psqlmigrate.migrations.replaced import walk
 from psqlmigrate.migrations.sent import Params, Sent, calling_line, sent, shown
 from psqlmigrate.postgres.connect import pins
 from psqlmigrate.postgres.engine import as_text, code
 from psqlmigrate.schema.script import split
-from psqlmigrate.schema.sqltext import Sql, literal, number, printed, sql
-from psqlmigrate.service import bookkeeping, state
+from psqlmigrate.schema.sqltext import Sql, ident, join, literal, number, printed, sql
+from psqlmigrate.service import bookkeeping, history, state
+from psqlmigrate.service.adoption import LATER
 from psqlmigrate.service.bookkeeping import Tables
 from psqlmigrate.service.journal import details
 from psqlmigrate.service.locking import LockKey, key_of
@@ -25,6 +27,15 @@ _LOCK = """
 BEGIN
   IF NOT pg_catalog.pg_try_advisory_lock({key}) THEN
     RAISE EXCEPTION 'another run of psqlmigrate holds the lock';
+  END IF;
+END"""
+
+# Without a database nobody could see that psqlmodel keeps the history somewhere else.
+_ELSEWHERE = """
+BEGIN
+  IF pg_catalog.to_regclass({ours}) IS NULL AND pg_catalog.to_regclass({theirs}) IS NOT NULL THEN
+    RAISE EXCEPTION 'psqlmodel has a history in %', {theirs}
+      USING HINT = 'psqlmigrate init goes on with it; or set history_schema, and make the script anew';
   END IF;
 END"""
 
@@ -47,6 +58,16 @@ BEGIN
    WHERE version OPERATOR(pg_catalog.=) {version} AND rolled_back_at IS NULL;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'migration % is not applied', {version};
+  END IF;
+END"""
+
+# A database that has a part of a squashed migration must go on with the other parts.
+_PARTED = """
+BEGIN
+  IF EXISTS (SELECT FROM {history}
+              WHERE version::pg_catalog.text IN ({versions}) AND rolled_back_at IS NULL) THEN
+    RAISE EXCEPTION 'a part of migration % is applied already', {version}
+      USING HINT = 'psqlmigrate upgrade goes on from there';
   END IF;
 END"""
 
@@ -73,6 +94,8 @@ class RecordingEngine:
         """There is none."""
         self._refuse("uses the connection")
 
+    _conn = connection
+
     def execute(self, sql: str | bytes | Composable, params: Params = None) -> None:
         """Keep the statements of a text."""
         for one in sent(as_text(sql, None), params, self._file.path):
@@ -87,6 +110,10 @@ class RecordingEngine:
     def fetch_one(self, sql: str | bytes | Composable, params: Params = None) -> NoReturn:
         """Cannot be answered."""
         self._refuse("reads a row", sql, params)
+
+    def fetch_named(self, sql: str, params: Params = None) -> NoReturn:
+        """Cannot be answered."""
+        self._refuse("reads rows", sql, params)
 
     def send(self, statement: Sent) -> None:
         """Keep one statement."""
@@ -119,6 +146,7 @@ def script(
         "",
         *_settings(search_path),
         _block(sql(_LOCK, key=_number(key_of(tables)))),
+        *_not_elsewhere(tables),
         *(_ended(one) for one in bookkeeping.script(tables)),
         "-- What is managed is not followed here: status finds it out anew.",
         _ended(tables.text(state.UNMARK)),
@@ -129,11 +157,19 @@ def script(
     return "\n".join([*parts, "", _ended(unlock), ""])
 
 
+def _not_elsewhere(tables: Tables) -> list[str]:
+    if tables.schema == LATER:
+        return []
+    ours, theirs = ident(tables.schema, tables.journal), ident(LATER, tables.history)
+    return [_block(sql(_ELSEWHERE, ours=literal(ours), theirs=literal(theirs)))]
+
+
 def _one(
     file: MigrationFile, direction: str, graph: Graph, tables: Tables, search_path: str
 ) -> list[str]:
     own = statements(file, direction)
-    before, after = _rows(file, direction, graph, tables)
+    claim, after = _rows(file, direction, graph, tables)
+    before = "\n".join([*_parts(file, direction, tables), claim])
     # Its settings end with it, as in a run.
     again = ["RESET ROLE;", "RESET ALL;", *_settings(search_path)]
     head = f"-- {file.version} {' '.join(file.message.split())}".rstrip()
@@ -205,6 +241,18 @@ def _rows(
     event = literal("applied" if up else "reverted")
     entry = text(_ENTRY, event=event, detail=literal(detail))
     return _block(claim), [_ended(one) for one in ([text(_TIME), entry] if up else [entry])]
+
+
+def _parts(file: MigrationFile, direction: str, tables: Tables) -> list[str]:
+    """What becomes of the rows of what a squashed migration replaces."""
+    if not file.replaces:
+        return []
+    versions = join(", ", (literal(one.version) for one in walk(file.replaces)))
+    if direction == "up":
+        own = literal(file.version)
+        return [_block(tables.text(_PARTED, versions=versions, version=own))]
+    marked = history.replaced(tables, file)
+    return [_ended(marked)] if marked else []
 
 
 def _settings(search_path: str) -> list[str]:

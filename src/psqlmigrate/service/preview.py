@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from psqlmigrate.errors import MigrationFileError
 from psqlmigrate.migrations.directory import Directory
 from psqlmigrate.migrations.file import MigrationFile
-from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.service import admission, certificates, history, versions
 from psqlmigrate.service.bookkeeping import Tables
+from psqlmigrate.service.lineage import lineage
 from psqlmigrate.service.offline import statements
 
 
@@ -50,7 +50,6 @@ class PreviewResult:
 def preview(
     connection: Connection,
     directory: Directory,
-    graph: Graph,
     tables: Tables,
     direction: str,
     target: str,
@@ -61,10 +60,14 @@ def preview(
     Raises what these would raise before they run anything, but does not ask for their lock.
     """
     rows = history.read(connection, tables) or ()
-    applied = history.applied(rows)
-    versions.refuse_edited(directory, {row.version: row.checksum for row in rows if row.is_applied})
+    checksums = {row.version: row.checksum for row in rows if row.is_applied}
+    now = lineage(directory, checksums, target)
+    if now.trouble:
+        raise now.trouble
+    versions.refuse_edited(now.directory, checksums)
+    graph, applied = now.graph, now.applied
     choose = versions.to_apply if direction == "up" else versions.to_revert
-    files = choose(directory, graph, applied, target)
+    files = choose(now.directory, graph, applied, target)
     admission.refuse(files, direction, forbidden)
     late = {file.version for file in versions.late(graph, applied) if direction == "up"}
     chosen = {file.version for file in files}

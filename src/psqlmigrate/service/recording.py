@@ -65,7 +65,7 @@ class Recorder:
         `certified` are their certificates, `at_end` is what is applied after the last. A check
         raises ProofError with `strict`.
         """
-        if not self._work.hooks.look:
+        if not self._work.hooks.look or not certified:  # another run may have done them all
             return [None] * len(certified)
         strict = self._work.options.strict
         made = [self._strict(one, direction) if strict and one else None for one in certified]

@@ -91,7 +91,8 @@ def step_of_plan(claim: Claim, name: str = "the plan") -> Step:
 
         return run
 
-    transactional = all(one.transactional for one in (*claim.up.statements, *claim.down.statements))
+    statements = (*claim.up.statements, *claim.down.statements)
+    transactional = all(one.transactional and not one.commits for one in statements)
     return Step(name, Path(name), body(claim.up), body(claim.down), transactional, claim)
 
 
@@ -138,13 +139,13 @@ class _Rehearsal:
         engine = MigrationEngine(self._connection, self._step.path, self._perform)
         try:
             self._step.body(self._direction)(engine)
-        except (MigrationError, _RowsError):
-            raise
         except NotImplementedError:
             raise ProofError(
                 f"{self._step.name} has no {self._direction}",
                 hint="write it, or leave the migration without a certificate",
             ) from None
+        except (MigrationError, _RowsError):
+            raise
         except Exception as error:  # noqa: BLE001 - whatever the file does, it is named
             raise self._explained(error, engine.failure) from None
         return self._done

@@ -86,9 +86,9 @@ def find(request: Request, catalog: Catalog) -> Rename | None:
 
 def _matches(request: Request, catalog: Catalog) -> Iterator[Rename]:
     for one in catalog:
-        if one.naming is Naming.FIXED or not _is_of(one, request.kind):
+        if one.naming is Naming.FIXED or not is_of(one, request.kind):
             continue
-        names, arguments = _names(one.id, one)
+        names, arguments = names_of(one.id, one)
         if not request.is_label and _said(request.old, names):
             if request.arguments in {None, arguments}:
                 yield Rename(one, request.name)
@@ -98,12 +98,13 @@ def _matches(request: Request, catalog: Catalog) -> Iterator[Rename]:
                     yield Rename(one, request.name, member)
 
 
-def _is_of(one: DbObject, kind: str) -> bool:
+def is_of(one: DbObject, kind: str) -> bool:
     """By our word or by PostgreSQL's (`type`, `procedure`)."""
     return not kind or kind == one.kind or one.sql_name.lower().startswith(f"{kind} ")
 
 
-def _names(oid: ObjectId, one: DbObject) -> tuple[tuple[str, ...], str]:
+def names_of(oid: ObjectId, one: DbObject) -> tuple[tuple[str, ...], str]:
+    """The name from the schema inwards, and the arguments of a function."""
     end = len(oid.path) + one.name_at + 1
     return oid.path[:end], "".join(oid.path[end:])
 
@@ -115,7 +116,7 @@ def _said(words: tuple[str, ...], names: tuple[str, ...]) -> bool:
 
 def shown(one: DbObject, member: str | None = None) -> str:
     """The name as it is written in a request."""
-    names, arguments = _names(one.id, one)
+    names, arguments = names_of(one.id, one)
     text = ident(*names) + arguments
     return text if member is None else f"{text}.{_plain(member)}"
 

@@ -98,7 +98,11 @@ class _Replay:
         if known is None or not self._comparable(known):
             return
         self._compared += 1
-        stated = {(one.kind, one.name): (one.before, one.after) for one in known.objects}
+        stated = {
+            (one.kind, one.name): (one.before, one.after)
+            for one in known.objects
+            if one.before != one.after
+        }
         seen = {(oid.kind, str(oid)): sides for oid, sides in delta.items()}
         wrong = sorted(key for key in {*stated, *seen} if stated.get(key) != seen.get(key))
         if wrong:

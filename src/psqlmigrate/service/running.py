@@ -1,8 +1,8 @@
 """Applies and reverts migrations: lock, history, one migration after the other."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psycopg
 
@@ -10,7 +10,7 @@ from psqlmigrate.errors import AppliedFileError, MigrationError, StatementError
 from psqlmigrate.migrations.control import repeatable
 from psqlmigrate.migrations.directory import Directory
 from psqlmigrate.migrations.file import MigrationFile
-from psqlmigrate.migrations.graph import Graph
+from psqlmigrate.migrations.replaced import walk
 from psqlmigrate.postgres import explaining
 from psqlmigrate.postgres.connect import Connection, repin
 from psqlmigrate.postgres.engine import code
@@ -25,12 +25,13 @@ from psqlmigrate.service import (
 )
 from psqlmigrate.service.attempt import Attempt, Hooks, RunOptions, Step, Work
 from psqlmigrate.service.bookkeeping import Found, Tables
-from psqlmigrate.service.certificates import Certified
+from psqlmigrate.service.lineage import Lineage, lineage
 from psqlmigrate.service.locking import key_of
 from psqlmigrate.service.openattempt import OpenAttempt
 from psqlmigrate.service.progress import Progress, Silent
 from psqlmigrate.service.recording import Difference, Recorder
 from psqlmigrate.service.session import locked, told
+from psqlmigrate.service.squashadoption import adopt
 from psqlmigrate.service.stamping import StampResult
 
 
@@ -49,7 +50,8 @@ class RunResult:
 
     `late` are those of `ran` that are older than what was applied before on the same line,
     `uncertified` those without a certificate for their present text, `differing` the objects that
-    are not as the certificates say.
+    are not as the certificates say. `adopted` are squashed migrations that are recorded as applied
+    now, because all that they replace was.
     """
 
     direction: str
@@ -57,6 +59,7 @@ class RunResult:
     by_others: tuple[str, ...] = ()
     late: tuple[str, ...] = ()
     pending: int = 0
+    adopted: tuple[str, ...] = ()
     uncertified: tuple[str, ...] = ()
     differing: tuple[Difference, ...] = ()
 
@@ -66,8 +69,15 @@ class _Plan:
     """What a run set out to do, before it had the lock."""
 
     direction: str
-    graph: Graph
-    files: tuple[MigrationFile, ...]
+    target: str
+    lineage: Lineage
+
+    @property
+    def files(self) -> tuple[MigrationFile, ...]:
+        """The migrations, in the order they run in."""
+        choose = versions.to_apply if self.direction == "up" else versions.to_revert
+        one = self.lineage
+        return choose(one.directory, one.graph, one.applied, self.target)
 
 
 class Runner:
@@ -84,7 +94,6 @@ class Runner:
         progress: Progress | None = None,
     ) -> None:
         self._directory = directory
-        self._graph = Graph(directory.files)
         self._work = Work(
             connection,
             tables,
@@ -102,111 +111,125 @@ class Runner:
         MigrationError of every kind, also ConnectionFailedError.
         """
         with told(self._work.connection):
-            applied = self._applied()
-            files = versions.to_apply(self._directory, self._graph, applied, target)
-            self._refuse("up", applied, files)
-            return self._run(_Plan("up", self._graph, files), applied)
+            return self._run("up", target)
 
     def downgrade(self, target: str = "-1") -> RunResult:
         """Reverts, newest first: `-N`, down to a version, which stays applied, or `base`."""
         with told(self._work.connection):
-            applied = self._applied()
-            files = versions.to_revert(self._directory, self._graph, applied, target)
-            self._refuse("down", applied, files)
-            return self._run(_Plan("down", self._graph, files), applied)
+            return self._run("down", target)
 
     def stamp(self, target: str, *, purge: bool = False) -> StampResult:
         """Makes exactly the target and all before it count as applied, and runs nothing."""
-        files = versions.to_stamp(self._directory, self._graph, target)
+        # What is recorded does not matter: exactly the target will be.
+        view = lineage(self._directory, (), target)
+        if view.trouble:
+            raise view.trouble
+        files = versions.to_stamp(view.directory, view.graph, target)
         with told(self._work.connection):
             return stamping.stamp(self._work, files, target, purge=purge)
 
-    def _applied(self) -> frozenset[str]:
-        """What is applied now; the files of it must be as they were then."""
+    def _lineage(self, target: str) -> Lineage:
+        """The migrations as the database has to see them now.
+
+        Files of what is applied must be as they were then.
+        """
         rows = history.read(self._work.connection, self._work.tables) or ()
         checksums = {row.version: row.checksum for row in rows if row.is_applied}
-        versions.refuse_edited(self._directory, checksums)
-        return frozenset(checksums)
+        found = lineage(self._directory, checksums, target)
+        if found.trouble:
+            raise found.trouble
+        versions.refuse_edited(found.directory, checksums)
+        return found
 
-    def _run(self, plan: _Plan, applied: frozenset[str]) -> RunResult:
-        if not plan.files:  # no lock is needed, nor the bookkeeping tables
-            return RunResult(plan.direction, pending=self._pending(applied))
+    def _run(self, direction: str, target: str) -> RunResult:
+        plan = _Plan(direction, target, self._lineage(target))
+        files = plan.files
+        self._refuse(direction, plan.lineage, files)
+        if not files and not plan.lineage.adoptable:
+            # No lock is needed, nor the bookkeeping tables.
+            return RunResult(direction, pending=_pending(plan.lineage))
         with locked(self._work):
-            now = self._applied()
-            todo = _closure(plan, now)
-            self._refuse(plan.direction, now, todo)
-            late = [file.version for file in versions.late(self._graph, now)]
-            recorder = Recorder(self._work, self._graph)
-            certified = {file.version: certificates.read(file) for file in todo}
-            steps = self._steps(plan.direction, todo, now, certified, recorder)
-            ran = self._run_all(steps, now, recorder)
-        done = tuple(one.version for one in ran)
+            now = self._lineage(target)
+            if now.graph.files.keys() != plan.lineage.graph.files.keys():
+                files = _Plan(direction, target, now).files
+            adopted = adopt(self._work, now)
+            now = now.then(now.recorded.union(adopted))
+            todo = _closure(direction, now, files)
+            self._refuse(direction, now, todo)
+            recorder = Recorder(self._work, now.graph)
+            ran = self._run_all(direction, todo, now, recorder)
+            then = lineage(self._directory, _after(now.recorded, ran.done, direction))
+            adopted += adopt(self._work, then)
+        late = {file.version for file in versions.late(now.graph, now.applied)}
+        done = tuple(one.version for one in ran.ran)
         return RunResult(
-            plan.direction,
-            tuple(ran),
-            tuple(sorted({file.version for file in (*plan.files, *todo)}.difference(done))),
-            tuple(one for one in done if plan.direction == "up" and one in late),
-            self._pending(now | set(done) if plan.direction == "up" else now.difference(done)),
+            direction,
+            tuple(ran.ran),
+            tuple(sorted({file.version for file in (*files, *todo)}.difference(done))),
+            tuple(one for one in done if direction == "up" and one in late),
+            _pending(then),
+            adopted,
             tuple(
                 one.version for one in todo if one.version in done and not certificates.read(one)
             ),
             recorder.differing,
         )
 
-    def _refuse(
-        self, direction: str, applied: Collection[str], files: Sequence[MigrationFile]
-    ) -> None:
+    def _refuse(self, direction: str, now: Lineage, files: Sequence[MigrationFile]) -> None:
         """What the options do not want to be run."""
         options = self._work.options
         admission.refuse(files, direction, options.forbidden)
-        late = [file.name for file in versions.late(self._graph, applied) if file in files]
+        late = [file.name for file in versions.late(now.graph, now.applied) if file in files]
         if direction == "up" and late and options.strict_order:
             raise AppliedFileError(
                 f"{late[0]} is older than what is applied",
                 hint="give it a new version, or run without --strict-order",
             )
 
-    def _pending(self, applied: Collection[str]) -> int:
-        return len(versions.pending(self._graph, applied))
-
     def _run_all(
-        self, steps: Sequence[Step], applied: frozenset[str], recorder: Recorder
-    ) -> list[RanMigration]:
-        ran: list[RanMigration] = []
-        if not steps:
+        self,
+        direction: str,
+        todo: Sequence[MigrationFile],
+        before: Lineage,
+        recorder: Recorder,
+    ) -> "_Ran":
+        ran = _Ran()
+        if not todo:
             return ran
+        steps = self._steps(direction, todo, before, recorder)
         work = self._work
         work.progress.planned([step.file for step in steps])
-        recorder.begin(applied)
-        now = set(applied)
+        recorder.begin(before.recorded)
         for step in steps:
+            now = _after(before.recorded, ran.done, direction)
+            count = len(ran.done) + (len(before.applied) if step.up else 0)
             try:
-                ms = self._run_one(step, len(now) if step.up else len(ran), recorder)
+                ms = self._run_one(step, count, recorder)
             except Exception:
-                self._record_after_failure(step, now, recorder, changed=bool(ran))
+                self._record_after_failure(step, now, recorder, changed=bool(ran.ran))
                 raise
-            now ^= {step.file.version}
+            ran.done.append(step.file)
             if ms is not None:
-                ran.append(RanMigration(step.file.version, step.file.message, ms))
+                ran.ran.append(RanMigration(step.file.version, step.file.message, ms))
                 work.progress.finished(step.file, ms)
-        recorder.finish(now)
+        recorder.finish(_after(before.recorded, ran.done, direction))
         return ran
 
     def _steps(
         self,
         direction: str,
         todo: Sequence[MigrationFile],
-        applied: Collection[str],
-        certified: Mapping[str, Certified | None],
+        before: Lineage,
         recorder: Recorder,
     ) -> list[Step]:
         """All steps with their code loaded, so that a broken file stops the run before it begins."""
-        then = frozenset(applied) ^ {file.version for file in todo}
-        checks = recorder.checks([certified[file.version] for file in todo], direction, then)
+        certified = [certificates.read(file) for file in todo]
+        then = _after(before.recorded, todo, direction)
+        checks = recorder.checks(certified, direction, then)
         steps: list[Step] = []
         for file, check in zip(todo, checks, strict=True):
             body, timeout = code(file, direction)
-            parents = self._graph.parents(file.version)
+            parents = before.graph.parents(file.version)
             steps.append(Step(file, direction, body, timeout, parents, check))
         return steps
 
@@ -263,15 +286,42 @@ def _has_words(file: MigrationFile, error: Exception) -> bool:
     return known or explaining.is_own(file, error)
 
 
-def _closure(plan: _Plan, applied: Collection[str]) -> tuple[MigrationFile, ...]:
-    """What is still to do for the plan, now that nobody else changes the history."""
-    reach = plan.graph.ancestors if plan.direction == "up" else plan.graph.descendants
+@dataclass(slots=True)
+class _Ran:
+    """What is done: by this run, and altogether."""
+
+    ran: list[RanMigration] = field(default_factory=list[RanMigration])
+    done: list[MigrationFile] = field(default_factory=list[MigrationFile])
+
+
+def _pending(now: Lineage) -> int:
+    return len(versions.pending(now.graph, now.applied))
+
+
+def _after(
+    recorded: frozenset[str], files: Iterable[MigrationFile], direction: str
+) -> frozenset[str]:
+    """What the history has as applied when these are done; with a squashed one go its parts."""
+    now = set(recorded)
+    for file in files:
+        if direction == "up":
+            now.add(file.version)
+        else:
+            now -= {file.version, *(one.version for one in walk(file.replaces))}
+    return frozenset(now)
+
+
+def _closure(
+    direction: str, now: Lineage, files: Sequence[MigrationFile]
+) -> tuple[MigrationFile, ...]:
+    """What is still to do for these, now that nobody else changes the history."""
+    reach = now.graph.ancestors if direction == "up" else now.graph.descendants
     wanted: set[str] = set()
-    for file in reversed(plan.files):
+    for file in reversed(files):
         if file.version not in wanted:
             wanted |= {file.version} | reach(file.version)
-    if plan.direction == "up":
-        left = wanted.difference(applied)
-        return tuple(file for file in plan.graph.order if file.version in left)
-    left = wanted.intersection(applied)
-    return tuple(file for file in reversed(plan.graph.order) if file.version in left)
+    if direction == "up":
+        left = wanted.difference(now.applied)
+        return tuple(file for file in now.graph.order if file.version in left)
+    left = wanted.intersection(now.applied)
+    return tuple(file for file in reversed(now.graph.order) if file.version in left)

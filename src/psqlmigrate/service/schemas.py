@@ -10,44 +10,44 @@ from psqlmigrate.errors import SourceError, UsageError
 from psqlmigrate.migrations.control import repeatable
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.postgres.connect import Connection, connect
+from psqlmigrate.postgres.interleaving import Script, load_scripts
 from psqlmigrate.postgres.introspect import introspect
-from psqlmigrate.postgres.loading import load_script
 from psqlmigrate.postgres.scratch import Scratch
 from psqlmigrate.postgres.target import parse_url
-from psqlmigrate.schema.catalog import Catalog
+from psqlmigrate.schema.catalog import Catalog, diff
 from psqlmigrate.schema.hashing import sections
-from psqlmigrate.schema.selection import EVERYTHING, Coverage, Selection
+from psqlmigrate.schema.selection import EVERYTHING, Coverage, Selection, merged
 from psqlmigrate.schema.serial import load
 from psqlmigrate.service import frozen
 from psqlmigrate.service.canonical import canonical, completed
 from psqlmigrate.service.keeping import kept, server_identity
 from psqlmigrate.service.live import live, selection_of
 from psqlmigrate.service.scratching import in_scratch, with_roles
+from psqlmigrate.service.shares import Shares
 from psqlmigrate.service.workspace import Workspace
 from psqlmigrate.sources.migrations import replay
 from psqlmigrate.sources.models import read_model_sql
 from psqlmigrate.sources.modelspec import parse_specs
+from psqlmigrate.sources.renamehint import RenameHint
 from psqlmigrate.sources.sql_files import read_sql
+from psqlmigrate.sources.sql_hints import hints_of
 
 _VERSION = re.compile(r"migrations@(.+)\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """The fixpoint of what the models state, and of what they state all there is."""
+    """The fixpoint of what the models state, and of what they state all there is.
+
+    `renames` are their words of former names, `foreign` patterns of what is the ORMs' own business.
+    """
 
     catalog: Catalog
     coverage: Coverage
-    tables: int
+    tables: int = 0
     warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """SQL that is loaded, and the file or models it comes from."""
-
-    sql: str
-    origin: str
+    renames: tuple[RenameHint, ...] = ()
+    foreign: tuple[str, ...] = ()
 
 
 class Schemas:
@@ -72,7 +72,8 @@ class Schemas:
         return self._asked[0]
 
     @property
-    def _server_version(self) -> int:
+    def server_version(self) -> int:
+        """The scratch server's server_version_num."""
         return self._asked[1]
 
     @cached_property
@@ -80,29 +81,61 @@ class Schemas:
         """What the models state. Raises UsageError, ModelError and SourceError."""
         root = self.workspace.settings.root
         specs = parse_specs(self.workspace.model_specs, root)
-        texts = [
-            _Text(text, origin)
+        files = [
+            Script(text, origin)
             for spec in specs
             if spec.is_sql
-            for origin, text in read_sql(root / spec.target)
+            for origin, text in read_sql(root / spec.target, empty=len(specs) > 1)
         ]
+        hints = tuple(hint for one in files for hint in hints_of(one.sql, one.origin))
         modules = [str(spec) for spec in specs if not spec.is_sql]
         if not modules:
-            catalog = self._loaded(texts)
-            return Stated(catalog, EVERYTHING, _tables(catalog))
+            catalog = self._loaded(files)
+            return Stated(catalog, EVERYTHING, _tables(catalog), renames=hints)
         settings = self.workspace.settings
         found = read_model_sql(
             modules,
             root=root,
             python=settings.python,
             env=self.workspace.env,
-            server_version=self._server_version,
+            server_version=self.server_version,
         )
-        first = [_Text(f"{one};", "the models") for one in found.statements]
-        catalog = self._loaded([*first, *texts])
-        # Beside models that cannot state everything, an .sql file can: it completes them.
-        coverage = EVERYTHING if texts else Coverage(found.coverage, found.unstated)
-        return Stated(catalog, coverage, _tables(catalog), found.warnings)
+        parts = [
+            Script("".join(f"{text}\n;\n" for text in one.statements), one.origin, by_models=True)
+            for one in found.parts
+        ]
+        catalog = self._loaded([*parts, *files])
+        coverage = Coverage(found.coverage, found.unstated)
+        if any(spec.is_sql for spec in specs):
+            own = self._own([*parts, *files]).objects if files else None
+            coverage = replace(coverage, completed=True, own=own)
+        return Stated(
+            catalog,
+            coverage,
+            _tables(catalog),
+            found.warnings,
+            (*found.renames, *hints),
+            found.foreign,
+        )
+
+    @property
+    def compared(self) -> Selection:
+        """What is compared with models: the selection without the ORMs' own bookkeeping."""
+        foreign = self.models.foreign
+        return replace(self.selection, ignore=(*self.selection.ignore, *foreign))
+
+    def _own(self, scripts: Sequence[Script]) -> Catalog:
+        """What the models' part of the scripts states by itself, as it is before files add to it."""
+
+        def act(connection: Connection) -> Catalog:
+            shares = Shares(connection)
+            load_scripts(connection, scripts, shares.watch)
+            return shares.catalog
+
+        def make() -> Catalog:
+            return in_scratch(self.scratch, act)
+
+        return kept(self._server, ["own", *self._setup, *(one.sql for one in scripts)], make)
 
     def replayed(self, files: Sequence[MigrationFile]) -> Catalog:
         """The fixpoint of the schema that migrations build, from the first on."""
@@ -118,14 +151,28 @@ class Schemas:
             return make()
         return kept(self._server, ["migrations", *self._setup, *(one.text for one in files)], make)
 
+    def loaded(self, texts: Sequence[tuple[str, str]]) -> Catalog:
+        """The fixpoint of the schema that scripts build, each with its origin. Raises SourceError."""
+        return self._loaded([Script(text, origin) for text, origin in texts])
+
     def fixpoint(self, catalog: Catalog) -> Catalog:
         """The catalog as a copy of it prints; a copy lacks what is not modelled."""
         fixed = with_roles(self.scratch, lambda: canonical(self.scratch, catalog))
         return replace(fixed, unmodelled=catalog.unmodelled)
 
-    def completed(self, base: Catalog, desired: Catalog) -> Catalog:
-        """The fixpoint of what is stated in part, on top of a base that is a fixpoint."""
-        return with_roles(self.scratch, lambda: completed(self.scratch, base, desired))
+    def completed(self, base: Catalog, stated: Stated, selection: Selection) -> Catalog:
+        """What shall be, as PostgreSQL prints it: what is stated, on top of a base, a fixpoint.
+
+        Raises PlanRefusedError when something that stays needs something that goes.
+        """
+        desired = merged(base, stated.catalog, stated.coverage, selection)
+        if desired == stated.catalog or not diff(base, desired):
+            return desired
+        made = with_roles(self.scratch, lambda: completed(self.scratch, base, desired))
+        # The plan that made it must not be the judge of itself.
+        if made is None or diff(made, merged(made, stated.catalog, stated.coverage, selection)):
+            return self.fixpoint(desired)
+        return made
 
     def named(self, name: str) -> Catalog:
         """The schema that a source of `diff` states. Raises UsageError for an unknown one."""
@@ -149,8 +196,12 @@ class Schemas:
             return live(self.workspace, connection)
 
     def _until(self, version: str) -> Catalog:
-        graph = self.workspace.graph
-        last = self.workspace.directory.find(version).version
+        directory = self.workspace.directory
+        part = directory.replaced_version(version)
+        view = self.workspace.lineage({part} if part else ())
+        if view.trouble:
+            raise view.trouble
+        graph, last = view.graph, part or directory.find(version).version
         wanted = graph.ancestors(last) | {last}
         return self.replayed([one for one in graph.order if one.version in wanted])
 
@@ -166,18 +217,17 @@ class Schemas:
                 hint="a URL, an .sql file or directory, a .json snapshot, database, models,"
                 " migrations, migrations@VERSION or empty",
             )
-        return self._loaded([_Text(text, origin) for origin, text in read_sql(path)])
+        return self._loaded([Script(text, origin) for origin, text in read_sql(path)])
 
     @property
     def _setup(self) -> list[str]:
         return [text for _, text in self.scratch.setup]
 
-    def _loaded(self, texts: Sequence[_Text]) -> Catalog:
+    def _loaded(self, texts: Sequence[Script]) -> Catalog:
         """The fixpoint of scripts. Raises SourceError with file and line."""
 
         def act(connection: Connection) -> Catalog:
-            for text in texts:
-                load_script(connection, text.sql, text.origin)
+            load_scripts(connection, texts)
             return introspect(connection)
 
         def make() -> Catalog:

@@ -40,6 +40,17 @@ def scratch_of(workspace: Workspace) -> Generator[Scratch]:
 
 
 @contextmanager
+def scratch_apart(workspace: Workspace) -> Generator[Scratch]:
+    """Scratch databases whatever the target is: by scratch_url, else a server of ours."""
+    setup = _setup(workspace)
+    if workspace.settings.scratch_url:
+        yield Scratch(parse_url(workspace.settings.scratch_url, "scratch_url"), setup)
+        return
+    with scratch_server() as target:
+        yield Scratch(target, setup)
+
+
+@contextmanager
 def _home(target: Target) -> Generator[Target]:
     """The target's own server; one of ours if it does not answer or the role may not make
     databases there.

@@ -6,6 +6,7 @@ from datetime import datetime
 from psqlmigrate.errors import ConnectionFailedError, UsageError
 from psqlmigrate.migrations.certificate import path_of
 from psqlmigrate.migrations.file import MigrationFile
+from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.service import certificates, history
 from psqlmigrate.service.certificates import Certified
 from psqlmigrate.service.history import AppliedRow
@@ -62,7 +63,7 @@ def show(workspace: Workspace, version: str) -> ShowResult:
 
     Raises MigrationNotFoundError, and HistoryError for a history that cannot be read.
     """
-    file = workspace.directory.find(version)
+    file, graph = _found(workspace, version)
     certified = certificates.read(file)
     applied, row, words = _state(workspace, file)
     up = described(file, "up")
@@ -70,8 +71,8 @@ def show(workspace: Workspace, version: str) -> ShowResult:
         file.version,
         file.message,
         str(file.path),
-        workspace.graph.parents(file.version),
-        workspace.graph.children(file.version),
+        graph.parents(file.version),
+        graph.children(file.version),
         file.checksum,
         file.transactional,
         applied,
@@ -87,6 +88,17 @@ def show(workspace: Workspace, version: str) -> ShowResult:
     )
 
 
+def _found(workspace: Workspace, version: str) -> tuple[MigrationFile, Graph]:
+    """The migration and the graph that it is in: that of the originals where it was squashed."""
+    part = workspace.directory.replaced_version(version)
+    if not part:
+        return workspace.directory.find(version), workspace.graph
+    view = workspace.lineage({part})
+    if view.trouble:
+        raise view.trouble
+    return view.directory.find(part), view.graph
+
+
 def _state(workspace: Workspace, file: MigrationFile) -> tuple[bool | None, AppliedRow | None, str]:
     try:
         chosen = workspace.chosen
@@ -94,11 +106,16 @@ def _state(workspace: Workspace, file: MigrationFile) -> tuple[bool | None, Appl
         return None, None, "not known: no database is named"
     try:
         with workspace.connection() as connection:
-            rows = history.read(connection, workspace.tables)
+            rows = history.read(connection, workspace.tables, only_reading=True)
     except ConnectionFailedError as error:
         return None, None, f"not known: {error.message}"
     row = next((one for one in rows or () if one.version == file.version), None)
-    return row is not None and row.is_applied, row, f"{_words(row)} on {chosen.label}"
+    words = _words(row)
+    if file.version in workspace.lineage(history.applied(rows)).applied and row is None:
+        return True, None, f"applied, as all that it replaces is, on {chosen.label}"
+    if replaced := workspace.directory.replaced.get(file.version):
+        words += f", squashed into {replaced[1].version}"
+    return row is not None and row.is_applied, row, f"{words} on {chosen.label}"
 
 
 def _words(row: AppliedRow | None) -> str:

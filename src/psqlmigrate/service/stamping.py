@@ -48,10 +48,10 @@ def _in_transaction(
 def _stamp(work: Work, files: Sequence[MigrationFile], target: str, *, purge: bool) -> StampResult:
     connection, tables = work.connection, work.tables
     before = history.applied(history.rows(connection, tables))
-    now = frozenset(file.version for file in files)
     history.stamp(connection, tables, files, purge=purge)
-    known = _adopt(work, files, now)
-    marked, unmarked = tuple(sorted(now - before)), tuple(sorted(before - now))
+    recorded = history.applied(history.rows(connection, tables))
+    known = _adopt(work, files, recorded)
+    marked, unmarked = tuple(sorted(recorded - before)), tuple(sorted(before - recorded))
     journal.write(
         connection, tables, "stamped", None, target=target, marked=marked, unmarked=unmarked
     )

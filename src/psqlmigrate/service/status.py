@@ -3,25 +3,28 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from psqlmigrate.errors import ScratchError
+from psqlmigrate.errors import MigrationFileError, ScratchError, StatementError
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.sent import shown
 from psqlmigrate.postgres.connect import Connection
-from psqlmigrate.schema.catalog import Catalog, diff
+from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.hashing import state_hashes
-from psqlmigrate.schema.selection import chosen
 from psqlmigrate.service import certificates, history, state
 from psqlmigrate.service.baseline import DATABASE, Baseline, by_hand, managed
 from psqlmigrate.service.bookkeeping import inspect
-from psqlmigrate.service.checking import against
+from psqlmigrate.service.checking import rename_words, settled
 from psqlmigrate.service.describing import Entry, entries
 from psqlmigrate.service.history import AppliedRow
+from psqlmigrate.service.lineage import Lineage
 from psqlmigrate.service.live import live, selection_of
 from psqlmigrate.service.schemas import Schemas
 from psqlmigrate.service.scratching import scratch_of
 from psqlmigrate.service.state import State
+from psqlmigrate.service.straying import straying, unmanaged
 from psqlmigrate.service.versions import current, pending
 from psqlmigrate.service.workspace import Workspace
+from psqlmigrate.sources.interpreter import find_interpreter
+from psqlmigrate.sources.modelspec import parse_specs
 
 BY_HAND = "database, not in any migration"
 UNPROVEN = "database, differs in print, unproven"
@@ -65,13 +68,15 @@ class StatusResult:
     unmanaged: tuple[str, ...]
     unmodelled: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    python: str = ""
+    """The interpreter that reads the models, and what it was chosen by."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What a look at the schemas found."""
+    """What a look at the schemas found; no drift is told where the migrations do not replay."""
 
-    drift: tuple[Drifted, ...]
+    drift: tuple[Drifted, ...] | None
     unmanaged: tuple[str, ...] = ()
     unmodelled: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -83,21 +88,22 @@ def status(workspace: Workspace, *, with_models: bool) -> StatusResult:
     Scratch databases are made only where the recorded hashes do not answer, or for the models.
     """
     with workspace.connection() as connection:
-        rows = history.read(connection, workspace.tables)
-        done = history.applied(rows)
+        rows = history.read(connection, workspace.tables, only_reading=True)
+        now = workspace.lineage(history.applied(rows))
         look = None
         if rows is not None:
-            look = _Looker(workspace, connection, done).look(with_models=with_models)
-    return _result(workspace, rows, look)
+            look = _Looker(workspace, connection, now).look(with_models=with_models)
+    python = _python(workspace) if look and with_models else ""
+    return _result(workspace, rows, now, look, python)
 
 
 class _Looker:
     """Compares the database with what is recorded, with the migrations and with the models."""
 
-    def __init__(self, workspace: Workspace, connection: Connection, done: frozenset[str]) -> None:
+    def __init__(self, workspace: Workspace, connection: Connection, now: Lineage) -> None:
         self._workspace = workspace
         self._connection = connection
-        self._done = done
+        self._now = now
         self._selection = selection_of(workspace)
 
     def look(self, *, with_models: bool) -> _Look:
@@ -117,42 +123,48 @@ class _Looker:
             if recorded is None:
                 raise
             return self._unproven(recorded, found, error)
+        except (StatementError, MigrationFileError) as error:
+            # psqlmodel's users stamp what would not run: what else is known is told all the same.
+            note = f"drift is not known, the migrations cannot be replayed: {error.message}"
+            return _Look(None, (), found.unmodelled, (note,))
 
     def _recorded(self) -> State | None:
         tables = self._workspace.tables
-        found = state.read(self._connection, tables, inspect(self._connection, tables), self._done)
+        books = inspect(self._connection, tables, only_reading=True)
+        found = state.read(self._connection, tables, books, self._now.recorded)
         return found if found and found.current else None
 
     def _with_scratch(
         self, schemas: Schemas, recorded: State | None, found: Catalog, *, models: bool
     ) -> _Look:
-        files = self._applied_files()
-        drift: tuple[Drifted, ...] = ()
-        known = recorded.hashes if recorded else state_hashes(schemas.replayed(files))
-        mine = managed(found, known)
-        if recorded is None or by_hand(recorded, found):
-            built = schemas.replayed(files)
-            again = schemas.fixpoint(mine) if diff(built, mine) else mine
-            changes = chosen(diff(built, again), built, again, self._selection)
-            drift = tuple(Drifted(one, BY_HAND) for one in entries(changes, built, again))
+        strayed = straying(schemas, self._applied_files(), recorded, found)
+        objects = entries(strayed.changes, strayed.built, strayed.mine)
+        drift = tuple(Drifted(one, BY_HAND) for one in objects)
         notes: tuple[str, ...] = ()
         if models:
-            more, notes = self._models(schemas, mine, drift)
+            more, notes = self._models(schemas, managed(found, strayed.known), drift)
             drift += more
-        return _Look(drift, self._unmanaged(found, known), found.unmodelled, notes)
+        return _Look(drift, self._unmanaged(found, strayed.known), found.unmodelled, notes)
 
     def _models(
         self, schemas: Schemas, mine: Catalog, drift: tuple[Drifted, ...]
     ) -> tuple[tuple[Drifted, ...], tuple[str, ...]]:
         """The models against the database where it is at their migrations, else against these."""
         graph = self._workspace.graph
-        if drift or pending(graph, self._done):
+        if drift or pending(self._now.graph, self._now.applied):
             base = Baseline(schemas.replayed(graph.order), "migrations", "")
         else:
             base = Baseline(mine, DATABASE, "")
-        found = against(schemas, base)
-        objects = entries(found.changes, found.base.catalog, found.desired)
-        return tuple(Drifted(one, NOT_MIGRATED) for one in objects), schemas.models.warnings
+        found = settled(schemas, base)
+        objects = [
+            Entry("~", one.new.kind, str(one.new), words)
+            for one, words in zip(
+                found.renamed.names, rename_words(found.renamed.names), strict=True
+            )
+        ]
+        objects += entries(found.changes, found.renamed.catalog, found.desired)
+        notes = (*schemas.models.warnings, *found.notes)
+        return tuple(Drifted(one, NOT_MIGRATED) for one in objects), notes
 
     def _unproven(self, recorded: State, found: Catalog, error: ScratchError) -> _Look:
         """Without scratch only the hashes are known, and text may differ in print alone."""
@@ -164,35 +176,38 @@ class _Looker:
         return _Look(drift, self._unmanaged(found, recorded.hashes), found.unmodelled, notes)
 
     def _unmanaged(self, found: Catalog, known: state.Hashes) -> tuple[str, ...]:
-        looked_at = self._selection.of(found.objects)
-        return tuple(
-            sorted(
-                f"{oid.kind} {oid}"
-                for oid, one in found.objects.items()
-                if not (one.owners or one.native)
-                and (oid.kind, state.stored_name(str(oid))) not in known
-                and looked_at(one)
-            )
-        )
+        return unmanaged(found, known, self._selection)
 
     def _applied_files(self) -> tuple[MigrationFile, ...]:
-        return tuple(one for one in self._workspace.graph.order if one.version in self._done)
+        now = self._now
+        return tuple(one for one in now.graph.order if one.version in now.applied)
 
 
 def _result(
-    workspace: Workspace, rows: tuple[AppliedRow, ...] | None, look: _Look | None
+    workspace: Workspace,
+    rows: tuple[AppliedRow, ...] | None,
+    now: Lineage,
+    look: _Look | None,
+    python: str,
 ) -> StatusResult:
-    done = history.applied(rows)
-    graph = workspace.graph
+    done, graph = now.applied, now.graph
     at = current(graph, done)
-    row = next((one for one in reversed(rows or ()) if one.is_applied and one.version in at), None)
+    row = next(
+        (
+            one
+            for one in reversed(rows or ())
+            if one.is_applied and now.behind.get(one.version, one.version) in at
+        ),
+        None,
+    )
+    troubles = (f"{now.trouble.message}; {now.trouble.hint}",) if now.trouble else ()
     return StatusResult(
         workspace.chosen.label,
         workspace.chosen.source,
         rows is not None,
         shown(workspace.migrations_path),
         at,
-        (row.message or "") if row else "",
+        _message(now, row) if row else "",
         row.applied_at if row else None,
         len(done),
         tuple(_pending(one) for one in pending(graph, done)),
@@ -200,8 +215,22 @@ def _result(
         look.drift if look else None,
         look.unmanaged if look else (),
         look.unmodelled if look else (),
-        look.notes if look else (),
+        (*(look.notes if look else ()), *troubles),
+        python,
     )
+
+
+def _message(now: Lineage, row: AppliedRow) -> str:
+    by = now.behind.get(row.version)
+    return (now.graph.files[by].message if by else row.message) or ""
+
+
+def _python(workspace: Workspace) -> str:
+    settings = workspace.settings
+    if all(one.is_sql for one in parse_specs(settings.models, settings.root)):
+        return ""
+    found = find_interpreter(settings.root, settings.python, workspace.env)
+    return f"{found.path}   ({found.origin})"
 
 
 def _pending(file: MigrationFile) -> Pending:

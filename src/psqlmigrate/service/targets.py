@@ -23,6 +23,7 @@ def resolve(
     *,
     url: str | None = None,
     profile: str | None = None,
+    url_source: str = "option --url",
 ) -> Target:
     """The target by option, environment, configuration, default profile, then libpq's own.
 
@@ -32,7 +33,7 @@ def resolve(
     if url and profile:
         raise UsageError("--url and --profile exclude each other", hint="give one of them")
     found = (
-        _of_url(url, "option --url")
+        _of_url(url, url_source)
         or _of_profile(store, profile, "option --profile")
         or _of_environment(env)
         or _of_url(config.url, f"url in {config.origin}")

@@ -2,21 +2,27 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from psqlmigrate.errors import AppliedFileError, MigrationError, StateCorruptionError, UsageError
 from psqlmigrate.migrations import certificate as certificates
 from psqlmigrate.migrations import statefile
+from psqlmigrate.migrations.archive import FOLDER, archived
 from psqlmigrate.migrations.certificate import Certificate
-from psqlmigrate.migrations.file import MigrationFile, read_file, version_of
+from psqlmigrate.migrations.directory import Directory, without_replaced
+from psqlmigrate.migrations.file import MigrationFile, is_migration, read_file
 from psqlmigrate.migrations.graph import Graph
+from psqlmigrate.migrations.replaced import Replaced
 from psqlmigrate.schema.hashing import FORMAT_VERSION
 from psqlmigrate.service import history
+from psqlmigrate.service.bookkeeping import create
 from psqlmigrate.service.certifying import settings_digest, write_certificate
 from psqlmigrate.service.chain import chain
 from psqlmigrate.service.findings import Finding, of_error
 from psqlmigrate.service.history import AppliedRow
+from psqlmigrate.service.lineage import lineage
 from psqlmigrate.service.proving import Proof, Ran, prove
 from psqlmigrate.service.replaying import ReplayResult, replay_all
 from psqlmigrate.service.scratching import scratch_of
@@ -35,24 +41,29 @@ class VerifyResult:
     replay: ReplayResult | None = None
 
 
-def verify(workspace: Workspace, *, with_replay: bool = False) -> VerifyResult:
+def verify(
+    workspace: Workspace, *, with_replay: bool = False, offline: bool = False
+) -> VerifyResult:
     """Looks at files and certificates, and at the history where a database is named.
 
-    `with_replay` proves all of it again in scratch. Faults of files are findings, not errors;
+    `offline`: not at the history in any case. `with_replay` proves all of it again in scratch. Faults of files are findings, not errors;
     raises what connecting and making scratch databases raise.
     """
+    with suppress(MigrationError):
+        workspace.directory  # noqa: B018 - goes on with a squash that was broken off
     files, findings = _files(workspace.migrations_path)
+    findings += _archive(workspace.migrations_path, files)
     graph, faults = _graph(files)
     findings += _state_file(workspace)
     known, doubts = _certificates(workspace.migrations_path, files)
     findings += [*faults, *doubts]
     if graph:
         findings += chain(graph, known)
-    looked = _names_a_database(workspace)
+    looked = not offline and _names_a_database(workspace)
     if looked:
         with workspace.connection() as connection:
-            rows = history.read(connection, workspace.tables) or ()
-        findings += _applied(files, rows)
+            rows = history.read(connection, workspace.tables, only_reading=True) or ()
+        findings += _applied(workspace.migrations_path, files, rows)
     replayed = None
     if with_replay and graph:
         with scratch_of(workspace) as scratch:
@@ -75,10 +86,17 @@ def accept(workspace: Workspace, version: str) -> str:
 
     Raises UsageError if it is not applied, StateCorruptionError if the certificate is broken.
     """
-    file = workspace.directory.find(version)
-    path = certificates.path_of(file)
-    known = certificates.read(path) if path.is_file() else None
+    replaced = workspace.directory.replaced_version(version)
+    if replaced:
+        file: MigrationFile | Replaced = workspace.directory.replaced[replaced][0]
+        path, known = Path(), None
+    else:
+        file = workspace.directory.find(version)
+        path = certificates.path_of(file)
+        known = certificates.read(path) if path.is_file() else None
     with workspace.connection() as connection:
+        if workspace.tables.former:  # the row may be in psqlmodel's former history only
+            create(connection, workspace.tables)
         if not history.accept(connection, workspace.tables, file):
             raise UsageError(
                 f"{file.version} is not applied, so there is nothing to accept",
@@ -90,12 +108,14 @@ def accept(workspace: Workspace, version: str) -> str:
 
 
 def certify(workspace: Workspace, version: str = "") -> tuple[Certificate, ...]:
-    """Proves pending migrations and writes their certificates.
+    """Proves migrations and writes their certificates.
 
-    The one of that version; without one, all that were edited since they were certified. Raises
-    AppliedFileError for an applied one, ProofError and StatementError for what cannot be proven.
+    The one of that version; without one, all pending that were edited since they were certified.
+    An applied one is proven if it never was (psqlmodel's) and is as it was applied. Raises
+    AppliedFileError for another, ProofError and StatementError for what cannot be proven.
     """
-    applied = _applied_versions(workspace)
+    checksums = _applied_checksums(workspace)
+    applied = checksums.keys()
     if version:
         chosen: tuple[MigrationFile, ...] = (workspace.directory.find(version),)
     else:
@@ -105,7 +125,7 @@ def certify(workspace: Workspace, version: str = "") -> tuple[Certificate, ...]:
             if file.version not in applied and _is_edited(file)
         )
     for file in chosen:
-        if file.version in applied:
+        if file.version in applied and not _is_new_to_us(file, checksums[file.version]):
             raise AppliedFileError(
                 f"{file.name} is applied: what it does there cannot be proven again",
                 hint=f"psqlmigrate verify --accept {file.version} takes the file as it is now",
@@ -151,11 +171,18 @@ def _names_a_database(workspace: Workspace) -> bool:
     return True
 
 
-def _applied_versions(workspace: Workspace) -> frozenset[str]:
+def _applied_checksums(workspace: Workspace) -> dict[str, str | None]:
     if not _names_a_database(workspace):
-        return frozenset()
+        return {}
     with workspace.connection() as connection:
-        return history.applied(history.read(connection, workspace.tables))
+        rows = history.read(connection, workspace.tables, only_reading=True) or ()
+    recorded = {row.version: row.checksum for row in rows if row.is_applied}
+    now = workspace.lineage(frozenset(recorded))
+    return {version: recorded.get(version) for version in now.applied}
+
+
+def _is_new_to_us(file: MigrationFile, checksum: str | None) -> bool:
+    return not certificates.path_of(file).exists() and not is_edited(file, checksum)
 
 
 def _files(folder: Path) -> tuple[list[MigrationFile], list[Finding]]:
@@ -163,7 +190,7 @@ def _files(folder: Path) -> tuple[list[MigrationFile], list[Finding]]:
     by_version: defaultdict[str, list[MigrationFile]] = defaultdict(list)
     findings: list[Finding] = []
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if version_of(path.name) is None or path.is_dir():
+        if not is_migration(path):
             continue
         try:
             file = read_file(path)
@@ -182,7 +209,30 @@ def _files(folder: Path) -> tuple[list[MigrationFile], list[Finding]]:
                     "give one of them another version, in its name and in the file",
                 )
             )
-    return [same[0] for same in by_version.values()], findings
+    files = [same[0] for same in by_version.values()]
+    try:
+        return list(without_replaced(files)[0]), findings
+    except MigrationError as error:
+        return files, [*findings, of_error(error)]
+
+
+def _archive(folder: Path, files: Sequence[MigrationFile]) -> Iterator[Finding]:
+    """Originals in the archive that are not as they were; a missing one may be missing."""
+    for file in files:
+        known = {one.version: one.checksum for one in file.replaces}
+        try:
+            there = list(archived(folder, file))
+        except MigrationError as error:
+            yield of_error(error)
+            continue
+        for one in there:
+            if one.checksum != known[one.version]:
+                yield Finding(
+                    "edited_original",
+                    f"it is not as it was when {file.name} replaced it",
+                    f"{FOLDER}/{one.name}",
+                    "restore it from version control",
+                )
 
 
 def _graph(files: Sequence[MigrationFile]) -> tuple[Graph | None, list[Finding]]:
@@ -243,8 +293,18 @@ def _doubts(file: MigrationFile, one: Certificate) -> Iterator[Finding]:
         yield Finding("other_settings", what, file.name, again)
 
 
-def _applied(files: Sequence[MigrationFile], rows: Sequence[AppliedRow]) -> Iterator[Finding]:
-    by_version = {one.version: one for one in files}
+def _applied(
+    folder: Path, files: Sequence[MigrationFile], rows: Sequence[AppliedRow]
+) -> Iterator[Finding]:
+    directory = Directory(folder, tuple(files))
+    by_version: dict[str, MigrationFile | Replaced] = {
+        **{version: known for version, (known, _) in directory.replaced.items()},
+        **{one.version: one for one in files},
+    }
+    with suppress(MigrationError):
+        trouble = lineage(directory, history.applied(rows)).trouble
+        if trouble:
+            yield of_error(trouble)
     for row in rows:
         file = by_version.get(row.version)
         if not row.is_applied:
@@ -260,6 +320,6 @@ def _applied(files: Sequence[MigrationFile], rows: Sequence[AppliedRow]) -> Iter
             yield Finding(
                 "edited_applied",
                 "it was edited after it was applied",
-                file.name,
+                file.name if isinstance(file, MigrationFile) else file.version,
                 f"restore it, or psqlmigrate verify --accept {row.version} takes it as it is",
             )

@@ -4,9 +4,11 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 
 from psqlmigrate.errors import AppliedFileError, MultipleHeadsError, UsageError
+from psqlmigrate.migrations import psqlmodel_checksum
 from psqlmigrate.migrations.directory import Directory
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.graph import Graph
+from psqlmigrate.migrations.replaced import Replaced
 
 _CHECKSUM_LENGTH = 64
 _MANY = 3
@@ -25,7 +27,7 @@ def to_apply(
     if target == "head" or target.startswith("+"):
         single_head(graph)
         return pending(graph, applied)[: _steps(target)]
-    version = directory.find(target).version
+    version = directory.standing_for(target).version
     wanted = graph.ancestors(version) | {version}
     return tuple(file for file in pending(graph, applied) if file.version in wanted)
 
@@ -42,7 +44,8 @@ def to_revert(
         return done
     if target.startswith("-"):
         return done[: _steps(target)]
-    version = directory.find(target).version
+    version = directory.standing_for(target).version
+    _refuse_part(directory, target, version)
     if version not in applied:
         raise UsageError(
             f"{version} is not applied, so nothing can be reverted down to it",
@@ -58,7 +61,7 @@ def to_stamp(directory: Directory, graph: Graph, target: str) -> tuple[Migration
         return ()
     if target == "heads":
         return graph.order
-    version = single_head(graph) if target == "head" else directory.find(target).version
+    version = single_head(graph) if target == "head" else directory.standing_for(target).version
     wanted = graph.ancestors(version) | {version} if version else frozenset[str]()
     return tuple(file for file in graph.order if file.version in wanted)
 
@@ -117,29 +120,55 @@ def single_head(graph: Graph) -> str | None:
 def refuse_edited(directory: Directory, checksums: Mapping[str, str | None]) -> None:
     """Raises AppliedFileError for a file that is not as it was applied.
 
-    `checksums` are those of the applied versions; psqlmodel's later, shorter ones are of another kind.
+    `checksums` are those of the applied versions.
     """
     files = {file.version: file for file in directory.files}
-    missing = sorted(version for version in checksums if version not in files)
+    replaced = directory.replaced
+    missing = sorted(one for one in checksums if one not in files and one not in replaced)
     if missing:
         raise AppliedFileError(
             f"{_list(missing)} applied, and the file is missing",
             hint="restore it from version control; psqlmigrate verify lists all that is wrong",
         )
     edited = [
-        version for version, known in sorted(checksums.items()) if is_edited(files[version], known)
+        version
+        for version, known in sorted(checksums.items())
+        if is_edited(files[version] if version in files else replaced[version][0], known)
     ]
     if edited:
+        name = files[edited[0]].name if edited[0] in files else edited[0]
         raise AppliedFileError(
-            f"{files[edited[0]].name} was edited after it was applied"
+            f"{name} was edited after it was applied"
             + (f", and {len(edited) - 1} more" if len(edited) > 1 else ""),
             hint=f"restore it, or psqlmigrate verify --accept {edited[0]} takes it as it is now",
         )
 
 
-def is_edited(file: MigrationFile, known: str | None) -> bool:
-    """Whether the file is not as it was applied; only checksums like ours can tell."""
-    return bool(known) and len(known or "") == _CHECKSUM_LENGTH and known != file.checksum
+def is_edited(file: MigrationFile | Replaced, known: str | None) -> bool:
+    """Whether the file is not as it was applied, by our checksum or by one of psqlmodel's.
+
+    Which of them a row has is told by its form and by what fits; a row without one cannot tell,
+    nor a short one of psqlmodel's once the file is a part of another.
+    """
+    if not known or known == file.checksum:
+        return False
+    if not psqlmodel_checksum.is_checksum(known):
+        return len(known) == _CHECKSUM_LENGTH
+    if isinstance(file, Replaced):
+        whole = len(known) == _CHECKSUM_LENGTH
+        return whole and not psqlmodel_checksum.is_of_version(file.version, known)
+    return not psqlmodel_checksum.fits(file, known)
+
+
+def _refuse_part(directory: Directory, target: str, version: str) -> None:
+    """What a squashed migration replaces can be reverted with all the rest of it only."""
+    part = directory.replaced_version(target)
+    if not part or directory.replaced[part][1].replaces[-1].version == part:
+        return
+    raise UsageError(
+        f"{part} is a part of {version} here, which is reverted as a whole",
+        hint=f"name {version}, which stays applied, or what is before it",
+    )
 
 
 def _list(versions: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 It imports neither planner nor scratch databases: `current` and its like shall answer at once.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,8 +14,11 @@ from psqlmigrate.migrations.directory import Directory, read_directory
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.postgres.connect import Connection, connect, telling_of_its_loss
 from psqlmigrate.postgres.target import Target
+from psqlmigrate.service import archiving
+from psqlmigrate.service.adoption import locate
 from psqlmigrate.service.bookkeeping import Tables
 from psqlmigrate.service.config import Config
+from psqlmigrate.service.lineage import Lineage, lineage
 from psqlmigrate.service.profiles import ProfileStore
 from psqlmigrate.service.targets import profile_in_force, resolve
 
@@ -29,30 +32,35 @@ class Workspace:
     url: str | None = None
     profile: str | None = None
     connect_wait: float = 0.0
+    fixed: Target | None = None
+    """The target where it was chosen before: nothing else is asked then."""
+    url_source: str = "option --url"
 
     @cached_property
     def settings(self) -> Config:
-        """The configuration; what it leaves open, the profile in force may say."""
+        """The configuration; what it leaves open, the profile in force may say.
+
+        After it comes PSQL_MODELS_PATH, where psqlmodel looks, too.
+        """
+        if self.fixed:
+            return self.config
         found = profile_in_force(
             self.config, self._store, self.env, url=self.url, profile=self.profile
         )
-        if found is None:
-            return self.config
-        given = self.config.given
-        migrations = None if "migrations" in given else found.text("migrations_path")
-        return replace(
-            self.config,
-            models=self.config.models or found.models_path,
-            migrations=migrations or self.config.migrations,
-        )
+        models = self.config.models or (found.models_path if found else ())
+        if not models and (path := self.env.get("PSQL_MODELS_PATH")):
+            models = (path,)
+        told = found.text("migrations_path") if found else None
+        migrations = None if "migrations" in self.config.given else told
+        return replace(self.config, models=models, migrations=migrations or self.config.migrations)
 
     @property
     def _store(self) -> ProfileStore:
         return ProfileStore.of_user(self.env)
 
-    @property
+    @cached_property
     def tables(self) -> Tables:
-        """The bookkeeping tables' names."""
+        """The bookkeeping tables' names; with a connection to the target, where it has them."""
         one = self.settings
         return Tables(one.history_schema, one.history_table_name, one.state_table_name)
 
@@ -69,17 +77,32 @@ class Workspace:
     @cached_property
     def directory(self) -> Directory:
         """The migrations on disk."""
-        return read_directory(self.migrations_path)
+        found = read_directory(self.migrations_path)
+        archiving.finish(found, self.state_file)
+        return found
 
     @cached_property
     def graph(self) -> Graph:
         """The migrations' graph."""
         return Graph(self.directory.files)
 
+    def lineage(self, recorded: Collection[str], *targets: str) -> Lineage:
+        """The migrations as a database with this history has to see them."""
+        return lineage(self.directory, recorded, *targets)
+
     @cached_property
     def chosen(self) -> Target:
         """The target as it was named. Raises UsageError when none is."""
-        return resolve(self.config, self._store, self.env, url=self.url, profile=self.profile)
+        if self.fixed:
+            return self.fixed
+        return resolve(
+            self.config,
+            self._store,
+            self.env,
+            url=self.url,
+            profile=self.profile,
+            url_source=self.url_source,
+        )
 
     @property
     def has_target(self) -> bool:
@@ -117,7 +140,18 @@ class Workspace:
     def connected(self, target: Target) -> Connection:
         """A connection to the target, which runs."""
         silence = self.settings.network_timeout
-        return connect(target, wait_s=self.connect_wait, silence_s=silence)
+        connection = connect(target, wait_s=self.connect_wait, silence_s=silence)
+        if "history_schema" not in self.settings.given:
+            self._locate(connection)
+        return connection
+
+    def _locate(self, connection: Connection) -> None:
+        try:
+            with telling_of_its_loss(connection):
+                vars(self)["tables"] = locate(connection, self.tables)
+        except BaseException:
+            connection.close()
+            raise
 
     @property
     def model_specs(self) -> tuple[str, ...]:

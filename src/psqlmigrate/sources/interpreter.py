@@ -2,9 +2,11 @@
 
 import base64
 import hashlib
+import importlib.util
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -16,7 +18,9 @@ import platformdirs
 
 from psqlmigrate.errors import ConfigError
 
-_IN_ENVIRONMENT = ("bin/python", "bin/python3", "Scripts/python.exe")
+_IN_ENVIRONMENT = ("bin/python", "bin/python3", "Scripts/python.exe", "python.exe")
+_ORMS = ("sqlalchemy", "django", "psqlmodel")
+_PATIENCE_S = 30.0
 _SETTING = "the setting python"
 
 
@@ -29,7 +33,7 @@ class Interpreter:
 
 
 def find_interpreter(root: Path, python: str | None, env: Mapping[str, str]) -> Interpreter:
-    """The setting, the active environment, the project's own, else psqlmigrate's.
+    """The setting, the active environment, the project's own, else the machine's or psqlmigrate's.
 
     Raises ConfigError for a setting that names no interpreter.
     """
@@ -38,7 +42,59 @@ def find_interpreter(root: Path, python: str | None, env: Mapping[str, str]) -> 
     for folder, origin in _environments(root, env):
         if found := _python_of(folder):
             return Interpreter(found, origin)
-    return Interpreter(Path(sys.executable), "psqlmigrate's own, as the project has none")
+    for command, origin in _tools(root, env):
+        if found := _answer(command, root, env):
+            return Interpreter(found, origin)
+    return _without_environment(env)
+
+
+def advice(root: Path) -> str:
+    """How a project without an environment gets one; nothing where that is not known."""
+    tools = {"uv.lock": "uv sync", "poetry.lock": "poetry install", "Pipfile": "pipenv install"}
+    known = next((command for name, command in tools.items() if (root / name).exists()), None)
+    return f"; `{known}` makes the project's environment" if known else ""
+
+
+def _without_environment(env: Mapping[str, str]) -> Interpreter:
+    """Ours where an ORM is beside psqlmigrate, else what `python3` is in the user's shell."""
+    own = Interpreter(Path(sys.executable), "psqlmigrate's own, as the project has none")
+    path = env.get("PATH", "")
+    command = shutil.which("python3", path=path) or shutil.which("python", path=path)
+    if command is None or any(map(importlib.util.find_spec, _ORMS)):
+        return own
+    return Interpreter(Path(command), "python3 on PATH, as the project has no environment")
+
+
+def _tools(root: Path, env: Mapping[str, str]) -> Iterator[tuple[list[str], str]]:
+    """Commands that print an interpreter, where the environment is in no place known here."""
+    asked = {
+        "poetry.lock": ["poetry", "env", "info", "--executable", "--no-ansi"],
+        "Pipfile": ["pipenv", "--py"],
+    }
+    for name, (tool, *rest) in asked.items():
+        found = shutil.which(tool, path=env.get("PATH", ""))
+        if found and (root / name).exists():
+            yield [found, *rest], f"{tool}'s environment"
+
+
+def _answer(command: list[str], root: Path, env: Mapping[str, str]) -> Path | None:
+    """The interpreter that the tool names; none when it fails, which is the tool's to tell."""
+    try:
+        done = subprocess.run(
+            command,
+            cwd=root,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE_S,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+        return None
+    lines = done.stdout.strip().splitlines()
+    path = Path(lines[-1].strip()) if lines else None
+    return path if path and path.is_file() else None
 
 
 def _stated(root: Path, python: str, env: Mapping[str, str]) -> Path:
@@ -68,6 +124,8 @@ def _environments(root: Path, env: Mapping[str, str]) -> Iterator[tuple[Path, st
             yield folder, "poetry's environment"
     for parent in root.parents:  # a workspace's members share the environment of its root
         yield parent / ".venv", str(parent / ".venv")
+    if conda := env.get("CONDA_PREFIX"):
+        yield Path(conda), "CONDA_PREFIX"
 
 
 def _poetry_environments(root: Path, env: Mapping[str, str]) -> list[Path]:

@@ -8,7 +8,7 @@ from psycopg.pq import TransactionStatus
 from psqlmigrate.errors import MigrationError, StatementError
 from psqlmigrate.migrations.control import refuse_control
 from psqlmigrate.migrations.file import MigrationFile
-from psqlmigrate.migrations.sent import Sent
+from psqlmigrate.migrations.sent import Sent, shown
 from psqlmigrate.postgres import explaining
 from psqlmigrate.postgres.connect import Connection, repin
 from psqlmigrate.postgres.engine import Cursor, MigrationEngine, code, perform
@@ -55,7 +55,7 @@ def run(connection: Connection, file: MigrationFile, direction: str) -> None:
 
 
 def _send(connection: Connection, file: MigrationFile, direction: str, statement: Sent) -> Cursor:
-    refuse_cluster_wide(statement.sql, statement.place)
+    refuse_cluster_wide(statement.sql, shown(statement.path), statement.line)
     if file.transactional:
         refuse_control(statement)
         if connection.info.transaction_status == TransactionStatus.IDLE:

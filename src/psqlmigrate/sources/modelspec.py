@@ -7,8 +7,11 @@ from pathlib import Path
 
 from psqlmigrate.errors import UsageError
 
-READERS = ("psqlmodel", "sqlalchemy")
-_SHAPE = "a spec is [psqlmodel:|sqlalchemy:]module[:attribute], a .py or .sql file, or a directory"
+READERS = ("psqlmodel", "sqlalchemy", "sqlmodel", "django")
+_SHAPE = (
+    "a spec is [psqlmodel:|sqlalchemy:|sqlmodel:|django:]module[:attribute], a .py or .sql file,"
+    " or a directory"
+)
 
 
 class SpecForm(Enum):
@@ -54,11 +57,10 @@ def parse_spec(text: str, root: Path) -> ModelSpec:
         raise UsageError("a spec of models is empty", hint=_SHAPE)
     if (path := root / whole).exists():
         return ModelSpec(_form_of(path, whole), whole)
-    reader, rest = _split_reader(whole)
-    target, attribute = _split_attribute(rest)
+    reader, target, attribute = split_spec(whole)
     if (path := root / target).exists() and target:
         return ModelSpec(_form_of(path, text), target, reader, _checked(attribute, text))
-    if _is_path(target):
+    if is_path(target):
         raise UsageError(
             f"models {text}: there is no {target} in {root}",
             hint="paths are relative to the project's directory; a module is named with dots",
@@ -66,6 +68,12 @@ def parse_spec(text: str, root: Path) -> ModelSpec:
     if not target:
         raise UsageError(f"models {text}: no module is named", hint=_SHAPE)
     return ModelSpec(SpecForm.MODULE, _checked(target, text), reader, _checked(attribute, text))
+
+
+def split_spec(text: str) -> tuple[str, str, str]:
+    """Reader, target and attribute of a spec; the first and the last may be empty."""
+    reader, rest = _split_reader(text)
+    return reader, *_split_attribute(rest)
 
 
 def _split_reader(text: str) -> tuple[str, str]:
@@ -79,13 +87,14 @@ def _split_attribute(text: str) -> tuple[str, str]:
     return (target, attribute) if target and not set("/\\") & set(attribute) else (text, "")
 
 
-def _is_path(target: str) -> bool:
+def is_path(target: str) -> bool:
+    """Whether it is written as a path, whatever is there."""
     return target.endswith((".py", ".sql")) or bool(set("/\\") & set(target)) or target == "."
 
 
 def _form_of(path: Path, text: str) -> SpecForm:
     if path.is_dir():
-        only_sql = any(path.rglob("*.sql")) and not any(path.rglob("*.py"))
+        only_sql = not any(path.rglob("*.py"))
         return SpecForm.SQL if only_sql else SpecForm.DIRECTORY
     forms = {".py": SpecForm.FILE, ".sql": SpecForm.SQL}
     if found := forms.get(path.suffix.lower()):

@@ -5,10 +5,13 @@ from pathlib import Path
 from psqlmigrate.errors import SourceError
 
 
-def read_sql(path: Path) -> tuple[tuple[str, str], ...]:
-    """Name and text of the file, or of each `.sql` file below the directory. Raises SourceError."""
+def read_sql(path: Path, *, empty: bool = False) -> tuple[tuple[str, str], ...]:
+    """Name and text of the file, or of each `.sql` file below the directory.
+
+    Raises SourceError; also for a directory without any, unless it may be `empty`.
+    """
     found: list[tuple[str, str]] = []
-    for file in _files(path):
+    for file in _files(path, empty=empty):
         try:
             found.append((str(file), file.read_text(encoding="utf-8-sig")))
         except (OSError, UnicodeDecodeError) as error:
@@ -16,10 +19,10 @@ def read_sql(path: Path) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def _files(path: Path) -> tuple[Path, ...]:
+def _files(path: Path, *, empty: bool) -> tuple[Path, ...]:
     if path.is_dir():
         found = tuple(sorted(path.rglob("*.sql")))
-        if not found:
+        if not (found or empty):
             raise SourceError(f"{path} holds no .sql file")
         return found
     if not path.is_file():

@@ -13,7 +13,7 @@ class Dated:
     made_at = Column(DateTime(timezone=True), server_default=func.now(), nullable=False)
 
     @declared_attr
-    def made_by(cls):  # noqa: ANN201, N805 - SQLAlchemy 2 would read the annotation
+    def made_by(cls):  # noqa: N805 - SQLAlchemy 2 would read the annotation
         return Column(ForeignKey("people.id", ondelete="SET NULL"))
 
 
@@ -22,7 +22,7 @@ class Thing(Base):
     id = Column(Integer, primary_key=True)
 
     @declared_attr
-    def __table_args__(cls):  # noqa: ANN204, N805 - likewise
+    def __table_args__(cls):  # noqa: N805 - likewise
         return (CheckConstraint("id > 0", name=f"ck_{cls.__tablename__}_id"),)
 
 

@@ -33,7 +33,7 @@ Short = Annotated[str, 30]
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {Short: String(30), dict: JSONB}  # noqa: RUF012 - SQLAlchemy's way
+    type_annotation_map = {Short: String(30), dict: JSONB}
 
 
 metadata = Base.metadata

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from psqlmigrate.errors import ConfigError
-from psqlmigrate.service.config import KEYS, Config, load
+from psqlmigrate.service.config import KEYS, Config, absolute_spec, load
 from psqlmigrate.service.configvalues import READERS
 
 
@@ -150,3 +150,25 @@ def test_the_command_line_overrides(project: Path, monkeypatch: pytest.MonkeyPat
     )
     assert found.schemas == ("a",)
     assert config.overridden(migrations=None, models=(), schemas=()) == config
+
+
+@pytest.mark.parametrize(
+    ("spec", "absolute"),
+    [
+        ("models.py", "{root}/models.py"),
+        ("models.py:Base", "{root}/models.py:Base"),
+        ("sqlalchemy:models.py:Base", "sqlalchemy:{root}/models.py:Base"),
+        ("django:site", "django:{root}/site"),
+        ("django:site.settings:site", "django:site.settings:site"),
+        ("./gone:x", "{root}/gone:x"),
+        ("app.models:Base", "app.models:Base"),
+        ("new.sql", "{root}/new.sql"),
+    ],
+)
+def test_only_paths_of_the_command_line_become_absolute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spec: str, absolute: str
+) -> None:
+    (tmp_path / "models.py").touch()
+    (tmp_path / "site").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert absolute_spec(spec) == absolute.format(root=tmp_path)

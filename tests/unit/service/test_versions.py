@@ -122,7 +122,9 @@ def test_edited_and_missing_files() -> None:
     directory, _ = _made(LINE)
     good = {file.version: file.checksum for file in directory.files}
     versions.refuse_edited(directory, good)
-    versions.refuse_edited(directory, {"10": None, "11": "0123456789abcdef"})
+    versions.refuse_edited(directory, {"10": None, "11": "", "20": "stamped"})
+    with pytest.raises(AppliedFileError, match=r"11_x\.sql was edited"):
+        versions.refuse_edited(directory, {"11": "0123456789abcdef"})
     with pytest.raises(AppliedFileError, match=r"11_x\.sql was edited .*, and 1 more"):
         versions.refuse_edited(directory, {**good, "11": "f" * 64, "20": "f" * 64})
     with pytest.raises(AppliedFileError, match="98, 99 are applied, and the file is missing"):

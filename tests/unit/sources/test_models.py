@@ -86,12 +86,23 @@ def test_every_run_gives_the_same_sql(environment: Path, name: str, spec: str) -
 
 
 def test_both_orms_at_once(environment: Path) -> None:
-    specs = ("psqlmodel:psqlmodel_shop/shop/models/customers.py", "sqlalchemy_shop/shop/models.py")
+    specs = ("psqlmodel:psqlmodel_shop/shop/models/customers.py", "sqlalchemy_cases/keys.py")
     found = read_model_sql(specs, root=PROJECTS, python=str(environment), env={})
-    assert found.tables.count("public.customers") == 2
+    assert [part.origin for part in found.parts] == [specs[1], specs[0].partition(":")[2]]
+    assert "public.customers" in found.tables
     assert {"trigger named .+_[0-9a-f]{6}", "identity of column"} <= found.coverage
     assert "table.row_security" in found.unstated
     assert "index.options" not in found.unstated  # SQLAlchemy's can say them
+
+
+def test_a_table_of_two_orms(environment: Path) -> None:
+    specs = ("psqlmodel:psqlmodel_shop/shop/models/customers.py", "sqlalchemy_shop/shop/models.py")
+    with pytest.raises(ModelError) as caught:
+        read_model_sql(specs, root=PROJECTS, python=str(environment), env={})
+    assert caught.value.message == (
+        "the table public.customers is stated twice: by sqlalchemy_shop/shop/models.py"
+        " and by psqlmodel_shop/shop/models/customers.py"
+    )
 
 
 @pytest.fixture

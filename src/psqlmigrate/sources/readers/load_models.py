@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from . import django_project
 from .model_source import ModelSource, UnusableModels
 
 _NOT_MODELS = {"node_modules", "site-packages", "build", "dist", "migrations"}
@@ -22,13 +23,26 @@ def load(spec: dict[str, str]) -> ModelSource:
     _extend_path()
     # psqlmodel's word about types that the reader knows; what it does not know is an error there.
     warnings.filterwarnings("ignore", "Unrecognized type annotation", UserWarning)
-    loaders = {"module": _load_module, "file": _load_file, "directory": _load_directory}
-    modules = loaders[spec["form"]](spec)
+    if django_project.is_meant(spec):
+        return django_project.load(spec)
+    if not spec["reader"]:
+        django_project.set_up_if_there_is_one()
+    try:
+        modules = _load_modules(spec)
+    except Exception as error:
+        if not django_project.set_up_after(error):
+            raise
+        modules = _load_modules(spec)
     attribute = spec["attribute"]
     objects: list[Any] = modules
     if attribute:
         objects = [value for module in modules for value in _values(module, attribute)]
     return ModelSource(spec["target"], spec["reader"], objects)
+
+
+def _load_modules(spec: dict[str, str]) -> list[ModuleType]:
+    loaders = {"module": _load_module, "file": _load_file, "directory": _load_directory}
+    return loaders[spec["form"]](spec)
 
 
 def _extend_path() -> None:

@@ -1,9 +1,9 @@
 """Run by the project's own interpreter: its models become SQL text.
 
 `models_to_sql.py FOLDER` reads FOLDER/request.json, {"specs": [...], "patience": seconds,
-"server_version": 180000}, and writes FOLDER/answer.json: {"statements", "tables", "coverage",
-"unstated", "warnings"} or {"error": {...}}.
-Works on Python 3.9, imports the standard library only; SQLAlchemy and psqlmodel are the user's.
+"server_version": 180000}, and writes FOLDER/answer.json: what `model_source.joined` returns, or
+{"error": {...}}.
+Works on Python 3.9, imports the standard library only; the ORMs are the user's.
 """
 
 from __future__ import annotations
@@ -18,13 +18,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+_OLDEST = (3, 9)
 _HERE = Path(__file__).parent
 _PACKAGE = "psqlmigrate_readers"
-_PARTS = ("load_models", "model_source", "read_psqlmodel", "read_sqlalchemy")
+_PARTS = ("load_models", "model_source", "read_psqlmodel", "read_sqlalchemy", "read_django")
 
 
 def main() -> None:
     """Answers the request, whatever the models do."""
+    if sys.version_info[:2] < _OLDEST:
+        sys.exit(1)  # with no sign of life: psqlmigrate then asks for the version
     folder = Path(sys.argv[1])
     request = json.loads((folder / "request.json").read_text(encoding="utf-8"))
     with (folder / "crash.txt").open("w", encoding="utf-8") as crash:
@@ -41,7 +44,7 @@ def main() -> None:
 
 
 def _answer(specs: list[dict[str, str]], server_version: int) -> dict[str, Any]:
-    load_models, model_source, psqlmodel, sqlalchemy = _own_parts()
+    load_models, model_source, psqlmodel, sqlalchemy, django = _own_parts()
     stage = "run"
     try:
         sources = []
@@ -49,7 +52,11 @@ def _answer(specs: list[dict[str, str]], server_version: int) -> dict[str, Any]:
             stage = f"import {spec['target']}"
             sources.append(load_models.load(spec))
         stage = "read " + ", ".join(spec["target"] for spec in specs)
-        readings = [sqlalchemy.read(sources, server_version), psqlmodel.read(sources)]
+        readings = [
+            sqlalchemy.read(sources, server_version),
+            psqlmodel.read(sources),
+            django.read(sources, server_version),
+        ]
         answer: dict[str, Any] = model_source.joined(readings, sources)
     except model_source.UnusableModels as error:
         return {"error": {"message": str(error), "traceback": "", "missing": ""}}
@@ -77,12 +84,23 @@ def _described(error: BaseException, stage: str) -> dict[str, str]:
         kind, text = "SystemExit", f"the models called sys.exit({error.code!r})"
     empty = not (report.stack or report.__cause__ or report.__context__)
     told = empty and not isinstance(error, SyntaxError)  # the message says it all
-    missing = error.name if isinstance(error, ModuleNotFoundError) else None
     return {
         "message": f"cannot {stage}: {kind}: {text}".rstrip(": "),
         "traceback": "" if told else "".join(report.format()).rstrip(),
-        "missing": missing or "",
+        "missing": _missing(error),
     }
+
+
+def _missing(error: BaseException) -> str:
+    """The module whose absence is behind the error, however often that was wrapped."""
+    seen: list[BaseException] = []
+    one: BaseException | None = error
+    while one is not None and one not in seen:
+        if isinstance(one, ModuleNotFoundError):
+            return one.name or ""
+        seen.append(one)
+        one = one.__cause__ or one.__context__
+    return ""
 
 
 def _cut(report: traceback.TracebackException, seen: set[int]) -> None:

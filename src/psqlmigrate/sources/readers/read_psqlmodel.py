@@ -9,9 +9,10 @@ from __future__ import annotations
 import importlib
 import re
 import sys
+from collections.abc import Iterator
 from typing import Any
 
-from .model_source import ModelSource, Reading, UnusableModels, literal
+from .model_source import ModelSource, Reading, UnusableModels, literal, renames_of
 from .psqlmodel_columns import ColumnTypes
 from .psqlmodel_tables import Table
 
@@ -78,7 +79,38 @@ def read(sources: list[ModelSource]) -> Reading | None:
         *(text for table in tables for text in _triggers(table, warnings)),
     ]
     names = [*(".".join(table.key) for table in tables), *junctions]
-    return Reading(statements, names, COVERAGE, UNSTATED, warnings)
+    return Reading(
+        statements,
+        names,
+        COVERAGE,
+        UNSTATED,
+        warnings,
+        origin=_origin(sources),
+        renames=[hint for key, model in models.items() for hint in _renames(key, model)],
+        foreign=[],
+    )
+
+
+def _origin(sources: list[ModelSource]) -> str:
+    base = importlib.import_module("psqlmodel.orm.model").PSQLModel
+    names = (
+        one.name
+        for one in sources
+        if any(
+            isinstance(value, type) and issubclass(value, base)
+            for value in one.candidates("psqlmodel")
+        )
+    )
+    return ", ".join(dict.fromkeys(names))
+
+
+def _renames(key: tuple[str, str], model: Any) -> Iterator[dict[str, Any]]:
+    """Hints of the class: `__renamed_from__`, `__renamed_columns__ = {"new": "old"}`."""
+    origin = f"{model.__module__}.{model.__qualname__}"
+    yield from renames_of("table", key, vars(model).get("__renamed_from__"), origin)
+    columns = getattr(model, "__renamed_columns__", None) or {}
+    for name, former in columns.items():
+        yield from renames_of("column", (*key, name), former, origin)
 
 
 def _models(sources: list[ModelSource]) -> dict[tuple[str, str], Any]:

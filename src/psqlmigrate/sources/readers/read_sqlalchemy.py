@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from .model_source import ModelSource, Reading, UnusableModels, literal
+from .model_source import ModelSource, Reading, UnusableModels, literal, renames_of
 
 # Without DDL of its own a project has no words for partitions, for what belongs to views, and for
 # comments on anything else; a schema is there for the tables in it.
@@ -49,6 +49,7 @@ _LATE = "SetConstraintComment"  # may be about a foreign key that comes last
 _DATA = ("insert", "update", "delete", "select")
 _SHARED = re.compile(r"CREATE (TYPE|DOMAIN|SEQUENCE)\b", re.IGNORECASE)
 _CONCURRENTLY = re.compile(r"\A(CREATE (?:UNIQUE )?INDEX) CONCURRENTLY ")
+_BOOKKEEPING = "table:*.alembic_version"
 _CREATE_SCHEMA = re.compile(r'\s*CREATE SCHEMA\s+(IF NOT EXISTS\s+)?"?([^\s";]+)', re.IGNORECASE)
 
 
@@ -57,30 +58,41 @@ def read(sources: list[ModelSource], server_version: int) -> Reading | None:
 
     `server_version` is the server's server_version_num.
     """
-    if any(source.reader == "sqlalchemy" for source in sources):
-        importlib.import_module("sqlalchemy")
+    for name in {source.reader for source in sources} & {"sqlalchemy", "sqlmodel"}:
+        importlib.import_module(name)
     if "sqlalchemy" not in sys.modules:
         return None
-    metadatas = [one for one in _metadatas(sources) if one.tables]
-    if not metadatas:
+    named = [(one, name) for one, name in _metadatas(sources) if one.tables]
+    if not named:
         return None
-    _refuse_doubles(metadatas)
+    _refuse_doubles(named)
+    metadatas = [one for one, _ in named]
     dialect = _dialect(server_version)
     ddl = _Ddl(dialect)
     for metadata in _in_order(metadatas):
         ddl.create(metadata)
     tables = [_qualified(table) for one in metadatas for table in _tables(one)]
-    return Reading(ddl.statements(), tables, _coverage(), _unstated(dialect), ddl.warnings)
+    origin = ", ".join(dict.fromkeys(name for _, name in named))
+    return Reading(
+        ddl.statements(),
+        tables,
+        _coverage(),
+        _unstated(dialect),
+        ddl.warnings,
+        origin=origin,
+        renames=[hint for one in metadatas for hint in _renames(one, origin)],
+        foreign=[] if any(_is_bookkeeping(table) for table in tables) else [_BOOKKEEPING],
+    )
 
 
-def _metadatas(sources: list[ModelSource]) -> list[Any]:
-    """Each MetaData once, in the order in which the modules name them."""
-    found: list[Any] = []
+def _metadatas(sources: list[ModelSource]) -> list[tuple[Any, str]]:
+    """Each MetaData once with the name of its source, in the order in which the modules name them."""
+    found: list[tuple[Any, str]] = []
     for source in sources:
         for value in source.candidates("sqlalchemy"):
             one = _metadata_of(value)
-            if one is not None and not any(one is other for other in found):
-                found.append(one)
+            if one is not None and not any(one is other for other, _ in found):
+                found.append((one, source.name))
     return found
 
 
@@ -99,14 +111,44 @@ def _is_flask(value: Any) -> bool:
     return type(value).__module__.startswith("flask_sqlalchemy")
 
 
-def _refuse_doubles(metadatas: list[Any]) -> None:
-    seen: set[str] = set()
-    for metadata in metadatas:
+def _refuse_doubles(metadatas: list[tuple[Any, str]]) -> None:
+    seen: dict[str, str] = {}
+    for metadata, source in metadatas:
         for table in metadata.tables.values():
             name = _qualified(table)
             if name in seen:
-                raise UnusableModels(f"the table {name} is stated by two MetaData objects")
-            seen.add(name)
+                where = "" if seen[name] == source else f": of {seen[name]} and of {source}"
+                raise UnusableModels(
+                    f"the table {name} is stated by two MetaData objects{where or f' of {source}'}"
+                )
+            seen[name] = source
+
+
+def _renames(metadata: Any, origin: str) -> Iterator[dict[str, Any]]:
+    """Hints: `info={"renamed_from": "…"}` of tables, columns, indexes and constraints."""
+    for table in _tables(metadata):
+        place = (table.schema or "public", str(table.name))
+        for kind, one, names in (
+            ("table", table, place),
+            *(("column", one, (*place, str(one.name))) for one in table.columns),
+            *(("constraint", one, (*place, str(one.name))) for one in table.constraints),
+            *(("index", one, (place[0], str(one.name))) for one in table.indexes),
+        ):
+            yield from renames_of(kind, names, one.info.get("renamed_from"), origin)
+    for one in _types(metadata):
+        labels = getattr(one, "enums", None)
+        if labels and getattr(one, "native_enum", True) and getattr(one, "name", None):
+            place = (getattr(one, "schema", None) or "public", str(one.name))
+            yield from _renames_of_enum(one, place, origin)
+
+
+def _renames_of_enum(one: Any, place: tuple[str, str], origin: str) -> Iterator[dict[str, Any]]:
+    """Hints in the Python class: `__renamed_from__`, `__renamed_labels__ = {"new": "old"}`."""
+    kind = getattr(one, "enum_class", None)
+    stated = vars(kind) if kind else {}
+    yield from renames_of("type", place, stated.get("__renamed_from__"), origin)
+    for label, former in (stated.get("__renamed_labels__") or {}).items():
+        yield from renames_of("type", place, former, origin, label)
 
 
 def _tables(metadata: Any) -> list[Any]:
@@ -115,6 +157,10 @@ def _tables(metadata: Any) -> list[Any]:
 
 def _qualified(table: Any) -> str:
     return f"{table.schema or 'public'}.{table.name}"
+
+
+def _is_bookkeeping(name: str) -> bool:
+    return name.rpartition(".")[2] == _BOOKKEEPING.rpartition(".")[2]
 
 
 def _in_order(metadatas: list[Any]) -> list[Any]:

@@ -1,0 +1,154 @@
+"""What a migration's object does in one direction, also where only its async method does it."""
+
+import ast
+import asyncio
+import inspect
+import re
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol, TypeAlias
+
+from psqlmigrate.migrations.base import Migration
+from psqlmigrate.migrations.file import MigrationFile
+from psqlmigrate.migrations.methods import does_nothing, method, migration_class
+from psqlmigrate.migrations.sent import Params
+from psqlmigrate.migrations.standins import standing_in
+
+Later: TypeAlias = Callable[[Any], Coroutine[Any, Any, None]]
+Named: TypeAlias = dict[str, Any]
+
+# What may hold a `$1` that is no parameter: strings, quoted names, dollar quotes, comments.
+_TOKEN = re.compile(
+    r"[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\""
+    r"|\$(?P<tag>[^\W\d]\w*)?\$.*?\$(?(tag)(?P=tag))\$|--[^\n]*|/\*.*?\*/"
+    r"|(?<![\w$])\$(?P<number>[1-9]\d*)|%",
+    re.DOTALL,
+)
+
+
+class Asked(Protocol):
+    """What an async migration needs of the engine."""
+
+    @property
+    def connection(self) -> Any:
+        """The connection."""
+
+    def execute(self, sql: str, params: Params = None) -> object:
+        """Run one or more statements."""
+
+    def fetch_named(self, sql: str, params: Params = None) -> list[Named]:
+        """All rows of a query by the names of their columns."""
+        ...
+
+
+class AsyncEngine:
+    """The engine as psqlmodel's async migrations have it: awaited, with `$1` for parameters."""
+
+    def __init__(self, engine: Asked) -> None:
+        self._engine = engine
+
+    @property
+    def connection(self) -> Any:
+        """The psycopg connection that the migration runs on; it is not async."""
+        return self._engine.connection
+
+    async def execute(self, sql: str, *args: Any) -> None:
+        """Run one or more statements, or one with arguments."""
+        self._engine.execute(*_of_psycopg(sql, args))
+
+    execute_sql = execute
+
+    async def fetch_all(self, sql: str, *args: Any) -> list[Named]:
+        """All rows of a query by the names of their columns."""
+        return self._engine.fetch_named(*_of_psycopg(sql, args))
+
+    async def fetch_one(self, sql: str, *args: Any) -> Named | None:
+        """The first row of a query by the names of its columns."""
+        return next(iter(self._engine.fetch_named(*_of_psycopg(sql, args))), None)
+
+
+def body(file: MigrationFile, migration: Migration, direction: str) -> Callable[[Any], None]:
+    """What `up` or `down` does, ready for an engine.
+
+    A plain method that does something is what runs, as in psqlmodel's own command line. The async
+    one runs where the plain one is missing or empty, since else the migration would be recorded
+    and not done.
+    """
+    plain: Callable[[Any], Any] = getattr(migration, direction)
+    later: Later | None = getattr(migration, f"{direction}_async", None)
+    if inspect.iscoroutinefunction(plain):
+        return _ready(file, plain)
+    if later and _is_own(migration, f"{direction}_async") and _is_idle(file, migration, direction):
+        return _ready(file, later)
+    return _inside(file, plain)
+
+
+def is_written(migration: Migration, direction: str) -> bool:
+    """Whether the class has the method itself, plain or async."""
+    return _is_own(migration, direction) or _is_own(migration, f"{direction}_async")
+
+
+def timeout_of(migration: Migration) -> float:
+    """The seconds that each of its statements may take; 0 for no limit."""
+    return float(getattr(migration, "timeout_seconds", None) or 0)
+
+
+def _is_own(migration: Migration, name: str) -> bool:
+    return getattr(type(migration), name) is not getattr(Migration, name)
+
+
+def _is_idle(file: MigrationFile, migration: Migration, name: str) -> bool:
+    """Whether a method does nothing; one that the file does not show does something."""
+    if not _is_own(migration, name):
+        return True
+    tree = ast.parse(file.text)
+    node = migration_class(tree, file.version)
+    function = method(tree, node, name) if node else None
+    return function is not None and does_nothing(function)
+
+
+def _ready(file: MigrationFile, later: Later) -> Callable[[Any], None]:
+    return _inside(file, lambda engine: _wait(later(AsyncEngine(engine))))
+
+
+def _inside(file: MigrationFile, run: Callable[[Any], Any]) -> Callable[[Any], None]:
+    """The same, able to import what the file could import when it was loaded."""
+    if not file.of_psqlmodel:
+        return run
+
+    def running(engine: Any) -> None:
+        with standing_in():
+            run(engine)
+
+    return running
+
+
+def _wait(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Runs it to its end. asyncio.run() would take SIGINT away from psycopg, which cancels by it."""
+    if asyncio._get_running_loop() is None:
+        _run(coroutine)
+        return
+    with ThreadPoolExecutor(1) as other:  # a program's own loop is running in this thread
+        other.submit(_run, coroutine).result()
+
+
+def _run(coroutine: Coroutine[Any, Any, None]) -> None:
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(coroutine)
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+
+
+def _of_psycopg(sql: str, args: Sequence[Any]) -> tuple[str, Mapping[str, Any] | None]:
+    """A query with `$1` as psycopg takes it; without arguments everything is data."""
+    if not args:
+        return sql, None
+
+    def rewritten(token: re.Match[str]) -> str:
+        if token["number"]:
+            return f"%({token['number']})s"
+        return token[0].replace("%", "%%")
+
+    return _TOKEN.sub(rewritten, sql), {str(i): value for i, value in enumerate(args, 1)}

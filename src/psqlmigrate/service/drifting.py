@@ -1,0 +1,167 @@
+"""What somebody changed in a database behind the migrations' back, and both ways out of it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from psqlmigrate.errors import AppliedFileError, NotInitializedError, PlanRefusedError
+from psqlmigrate.migrations.file import MigrationFile
+from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.schema.catalog import Catalog
+from psqlmigrate.schema.statement import Statement
+from psqlmigrate.service import history, state, versions
+from psqlmigrate.service.adopting import Seen, adopt
+from psqlmigrate.service.baseline import MIGRATIONS, Baseline, by_hand
+from psqlmigrate.service.bookkeeping import inspect
+from psqlmigrate.service.certificates import Name
+from psqlmigrate.service.describing import Entry, entries
+from psqlmigrate.service.generating import GenerateResult, parents_of, write_certified
+from psqlmigrate.service.live import live, selection_of
+from psqlmigrate.service.planning import plan
+from psqlmigrate.service.renamepairs import candidates
+from psqlmigrate.service.renametext import read_request
+from psqlmigrate.service.renaming import settle
+from psqlmigrate.service.schemas import Schemas
+from psqlmigrate.service.scratching import scratch_of, with_roles
+from psqlmigrate.service.state import State
+from psqlmigrate.service.straying import Straying, keeping, restoring, straying, unmanaged
+from psqlmigrate.service.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class DriftResult:
+    """What differs from what the applied migrations made, as the database has it now.
+
+    `statements` restore what the migrations made; `refused` says why there are none, if no plan
+    does. `offers` are renames that would explain something, as `old:new`. `unmanaged` is what no migration made, which no way out touches.
+    """
+
+    target: str
+    applied: int
+    objects: tuple[Entry, ...]
+    statements: tuple[Statement, ...]
+    refused: str
+    unmanaged: tuple[str, ...]
+    unmodelled: tuple[str, ...]
+    offers: tuple[str, ...] = ()
+    written: GenerateResult | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The migrations that take the change over."""
+        return self.written.files if self.written else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """The wish for a migration that takes the change over; `renames` are `old:new`."""
+
+    message: str
+    as_sql: bool = False
+    renames: tuple[str, ...] = ()
+
+
+def drift(workspace: Workspace, keep: Keep | None = None) -> DriftResult:
+    """Compares the database with the migrations that are applied to it, whatever is pending.
+
+    With `keep` the change becomes a certified migration that is recorded as applied. Raises
+    NotInitializedError, AppliedFileError where files do not fit the history (and, with `keep`,
+    where migrations are pending), and what replaying, planning and proving raise.
+    """
+    with workspace.connection() as connection:
+        rows = history.read(connection, workspace.tables)
+        if rows is None:
+            raise NotInitializedError(
+                f"{workspace.chosen.label} has no history of migrations",
+                hint="psqlmigrate init creates its tables; init --from-database makes the schema"
+                " that is there the first migration",
+            )
+        checksums = {row.version: row.checksum for row in rows if row.is_applied}
+        versions.refuse_edited(workspace.directory, checksums)
+        return _Drift(workspace, connection, frozenset(checksums)).look(keep)
+
+
+class _Drift:
+    """One look at a database that has a history."""
+
+    def __init__(self, workspace: Workspace, connection: Connection, done: frozenset[str]) -> None:
+        self._workspace = workspace
+        self._connection = connection
+        self._done = done
+
+    def look(self, keep: Keep | None) -> DriftResult:
+        recorded = self._recorded()
+        found = live(self._workspace, self._connection)
+        if recorded and not by_hand(recorded, found):
+            return self._result(found, recorded.hashes)
+        with scratch_of(self._workspace) as scratch:
+            schemas = Schemas(self._workspace, scratch)
+            names = [read_request(one).name for one in keep.renames] if keep else []
+            strayed = straying(schemas, self._files, recorded, found, names)
+            objects = entries(strayed.changes, strayed.built, strayed.mine)
+            offers = tuple(one.text for one in candidates(strayed.built, strayed.whole))
+            result = replace(self._result(found, strayed.known), objects=objects, offers=offers)
+            if not objects:
+                return result
+            if keep:
+                return replace(result, written=self._kept(schemas, strayed, keep))
+        statements, refused = _way_back(strayed)
+        return replace(result, statements=statements, refused=refused)
+
+    @property
+    def _files(self) -> Sequence[MigrationFile]:
+        return [one for one in self._workspace.graph.order if one.version in self._done]
+
+    def _recorded(self) -> State | None:
+        tables = self._workspace.tables
+        found = state.read(self._connection, tables, inspect(self._connection, tables), self._done)
+        return found if found and found.current else None
+
+    def _result(self, found: Catalog, known: Iterable[Name]) -> DriftResult:
+        selection = selection_of(self._workspace)
+        return DriftResult(
+            self._workspace.chosen.label,
+            len(self._done),
+            (),
+            (),
+            "",
+            unmanaged(found, known, selection),
+            found.unmodelled,
+        )
+
+    def _kept(self, schemas: Schemas, strayed: Straying, keep: Keep) -> GenerateResult:
+        self._refuse_pending()
+        scratch = schemas.scratch
+        built = schemas.replayed(self._files)
+        desired = keeping(strayed, built)
+        renamed, _ = with_roles(scratch, lambda: settle(scratch, built, desired, keep.renames))
+        base = Baseline(built, MIGRATIONS, f"{len(self._done)} migrations")
+        seen = Seen(strayed.found, self._done, desired)
+        return adopt(
+            self._workspace,
+            self._connection,
+            seen,
+            lambda: write_certified(
+                schemas, base, renamed, desired, keep.message, as_sql=keep.as_sql
+            ),
+        )
+
+    def _refuse_pending(self) -> None:
+        graph = self._workspace.graph
+        parents_of(graph)
+        waiting = versions.pending(graph, self._done)
+        if waiting:
+            some = "1 migration is" if len(waiting) == 1 else f"{len(waiting)} migrations are"
+            raise AppliedFileError(
+                f"{some} pending: what takes the change over would come before"
+                f" {waiting[0].version}, which was made without it",
+                hint="psqlmigrate upgrade first, or undo the change with the SQL of"
+                " psqlmigrate drift",
+            )
+
+
+def _way_back(strayed: Straying) -> tuple[tuple[Statement, ...], str]:
+    try:
+        return plan(*restoring(strayed)).statements, ""
+    except PlanRefusedError as error:
+        return (), "; ".join(filter(None, (error.message, error.hint)))

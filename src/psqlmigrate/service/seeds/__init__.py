@@ -1,0 +1,1 @@
+"""Seed files: what they say, and how it comes into the tables."""
