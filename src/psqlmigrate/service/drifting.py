@@ -140,7 +140,8 @@ class _Drift:
 
     def _recorded(self) -> State | None:
         tables = self._workspace.tables
-        found = state.read(self._connection, tables, inspect(self._connection, tables), self._done)
+        books = inspect(self._connection, tables, only_reading=True)
+        found = state.read(self._connection, tables, books, self._done)
         return found if found and found.current else None
 
     def _result(self, found: Catalog, known: Iterable[Name]) -> DriftResult:

@@ -82,7 +82,11 @@ def look(workspace: Workspace, job: str) -> JobResult:
 
 def read(connection: Connection, tables: Tables, job: str) -> JobResult:
     """A job as it is now. Raises UnknownJobError."""
-    found = _row(connection, tables, job) if inspect(connection, tables).jobs else None
+    found = (
+        _row(connection, tables, job)
+        if inspect(connection, tables, only_reading=True).jobs
+        else None
+    )
     if found and found.status == RUNNING and not _lives(connection, job):
         # It writes how it ended before it lets the lock go: what is not written now never will be.
         found = _row(connection, tables, job)

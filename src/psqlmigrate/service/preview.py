@@ -59,7 +59,7 @@ def preview(
 
     Raises what these would raise before they run anything, but does not ask for their lock.
     """
-    rows = history.read(connection, tables) or ()
+    rows = history.read(connection, tables, only_reading=True) or ()
     checksums = {row.version: row.checksum for row in rows if row.is_applied}
     now = lineage(directory, checksums, target)
     if now.trouble:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 from psqlmigrate.errors import ModelError
-from psqlmigrate.sources.models import ModelSql
+from psqlmigrate.sources.models import ModelSql, model_sql
 
 _READERS = "psqlmigrate.sources.readers"
 _NAME = "the given models"
@@ -28,13 +28,7 @@ def model_sql_of(models: Sequence[object], server_version: int) -> ModelSql:
         answer = source.joined(readings, sources)
     except source.UnusableModels as error:
         raise ModelError(str(error)) from None
-    return ModelSql(
-        tuple(answer["statements"]),
-        tuple(answer["tables"]),
-        frozenset(answer["coverage"]),
-        frozenset(answer["unstated"]),
-        tuple(answer["warnings"]),
-    )
+    return model_sql(answer)
 
 
 def table_of(model: object) -> TableName | None:

@@ -90,6 +90,11 @@ def read_model_sql(
     answer = _ask(chosen, models, root, env, request)
     if "error" in answer:
         raise _as_error(answer["error"], chosen, root)
+    return model_sql(answer)
+
+
+def model_sql(answer: Mapping[str, Any]) -> ModelSql:
+    """The readers' answer as a value."""
     return ModelSql(
         tuple(ModelPart(one["origin"], tuple(one["statements"])) for one in answer["parts"]),
         tuple(answer["tables"]),
