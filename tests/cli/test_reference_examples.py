@@ -5,8 +5,6 @@ A newcomer types them with tables that fit the reference's seed file.
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,13 +33,6 @@ SEEDS = """\
 _BRANCH = (
     "-- message: {0}\n-- depends_on: {1}\n-- psqlmigrate: up\n{2}\n-- psqlmigrate: down\n{3}\n"
 )
-
-
-def needs(name: str) -> pytest.MarkDecorator:
-    """Skips what is about a command that is not there yet."""
-    command = [sys.executable, "-m", "psqlmigrate", name, "--help"]
-    code = subprocess.run(command, capture_output=True, check=False).returncode
-    return pytest.mark.skipif(code != 0, reason=f"there is no {name} yet")
 
 
 @pytest.fixture
@@ -201,7 +192,6 @@ def test_verify_and_heads(type_: Run, project: Path) -> None:
     assert file.name in out
 
 
-@needs("merge")
 def test_merge(type_: Run, project: Path) -> None:
     *_, third = _migrated(type_, project)
     for number, table in enumerate(("a", "b"), 1):
@@ -220,7 +210,6 @@ def test_merge(type_: Run, project: Path) -> None:
     assert _state(type_)["Pending"] == "0"
 
 
-@needs("squash")
 def test_squash_all(type_: Run, project: Path, database: Target) -> None:
     """Section 11."""
     _migrated(type_, project)
@@ -238,20 +227,18 @@ def test_squash_all(type_: Run, project: Path, database: Target) -> None:
     assert _columns(database, "users") == ["email", "id", "name"]
 
 
-@needs("squash")
 def test_squash_a_range(type_: Run, project: Path) -> None:
     """Section 11."""
     first, second, third = _migrated(type_, project)
     assert type_("squash", "Initial schema", "--from", first, "--to", second)[0] == 0
-    one, other = _files(project)
-    assert one.name.endswith("_initial_schema.py")
-    assert other.name.startswith(third)
+    kept, made = sorted(_files(project), key=lambda one: one.name.endswith("_initial_schema.py"))
+    assert kept.name.startswith(third)
+    assert made.name.endswith("_initial_schema.py")
     assert type_("upgrade")[0] == 0
     assert _state(type_)["Pending"] == "0"
     assert type_("check")[0] == 0
 
 
-@needs("dry-run")
 def test_dry_run(type_: Run, project: Path, database: Target) -> None:
     type_("init")
     _generate(type_, project, "Create users")
@@ -262,7 +249,6 @@ def test_dry_run(type_: Run, project: Path, database: Target) -> None:
     assert _state(type_)["Pending"] == "1"
 
 
-@needs("seed")
 def test_seed(type_: Run, project: Path, database: Target) -> None:
     """Section 11, with its seed file."""
     _migrated(type_, project)

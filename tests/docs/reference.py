@@ -39,8 +39,8 @@ def _contents() -> Iterator[str]:
 
 
 def _command(command: click.Command) -> Iterator[str]:
-    context = click.Context(command, info_name=f"psqlmigrate {command.name}")
-    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
+    arguments = [_argument(one) for one in command.params if isinstance(one, click.Argument)]
+    usage = " ".join(["psqlmigrate", command.name or "", "[OPTIONS]", *arguments])
     yield f"### {command.name}\n"
     yield f"```text\n{usage}\n```\n"
     yield from _description(command.help or "")
@@ -74,7 +74,7 @@ def _table(options: Sequence[click.Option]) -> str:
     rows = ["| option | |", "|---|---|"]
     for option in options:
         names = ", ".join(f"`{one}`" for one in sorted(option.opts, key=len, reverse=True))
-        value = "" if option.is_flag else f" `{option.make_metavar(click.Context(_NOTHING))}`"
+        value = "" if option.is_flag else f" `{_value(option)}`"
         rows.append(f"| {_cell(names + value)} | {_cell(option.help or '')} |")
     return "\n".join(rows) + "\n"
 
@@ -83,7 +83,16 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-_NOTHING = click.Command("nothing")
+def _value(parameter: click.Parameter) -> str:
+    """The word for a value, whatever the version of Click makes of it."""
+    if isinstance(parameter.type, click.Choice):
+        return "|".join(map(str, parameter.type.choices))
+    return parameter.metavar or (parameter.name or "").upper()
+
+
+def _argument(argument: click.Argument) -> str:
+    value = _value(argument)
+    return value if argument.required or value.startswith("[") else f"[{value}]"
 
 
 if __name__ == "__main__":

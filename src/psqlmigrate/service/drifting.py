@@ -200,7 +200,7 @@ def _with_way_back(schemas: Schemas, strayed: Straying, result: DriftResult) -> 
     except _CopyError as error:
         return replace(result, untried=str(error))
     except (PlanRefusedError, ProofError, SourceError) as error:
-        reason = "; ".join(filter(None, (error.message, error.hint)))
+        reason = "; ".join(filter(None, (error.message.removeprefix("the plan:1: "), error.hint)))
         return replace(result, statements=(), refused=reason)
     return result
 
