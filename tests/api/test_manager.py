@@ -52,7 +52,7 @@ def test_the_whole_round(manage: Manage, engine: Engine, folder: Path) -> None:
     assert manager.heads() == [made.version]
     assert manager.verify() == []
     (record,) = manager.history()
-    assert list(record) == [
+    assert list(record)[:6] == [
         "version",
         "message",
         "applied_at",

@@ -1,6 +1,6 @@
 """The not-null constraint of a column (manual, CREATE TABLE); it has a name from 18 on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import LiteralString
 
 from psqlmigrate.schema.dbobject import Statements
@@ -78,8 +78,12 @@ class NotNull:
         lost = inherits and not self.own
         if not self.stated or (lost and self.valid):
             return (new._set(),)
-        if self.valid and not new.valid:
-            return (self._alter(sql("DROP NOT NULL")), new._set())
+        if (self.valid and not new.valid) or not (self.own or inherits):
+            # What a parent has left behind may have the name of any parent that there was.
+            calm = frozenset({Hazard.MAY_FAIL}) if self.valid else frozenset[Hazard]()
+            there = new._set()
+            there = replace(there, hazards=there.hazards - calm)
+            return (self._alter(sql("DROP NOT NULL")), there)
         return self._modify(new, inherits=inherits)
 
     def _set(self) -> Statement:

@@ -26,6 +26,7 @@ from psqlmigrate.service.canonical import build
 from psqlmigrate.service.certificates import Name
 from psqlmigrate.service.describing import Entry, entries
 from psqlmigrate.service.generating import GenerateResult, parents_of, write_certified
+from psqlmigrate.service.lineage import Lineage
 from psqlmigrate.service.live import live, selection_of
 from psqlmigrate.service.othertools import without_bookkeeping
 from psqlmigrate.service.planning import plan
@@ -105,16 +106,19 @@ def drift(workspace: Workspace, keep: Keep | None = None) -> DriftResult:
             )
         checksums = {row.version: row.checksum for row in rows if row.is_applied}
         versions.refuse_edited(workspace.directory, checksums)
-        return _Drift(workspace, connection, frozenset(checksums)).look(keep)
+        now = workspace.lineage(history.applied(rows))
+        if now.trouble:
+            raise now.trouble
+        return _Drift(workspace, connection, now).look(keep)
 
 
 class _Drift:
     """One look at a database that has a history."""
 
-    def __init__(self, workspace: Workspace, connection: Connection, done: frozenset[str]) -> None:
+    def __init__(self, workspace: Workspace, connection: Connection, now: Lineage) -> None:
         self._workspace = workspace
         self._connection = connection
-        self._done = done
+        self._now = now
 
     def look(self, keep: Keep | None) -> DriftResult:
         recorded = self._recorded()
@@ -136,19 +140,19 @@ class _Drift:
 
     @property
     def _files(self) -> Sequence[MigrationFile]:
-        return [one for one in self._workspace.graph.order if one.version in self._done]
+        return [one for one in self._now.graph.order if one.version in self._now.applied]
 
     def _recorded(self) -> State | None:
         tables = self._workspace.tables
         books = inspect(self._connection, tables, only_reading=True)
-        found = state.read(self._connection, tables, books, self._done)
+        found = state.read(self._connection, tables, books, self._now.recorded)
         return found if found and found.current else None
 
     def _result(self, found: Catalog, known: Iterable[Name]) -> DriftResult:
         selection = selection_of(self._workspace)
         return DriftResult(
             self._workspace.chosen.label,
-            len(self._done),
+            len(self._now.applied),
             (),
             (),
             "",
@@ -162,8 +166,8 @@ class _Drift:
         built = schemas.replayed(self._files)
         desired = keeping(strayed, built)
         renamed, _ = with_roles(scratch, lambda: settle(scratch, built, desired, keep.renames))
-        base = Baseline(built, MIGRATIONS, f"{len(self._done)} migrations")
-        seen = Seen(strayed.found, self._done, desired)
+        base = Baseline(built, MIGRATIONS, f"{len(self._now.applied)} migrations")
+        seen = Seen(strayed.found, self._now.recorded, desired)
         return adopt(
             self._workspace,
             self._connection,
@@ -174,9 +178,9 @@ class _Drift:
         )
 
     def _refuse_pending(self) -> None:
-        graph = self._workspace.graph
+        graph = self._now.graph
         parents_of(graph)
-        waiting = versions.pending(graph, self._done)
+        waiting = versions.pending(graph, self._now.applied)
         if waiting:
             some = "1 migration is" if len(waiting) == 1 else f"{len(waiting)} migrations are"
             raise AppliedFileError(

@@ -50,7 +50,10 @@ def _refuse(workspace: Workspace, connection: Connection, target: str, wishes: W
     rows = history.read(connection, workspace.tables) or ()
     checksums = {row.version: row.checksum for row in rows if row.is_applied}
     versions.refuse_edited(workspace.directory, checksums)
-    files = versions.to_apply(workspace.directory, workspace.graph, checksums, target)
+    now = workspace.lineage(history.applied(rows), target)
+    if now.trouble:
+        raise now.trouble
+    files = versions.to_apply(now.directory, now.graph, now.applied, target)
     admission.refuse(files, "up", admission.hazards(wishes.forbid_hazard))
 
 

@@ -130,7 +130,8 @@ def _remote(workspace: Workspace, connection: Connection) -> _Remote:
     rows = history.read(connection, tables)
     applied = history.applied(rows)
     found = state.read(connection, tables, bookkeeping.inspect(connection, tables), applied)
-    at = current(workspace.graph, applied)
+    now = workspace.lineage(applied)
+    at = current(now.graph, now.applied)
     if found is None or not found.current:
         # Nothing applied is nothing managed, whoever made the tables.
         return _Remote(at, applied, None if applied or (found and found.hashes) else {})
