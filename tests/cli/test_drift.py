@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -475,3 +476,76 @@ def test_unmanaged_things_are_taken_over(migrated: Run, database: Target, projec
     assert sorted(project.rglob("migrations/**/*")) == files
     with connect(database) as connection:
         assert connection.execute("SELECT t FROM app.notes").fetchone() == ("a",)
+
+
+_FOUND = """\
+-- message: found
+-- psqlmigrate: up
+CREATE TABLE IF NOT EXISTS public.found (id serial PRIMARY KEY, name varchar(80));
+-- psqlmigrate: down
+DROP TABLE IF EXISTS public.found;
+"""
+
+
+@pytest.fixture
+def finding(run: Run, project: Path, database: Target) -> Callable[[str], None]:
+    """Applies a migration that finds the table of its CREATE … IF NOT EXISTS, made otherwise."""
+
+    def applying(columns: str) -> None:
+        folder = project / "migrations"
+        folder.mkdir()
+        (folder / "20250101_000000_found.sql").write_text(_FOUND)
+        (project / "schema.sql").write_text(
+            "CREATE TABLE found (id serial PRIMARY KEY, name varchar(80));"
+        )
+        _execute(database, f"CREATE TABLE found ({columns})")
+        run("init", "--models", "schema.sql")
+        assert run("upgrade")[0] == 0
+
+    return applying
+
+
+def test_what_a_migration_found_is_its_own(
+    finding: Callable[[str], None], run: Run, project: Path
+) -> None:
+    """psqlmodel's migrations are all written IF NOT EXISTS, and its 0.6 forgot what it had run."""
+    finding("id serial PRIMARY KEY, name varchar(80)")
+    code, out, _ = run("check")
+    assert (code, "models and migrations agree" in out) == (0, True)
+    assert "Unmanaged" not in run("status")[1]
+    code, out, err = run("drift")
+    assert (code, "note" in err) == (0, False), out + err
+    (project / "schema.sql").write_text(
+        "CREATE TABLE found (id serial PRIMARY KEY, name varchar(90));"
+    )
+    assert run("autogenerate", "wider")[0] == 0
+    assert run("upgrade")[0] == 0
+    assert run("check")[0] == 0
+
+
+def test_what_a_migration_found_is_otherwise(finding: Callable[[str], None], run: Run) -> None:
+    finding("id serial PRIMARY KEY, name varchar(70)")
+    code, out, _ = run("drift")
+    assert code == 1
+    assert "ALTER TABLE public.found ALTER COLUMN name TYPE character varying(80)" in out
+    assert "1 object changed in the database by hand" in run("status")[1]
+    assert run("check")[0] == 0
+    assert run("drift", "--to-migration", "narrower")[0] == 0
+    assert run("check")[0] == 1
+
+
+def test_what_no_migration_replays_stays_unmanaged(
+    run: Run, project: Path, database: Target
+) -> None:
+    """What cannot be replayed tells nothing of what was found: it is as it was before."""
+    folder = project / "migrations"
+    folder.mkdir()
+    (folder / "20250101_000000_found.sql").write_text(
+        _FOUND.replace("CREATE TABLE IF", "SELECT * FROM by_hand;\nCREATE TABLE IF")
+    )
+    _execute(database, "CREATE TABLE by_hand (id int)", "CREATE TABLE found (id int)")
+    run("init", "--models", "schema.sql")
+    assert run("upgrade")[0] == 0
+    assert run("drift")[0] == 0
+    code, out, _ = run("status", "--no-models")
+    assert (code, "Unmanaged         2 objects" in out) == (0, True), out

@@ -181,6 +181,16 @@ def test_the_first_generation_as_it_really_is(make_old: Make) -> None:
     assert data.exists()
 
 
+def test_what_the_first_generation_ran_and_forgot(make_old: Make) -> None:
+    """0.6 makes the tables and fails before its row: here they are its migration's."""
+    project = make_old("psqlmodel_0.6")
+    project.migrate("autogenerate", "Add people")
+    assert project.attempt("upgrade").returncode
+    assert "1 applied" in project.succeed("upgrade")
+    assert "models and migrations agree" in project.succeed("check")
+    assert "Unmanaged" not in project.succeed("status")
+
+
 DATA = '''\
 """Data of people."""
 

@@ -1,9 +1,15 @@
 """What autogenerate and check start from: the live database, or what the migrations build."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from psqlmigrate.errors import ConnectionFailedError, UsageError
+from psqlmigrate.errors import (
+    ConnectionFailedError,
+    MigrationFileError,
+    StatementError,
+    UsageError,
+)
+from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.hashing import state_hashes
@@ -92,6 +98,7 @@ def _of_database(
             return _of_migrations(schemas)
         known = state_hashes(schemas.replayed(workspace.graph.order))
         return Baseline(_seen(workspace, live, known, orphans), DATABASE, words, replayable=False)
+    recorded = with_found(schemas, workspace.graph.order, recorded, live)
     if not forced and (note := _drift_note(recorded, live)):
         return _of_migrations(schemas, note)
     seen = _seen(workspace, live, recorded.hashes, orphans)
@@ -108,6 +115,26 @@ def _drift_note(recorded: State, live: Catalog) -> str:
         return ""
     objects = "object differs" if count == 1 else "objects differ"
     return f"{count} {objects} in the database from what the migrations made there"
+
+
+def with_found(
+    schemas: Schemas, applied: Sequence[MigrationFile], recorded: State, live: Catalog
+) -> State:
+    """The state, and in it what a migration makes and found to be there (CREATE … IF NOT EXISTS).
+
+    A run sees that such a thing did not change, not whose it is; psqlmodel's migrations are all
+    written so. It counts as the migration's, with the hash that the migrations give it. Nothing
+    is replayed where all that is there is recorded; where they do not replay, nothing is found.
+    """
+    strange = state.live_hashes(live).keys() - recorded.hashes.keys()
+    if not strange:
+        return recorded
+    try:
+        built = state.live_hashes(schemas.replayed(applied))
+    except (StatementError, MigrationFileError):
+        return recorded
+    found = {key: built[key] for key in strange if key in built}
+    return replace(recorded, hashes={**recorded.hashes, **found})
 
 
 def by_hand(recorded: State, live: Catalog) -> tuple[tuple[str, str], ...]:

@@ -125,7 +125,9 @@ class _Drift:
         found = live(self._workspace, self._connection)
         further = keep.further(found, self._workspace.tables.schema) if keep else frozenset[Name]()
         if recorded and not further and not by_hand(recorded, found):
-            return self._result(found, recorded.hashes)
+            plain = self._result(found, recorded.hashes)
+            if not plain.unmanaged:  # else a migration may have found it there (see `straying`)
+                return plain
         with scratch_of(self._workspace) as scratch:
             schemas = Schemas(self._workspace, scratch)
             strayed = straying(schemas, self._files, recorded, found, further)

@@ -10,7 +10,7 @@ from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.hashing import state_hashes
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.selection import Objects, Selection, chosen, rooted
-from psqlmigrate.service.baseline import by_hand, managed
+from psqlmigrate.service.baseline import by_hand, managed, with_found
 from psqlmigrate.service.certificates import Name
 from psqlmigrate.service.schemas import Schemas
 from psqlmigrate.service.state import State, stored_name
@@ -59,6 +59,7 @@ def straying(
     Raises what replaying and scratch databases raise.
     """
     selection = schemas.selection
+    recorded = recorded and with_found(schemas, files, recorded, found)
     if recorded and not further and not by_hand(recorded, found):
         mine = managed(found, recorded.hashes)
         return Straying(found, mine, mine, mine, (), frozenset(recorded.hashes), selection)
