@@ -15,9 +15,12 @@ from psqlmigrate.errors import (
 from psqlmigrate.migrations.base import DataMigration, Migration
 
 if TYPE_CHECKING:  # the names of __getattr__ below, for those who read and do not run
+    from psqlmigrate.differ import SchemaDiffer
     from psqlmigrate.engine import Engine, create_engine
-    from psqlmigrate.manager import MigrationManager
+    from psqlmigrate.hasher import SchemaHasher
+    from psqlmigrate.manager import MigrationManager, MigrationStatus
     from psqlmigrate.settings import MigrationConfig
+    from psqlmigrate.state import StateManager
 
 __all__ = [
     "DataMigration",
@@ -29,10 +32,14 @@ __all__ = [
     "MigrationError",
     "MigrationManager",
     "MigrationNotFoundError",
+    "MigrationStatus",
     "RollbackError",
+    "SchemaDiffer",
     "SchemaDriftError",
     "SchemaDriftWarning",
+    "SchemaHasher",
     "StateCorruptionError",
+    "StateManager",
     "__version__",
     "create_engine",
 ]
@@ -43,6 +50,10 @@ _PLACES = {
     "Engine": "psqlmigrate.engine",
     "MigrationConfig": "psqlmigrate.settings",
     "MigrationManager": "psqlmigrate.manager",
+    "MigrationStatus": "psqlmigrate.manager",
+    "SchemaDiffer": "psqlmigrate.differ",
+    "SchemaHasher": "psqlmigrate.hasher",
+    "StateManager": "psqlmigrate.state",
     "create_engine": "psqlmigrate.engine",
 }
 

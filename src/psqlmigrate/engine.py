@@ -189,6 +189,10 @@ def create_engine(
 
     Raises UsageError for what is no URL, NoTargetError where no database is named.
     """
+    if url is not None and not isinstance(url, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise UsageError(
+            "the URL of create_engine is no text", hint="write postgresql://user@host:5432/database"
+        )
     folder = Path.cwd()
     short = {"models": models, "fail_on_drift": fail_on_drift, "debug": debug, "logger": logger}
     if given := {name: value for name, value in short.items() if value is not None}:

@@ -207,10 +207,20 @@ class NotInitializedError(MigrationError):
 
 
 class AppliedFileError(MigrationError):
-    """The file of an applied migration was edited or is missing."""
+    """The file of an applied migration (`version`) was edited or is missing."""
 
     code = "applied_file"
     exit_code = REFUSED
+
+    def __init__(
+        self, message: str, *, version: str = "", hint: str = "", details: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint, details=details)
+        self.version = version
+
+
+class MissingFileError(AppliedFileError, MigrationNotFoundError):
+    """The file of an applied migration (`version`) is missing."""
 
 
 class HazardError(MigrationError):

@@ -197,6 +197,7 @@ class MigrationManager:
 
         Answers how many migrations were reverted. Raises RollbackError for one that fails.
         """
+        _refuse_no_text(target)
         wishes = Wishes(not transactional, not lock, lock_wait, strict)
         return self._run(self._ready(), "down", target, wishes)
 
@@ -249,7 +250,9 @@ class MigrationManager:
 
     def dry_run(self, target: str | None = None) -> list[dict[str, Any]]:
         """What `upgrade` would run, in this order: version, message, statements, hazards."""
-        found = foreseeing.foresee(self._workspace(), "up", "head" if target is None else target)
+        target = "head" if target is None else target
+        _refuse_no_text(target)
+        found = foreseeing.foresee(self._workspace(), "up", target)
         return [
             {
                 "version": one.version,
@@ -328,8 +331,11 @@ class MigrationManager:
 
 def _unapplied(workspace: Workspace, target: str | None) -> str:
     """The target. A version that was named and is applied is none; `head` may have nothing to do."""
-    if target is None or target in _NOT_VERSIONS or target.startswith("+"):
-        return target or "head"
+    if target is None:
+        return "head"
+    _refuse_no_text(target)
+    if target in _NOT_VERSIONS or target.startswith("+"):
+        return target
     version = workspace.directory.find(target).version
     rows = applied.applied_rows(workspace, None, everything=False).rows
     if any(row.version == version for row in rows):
@@ -339,6 +345,14 @@ def _unapplied(workspace: Workspace, target: str | None) -> str:
             hint="downgrade reverts it; the target head applies what is pending",
         )
     return version
+
+
+def _refuse_no_text(target: object) -> None:
+    if not isinstance(target, str):
+        raise UsageError(
+            f"a target is text, and {target!r} is none",
+            hint='write "-1", "+1", "head", "base" or a version',
+        )
 
 
 def _status(found: StatusResult) -> MigrationStatus:

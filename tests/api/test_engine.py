@@ -17,6 +17,7 @@ from psqlmigrate import (
     SchemaDriftError,
     SchemaDriftWarning,
     create_engine,
+    exceptions,
 )
 from psqlmigrate.errors import ConnectionFailedError, NoTargetError, UsageError
 
@@ -56,6 +57,9 @@ def test_errors_are_those_of_the_driver(engine: Engine) -> None:
         engine.execute("SELECT * FROM nowhere")
     with pytest.raises(UsageError, match="several statements with params"):
         engine.execute("SELECT %s; SELECT 2", (1,))
+    for nothing in (5, None, ["SELECT 1"]):
+        with pytest.raises(TypeError, match="SQL is text"):
+            engine.execute(nothing)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     with pytest.raises(UsageError, match=r"unclosed|quote"):
         engine.execute("SELECT 1; SELECT 'x")
     assert engine.fetch_one("SELECT 1") == (1,)
@@ -113,6 +117,11 @@ def test_a_wrong_url_is_told_at_once_and_never_repeated(folder: Path) -> None:
     assert "hunter2" not in str(caught.value)
     with pytest.raises(NoTargetError):
         create_engine()
+
+
+def test_a_url_that_is_no_text(folder: Path) -> None:
+    with pytest.raises(UsageError, match="no text"):
+        create_engine(folder)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def test_without_a_url_it_is_the_command_lines_database(
@@ -186,6 +195,14 @@ def test_an_unreachable_database_is_told_too(folder: Path) -> None:
     (told,) = _drift("postgresql://me:hunter2@127.0.0.1:9/none", models="schema.sql")
     assert "not compared: cannot connect" in told
     assert "hunter2" not in told
+
+
+def test_what_psqlmodels_migrations_export_is_here() -> None:
+    for name in ("SchemaHasher", "SchemaDiffer", "StateManager", "MigrationStatus"):
+        assert getattr(psqlmigrate, name).__name__ == name
+    assert len(exceptions.__all__) == 7
+    for name in exceptions.__all__:
+        assert getattr(exceptions, name) is getattr(psqlmigrate, name)
 
 
 def test_importing_the_package_imports_no_driver() -> None:

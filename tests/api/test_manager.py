@@ -21,7 +21,7 @@ from psqlmigrate import (
     SchemaDriftWarning,
     StateCorruptionError,
 )
-from psqlmigrate.errors import SeedError, StatementError, UsageError
+from psqlmigrate.errors import AppliedFileError, SeedError, StatementError, UsageError
 
 
 def test_the_whole_round(manage: Manage, engine: Engine, folder: Path) -> None:
@@ -168,6 +168,13 @@ def test_dependencies(manage: Manage, folder: Path) -> None:
     with pytest.raises(MigrationDependencyError) as caught:
         manager.upgrade()
     assert (caught.value.version, caught.value.depends_on) == ("2", "0")
+    assert caught.value.file_path == str(folder / "migrations" / "2_step.sql")
+    write(folder, "1", "CREATE TABLE a (x int);", header="-- depends_on: 2\n")
+    write(folder, "2", "CREATE TABLE b (x int);", header="-- depends_on: 1\n")
+    with pytest.raises(MigrationDependencyError, match="in a circle") as caught:
+        manager.upgrade()
+    assert {caught.value.version, caught.value.depends_on} == {"1", "2"}
+    write(folder, "1", "CREATE TABLE a (x int);")
     write(folder, "2", "CREATE TABLE b (x int);", header="-- depends_on: 1\n")
     write(folder, "3", "CREATE TABLE c (x int);", header="-- depends_on: 1\n")
     with pytest.raises(MigrationDependencyError, match="2 heads"):
@@ -176,6 +183,33 @@ def test_dependencies(manage: Manage, folder: Path) -> None:
     assert manager.upgrade("heads") == 3
     assert manager.current() == "3"
     assert manager.status().current_versions == ("2", "3")
+
+
+def test_files_of_applied_migrations(manage: Manage, folder: Path) -> None:
+    """The reference's MigrationNotFoundError is a missing file."""
+    manager = manage()
+    path = write(folder, "1", "CREATE TABLE a (x int);", "DROP TABLE a;")
+    manager.upgrade()
+    path.write_text(path.read_text() + "\n-- edited\n")
+    for act in (manager.upgrade, manager.downgrade, manager.upgrade_async):
+        with pytest.raises(AppliedFileError, match="was edited") as edited:
+            act()
+        assert (edited.value.version, edited.value.file_path) == ("1", str(path))
+        assert not isinstance(edited.value, MigrationNotFoundError)
+    path.unlink()
+    for act in (manager.upgrade, manager.downgrade, manager.upgrade_async):
+        with pytest.raises(MigrationNotFoundError, match="file is missing") as missing:
+            act()
+        assert (missing.value.version, missing.value.exit_code) == ("1", 5)
+        assert "verify --accept 1" in missing.value.hint
+
+
+@pytest.mark.parametrize("target", [-1, 1, b"head", ["head"]])
+def test_a_target_that_is_no_text(manage: Manage, target: object) -> None:
+    manager = manage()
+    for act in (manager.upgrade, manager.downgrade, manager.upgrade_async, manager.dry_run):
+        with pytest.raises(UsageError, match="a target is text"):
+            act(target)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def test_a_failing_way_down(manage: Manage, engine: Engine, folder: Path) -> None:

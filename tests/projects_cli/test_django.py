@@ -28,6 +28,17 @@ def test_a_database_of_djangos_own_migrations(open_project: Open) -> None:
     assert "table public.django_migrations" in project.succeed("status", "--full")
 
 
+@pytest.mark.parametrize(
+    "spec", ["django:staff", "django:staff.models", "django:staff/models.py", "django:./staff"]
+)
+def test_an_app_of_the_project_around(open_project: Open, spec: str) -> None:
+    """The reader may be named for models as well: manage.py says which settings they need."""
+    project = open_project("django_shop", "django")
+    plain = project.succeed("diff", "empty", "models", "--models", spec.removeprefix("django:"))
+    assert "CREATE TABLE public.staff_manager" in plain
+    assert project.succeed("diff", "empty", "models", "--models", spec) == plain
+
+
 @pytest.mark.parametrize("environment", ["former_django", "django"])
 def test_generations_and_extensions(open_project: Open, environment: str) -> None:
     project = open_project("django_former", environment)
@@ -53,7 +64,8 @@ def test_names_of_apps_and_specs(open_project: Open) -> None:
     assert 'CREATE TABLE public."Fans of products"' in whole
     assert "public.legacy" not in whole
     assert "colleague" not in whole
-    for spec in (".", "django:.", "django:manage.py", "django:mysite", "django:mysite.settings"):
+    for spec in (".", "django:.", "django:manage.py", "django:mysite", "django:mysite.settings",
+                 "mysite.settings"):  # fmt: skip
         assert project.succeed("diff", "empty", "models", "--models", spec) == whole, spec
     part = project.succeed("diff", "empty", "models", "--models", "django:mysite.settings:staff")
     assert "CREATE TABLE public.staff_manager" in part

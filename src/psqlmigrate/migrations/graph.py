@@ -43,7 +43,7 @@ class Graph:
                         version=version,
                         depends_on=parent,
                         hint="restore that file, or correct depends_on",
-                    )
+                    ).at(file.path)
             found[version] = parents
             before = (version,)
         return found
@@ -62,10 +62,13 @@ class Graph:
         try:
             sorter.prepare()
         except CycleError as error:
-            circle = " -> ".join(error.args[1])
+            circle: list[str] = error.args[1]  # each is what the next one depends on
             raise MigrationDependencyError(
-                f"migrations depend on each other in a circle: {circle}"
-            ) from None
+                f"migrations depend on each other in a circle: {' -> '.join(circle)}",
+                version=circle[1],
+                depends_on=circle[0],
+                hint="correct depends_on in one of them",
+            ).at(self.files[circle[1]].path) from None
         done: list[MigrationFile] = []
         ready: list[str] = []
         while sorter.is_active():

@@ -129,7 +129,9 @@ def as_text(sql: str | Buffer | Composable, connection: Connection | None) -> st
         return sql
     if isinstance(sql, Composable):
         return sql.as_string(connection)
-    return bytes(sql).decode()
+    if isinstance(sql, (bytes, bytearray, memoryview)):
+        return bytes(sql).decode()
+    raise TypeError(f"SQL is text, bytes or psycopg.sql's, and {sql!r} is none of them")
 
 
 def _send_all(engine: Engine, parts: Sequence[Sent]) -> None:

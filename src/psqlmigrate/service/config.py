@@ -185,6 +185,8 @@ def absolute_spec(spec: str) -> str:
     if (whole := Path(spec)).exists() or whole.suffix == ".sql":
         return str(whole.absolute())
     reader, target, attribute = modelspec.split_spec(spec)
-    if target and (Path(target).exists() or modelspec.is_path(target)):
+    if not target:
+        return spec  # what it lacks is told where it is read
+    if Path(target).exists() or modelspec.is_path(target):
         target = str(Path(target).absolute())
     return ":".join(part for part in (reader, target, attribute) if part)

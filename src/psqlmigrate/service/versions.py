@@ -3,7 +3,12 @@
 import re
 from collections.abc import Collection, Iterable, Mapping
 
-from psqlmigrate.errors import AppliedFileError, MultipleHeadsError, UsageError
+from psqlmigrate.errors import (
+    AppliedFileError,
+    MissingFileError,
+    MultipleHeadsError,
+    UsageError,
+)
 from psqlmigrate.migrations import psqlmodel_checksum
 from psqlmigrate.migrations.directory import Directory
 from psqlmigrate.migrations.file import MigrationFile
@@ -118,7 +123,7 @@ def single_head(graph: Graph) -> str | None:
 
 
 def refuse_edited(directory: Directory, checksums: Mapping[str, str | None]) -> None:
-    """Raises AppliedFileError for a file that is not as it was applied.
+    """Raises AppliedFileError for a file that is not as it was applied, or missing.
 
     `checksums` are those of the applied versions.
     """
@@ -126,9 +131,11 @@ def refuse_edited(directory: Directory, checksums: Mapping[str, str | None]) -> 
     replaced = directory.replaced
     missing = sorted(one for one in checksums if one not in files and one not in replaced)
     if missing:
-        raise AppliedFileError(
+        raise MissingFileError(
             f"{_list(missing)} applied, and the file is missing",
-            hint="restore it from version control; psqlmigrate verify lists all that is wrong",
+            version=missing[0],
+            hint="restore it from version control; of a file that is written anew, psqlmigrate"
+            f" verify --accept {missing[0]} takes what it says now",
         )
     edited = [
         version
@@ -136,12 +143,15 @@ def refuse_edited(directory: Directory, checksums: Mapping[str, str | None]) -> 
         if is_edited(files[version] if version in files else replaced[version][0], known)
     ]
     if edited:
-        name = files[edited[0]].name if edited[0] in files else edited[0]
-        raise AppliedFileError(
+        there = files.get(edited[0])
+        name = there.name if there else edited[0]
+        error = AppliedFileError(
             f"{name} was edited after it was applied"
             + (f", and {len(edited) - 1} more" if len(edited) > 1 else ""),
+            version=edited[0],
             hint=f"restore it, or psqlmigrate verify --accept {edited[0]} takes it as it is now",
         )
+        raise error.at(there.path) if there else error
 
 
 def is_edited(file: MigrationFile | Replaced, known: str | None) -> bool:

@@ -65,7 +65,7 @@ def parse_spec(text: str, root: Path) -> ModelSpec:
             f"models {text}: there is no {target} in {root}",
             hint="paths are relative to the project's directory; a module is named with dots",
         )
-    if not target:
+    if not target or (not reader and target in READERS):
         raise UsageError(f"models {text}: no module is named", hint=_SHAPE)
     return ModelSpec(SpecForm.MODULE, _checked(target, text), reader, _checked(attribute, text))
 

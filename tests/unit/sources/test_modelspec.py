@@ -48,7 +48,17 @@ def test_each_spec_once_in_order(root: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "app/missing.py", "missing.sql", "./missing", "app models", "a..b", "sqlalchemy:"],
+    [
+        "",
+        " ",
+        "app/missing.py",
+        "missing.sql",
+        "./missing",
+        "app models",
+        "a..b",
+        "sqlalchemy:",
+        "django",
+    ],
 )
 def test_nonsense_is_wrong_use(root: Path, text: str) -> None:
     with pytest.raises(UsageError):

@@ -19,9 +19,13 @@ _NOT_SET_UP = ("ImproperlyConfigured", "AppRegistryNotReady")
 
 
 def is_meant(spec: dict[str, str]) -> bool:
-    """Whether the spec is a Django project as a whole: by its reader, or a folder of manage.py."""
+    """Whether the spec is a Django project as a whole: by its reader, its folder of manage.py, or
+    the settings that this names.
+    """
     if spec["reader"]:
-        return spec["reader"] == "django"
+        return spec["reader"] == "django" and not _is_app(spec)
+    if spec["form"] == "module":
+        return spec["target"] == _stated_in(Path())
     folder = Path(spec["target"])
     return spec["form"] == "directory" and _stated_in(folder) is not None
 
@@ -71,6 +75,23 @@ def set_up_after(error: BaseException) -> bool:
     return True
 
 
+def _is_app(spec: dict[str, str]) -> bool:
+    """Whether it names models, and what is around it says which project's they are."""
+    stated = _stated_in(Path())
+    if not (os.environ.get(_VARIABLE) or stated):
+        return False
+    target = spec["target"]
+    if spec["form"] == "file":
+        return Path(target).name not in {_MANAGE, "settings.py"}
+    if spec["form"] == "directory":
+        folder = Path(target)
+        has_models = any((folder / one).exists() for one in ("models.py", "models/__init__.py"))
+        return has_models and not (_stated_in(folder) or _inside(folder))
+    if "models" in target.split("."):
+        return True
+    return target != stated and _module(target) == target and _is_module(f"{target}.models")
+
+
 def _settings_of(spec: dict[str, str]) -> str:
     """The name of the settings module."""
     target = spec["target"]
@@ -94,10 +115,14 @@ def _settings_of(spec: dict[str, str]) -> str:
 def _module(name: str) -> str:
     """The module itself; of a package that has settings inside, these."""
     inner = f"{name}.settings"
+    return inner if _is_module(inner) else name
+
+
+def _is_module(name: str) -> bool:
     try:
-        return inner if importlib.util.find_spec(inner) else name
-    except ModuleNotFoundError:  # the name is a module, or is missing: importing it tells which
-        return name
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # what is before the last dot is a module, or is missing
+        return False
 
 
 def _inside(folder: Path) -> str | None:

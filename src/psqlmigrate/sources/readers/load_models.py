@@ -25,7 +25,7 @@ def load(spec: dict[str, str]) -> ModelSource:
     warnings.filterwarnings("ignore", "Unrecognized type annotation", UserWarning)
     if django_project.is_meant(spec):
         return django_project.load(spec)
-    if not spec["reader"]:
+    if spec["reader"] in {"", "django"}:
         django_project.set_up_if_there_is_one()
     try:
         modules = _load_modules(spec)
