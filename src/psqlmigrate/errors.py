@@ -212,10 +212,8 @@ class AppliedFileError(MigrationError):
     code = "applied_file"
     exit_code = REFUSED
 
-    def __init__(
-        self, message: str, *, version: str = "", hint: str = "", details: str = ""
-    ) -> None:
-        super().__init__(message, hint=hint, details=details)
+    def __init__(self, message: str, *, version: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
         self.version = version
 
 
