@@ -98,7 +98,7 @@ class SchemaDiffer:
 
 
 def _checked(document: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:
-    sections = dict(document)
+    sections = dict(document) if isinstance(document, Mapping) else {}  # pyright: ignore[reportUnnecessaryIsInstance]
     wanted = (*_NAMED, _META, *sections)
     wrong = [one for one in wanted if not isinstance(sections.get(one), Mapping)]
     if wrong:

@@ -1,7 +1,6 @@
 """Hashes of models and databases, to be compared with `psqlmigrate.differ`."""
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +30,13 @@ class SchemaHasher:
         """`sha256:` and 64 hex digits. Raises ModelError for what is no model of one table."""
         return self._hashes.of_table(model)
 
-    def hash_models(self, models: Sequence[object] | Path | None = None) -> dict[str, Any]:
+    def hash_models(self, models: object = None) -> dict[str, Any]:
         """The hashes of what models state: `tables`, `triggers`, `indexes` by name, and `meta`.
 
-        Further kinds of objects have sections of their own (`enums`, `views`). Instead of classes
-        the list may have what `--models` takes ("schema.sql", "myapp.models"); without a list it
-        is the configured models. Raises ModelError and SourceError.
+        They are classes and the like in a list or another iterable, or one alone. Further kinds of
+        objects have sections of their own (`enums`, `views`). Instead of classes the list may have
+        what `--models` takes ("schema.sql", "myapp.models"); without a list it is the configured
+        models. Raises ModelError and SourceError.
         """
         return self._hashes.of_models(models)
 

@@ -73,8 +73,10 @@ def test_what_models_cannot_state_is_not_missing_there() -> None:
     assert not SchemaDiffer().compare(expected, actual).has_changes
 
 
-@pytest.mark.parametrize("wrong", [{}, {"tables": {}}, {**_document(), "tables": []}])
-def test_what_is_no_document_is_told(wrong: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "wrong", [{}, {"tables": {}}, {**_document(), "tables": []}, None, "a", [1]]
+)
+def test_what_is_no_document_is_told(wrong: Any) -> None:
     with pytest.raises(UsageError, match="actual is no document"):
         SchemaDiffer().compare(_document(), wrong)
 

@@ -117,8 +117,9 @@ def test_what_is_no_model_is_told(folder: Path) -> None:
     for one in (object(), int, "users", None):
         with pytest.raises(ModelError):
             hasher.hash_table(one)
-    with pytest.raises(ModelError, match="no models"):
-        hasher.hash_models([object()])
+    for none in ([object()], object(), int, iter([5])):
+        with pytest.raises(ModelError, match="no models"):
+            hasher.hash_models(none)
     with pytest.raises(UsageError):
         hasher.hash_models(["nowhere.sql"])
     with pytest.raises(ModelError, match="is a spec among objects"):
@@ -194,6 +195,9 @@ assert hasher.hash_table(User.__table__) == hasher.hash_table(Admin) == hasher.h
 assert hasher.hash_models([Base])["tables"] == hasher.hash_models([Base.metadata])["tables"]
 assert "mood" in str(hasher.hash_models([User])["enums"])
 assert "enums" not in hasher.hash_models([Order])
+for same in (Base.metadata, iter([User, Order]), {User, Order}):
+    assert hasher.hash_models(same)["tables"] == hasher.hash_models([User, Order])["tables"]
+assert hasher.hash_models(User)["tables"] == hasher.hash_models([User])["tables"]
 try:
     hasher.hash_table(Base)
 except ModelError as error:

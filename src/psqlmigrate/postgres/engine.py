@@ -129,7 +129,7 @@ def as_text(sql: str | Buffer | Composable, connection: Connection | None) -> st
         return sql
     if isinstance(sql, Composable):
         return sql.as_string(connection)
-    if isinstance(sql, (bytes, bytearray, memoryview)):
+    if isinstance(sql, (bytes, bytearray, memoryview)):  # pyright: ignore[reportUnnecessaryIsInstance]
         return bytes(sql).decode()
     raise TypeError(f"SQL is text, bytes or psycopg.sql's, and {sql!r} is none of them")
 

@@ -1,10 +1,10 @@
 """Hashes of whole schemas as one document, in the reference's sections, and of single tables."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from psqlmigrate.errors import ModelError, SourceError
 from psqlmigrate.postgres.introspect import introspect
@@ -45,15 +45,16 @@ class Hashes:
             raise ModelError(f"the models make no table {wanted}")
         return found
 
-    def of_models(self, models: Sequence[object] | Path | None) -> dict[str, Any]:
+    def of_models(self, models: object) -> dict[str, Any]:
         """The document of models; None stands for those that are configured.
 
         They are classes and the like, or specs as `--models` takes them. Of a list of classes
         only their tables are in the document, and what these need. Raises ModelError, SourceError.
         """
-        if isinstance(models, (str, Path)):
-            models = [models]
-        if models is None or (models and all(isinstance(one, (str, Path)) for one in models)):
+        if models is None:
+            return self._of_specs(None)
+        models = _several(models)
+        if models and all(isinstance(one, (str, Path)) for one in models):
             return self._of_specs(models)
         built, stated, version = self._of_objects(models)
         catalog = self._chosen(built)
@@ -125,6 +126,13 @@ class Hashes:
 
 
 KINDS_OF_ALL = frozenset(kind.kind for kind in KINDS)
+
+
+def _several(models: object) -> list[object]:
+    """What can be gone through as a list; what is one thing, a spec, a class or MetaData, alone."""
+    if isinstance(models, (str, Path, type)) or not isinstance(models, Iterable):
+        return [models]
+    return list(cast("Iterable[object]", models))
 
 
 def _single(model: object) -> ObjectId:
