@@ -7,6 +7,7 @@ from typing import Any
 
 from psqlmigrate.engine import Engine, log_of, warn_of_drift
 from psqlmigrate.errors import MigrationAlreadyAppliedError, UsageError
+from psqlmigrate.migrations.directory import make_directory
 from psqlmigrate.migrations.file import version_of
 from psqlmigrate.service import (
     applied,
@@ -112,7 +113,7 @@ class MigrationManager:
         workspace = self._workspace()
         with workspace.connection() as connection, told(connection):
             bookkeeping.create(connection, workspace.tables)
-        workspace.migrations_path.mkdir(parents=True, exist_ok=True)
+        make_directory(workspace.migrations_path)
         self._say(workspace, f"{workspace.migrations_path} is the directory of migrations")
         if workspace.settings.auto_detect_changes:
             warn_of_drift(workspace, self.config, stacklevel=3)

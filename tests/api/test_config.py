@@ -84,9 +84,20 @@ def test_options_may_be_set_later_and_copied(folder: Path) -> None:
         ("lock_wait", "soon"),
         ("logger", "print"),
         ("history_table_name", "x" * 64),
+        ("history_table_name", "migrations._psqlmodel_migrations"),
+        ("state_table_name", "migrations._psqlmodel_schema_state"),
         ("models", [1]),
     ],
 )
 def test_a_value_that_cannot_be_is_told_with_its_option(option: str, value: object) -> None:
     with pytest.raises(ConfigError, match=option):
         MigrationConfig(**{option: value})  # type: ignore[arg-type]
+
+
+def test_history_and_state_are_two_tables(folder: Path) -> None:
+    for config in (
+        MigrationConfig(history_table_name="x", state_table_name="x"),
+        MigrationConfig(history_table_name="_psqlmodel_schema_state"),
+    ):
+        with pytest.raises(ConfigError, match="are both"):
+            settings_of(config, folder)

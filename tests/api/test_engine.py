@@ -18,6 +18,7 @@ from psqlmigrate import (
     SchemaDriftWarning,
     create_engine,
     exceptions,
+    migrations,
 )
 from psqlmigrate.errors import ConnectionFailedError, NoTargetError, UsageError
 
@@ -200,6 +201,8 @@ def test_an_unreachable_database_is_told_too(folder: Path) -> None:
 def test_what_psqlmodels_migrations_export_is_here() -> None:
     for name in ("SchemaHasher", "SchemaDiffer", "StateManager", "MigrationStatus"):
         assert getattr(psqlmigrate, name).__name__ == name
+    assert migrations.Migration is psqlmigrate.Migration
+    assert migrations.DataMigration is psqlmigrate.DataMigration
     assert len(exceptions.__all__) == 7
     for name in exceptions.__all__:
         assert getattr(exceptions, name) is getattr(psqlmigrate, name)

@@ -397,3 +397,12 @@ def test_seeds_are_loaded_twice_and_are_there_once(
     with pytest.raises(SeedError, match="users") as caught:
         manager.seed("dev")
     assert "id" in f"{caught.value.message}{caught.value.details}"
+
+
+def test_a_file_in_the_place_of_the_directory(manage: Manage, folder: Path) -> None:
+    (folder / "file").touch()
+    manager = manage()
+    manager.config.migrations_path = "file"
+    for act in (manager.init, manager.status, manager.upgrade, manager.heads):
+        with pytest.raises(UsageError, match="file is no directory"):
+            act()

@@ -11,6 +11,7 @@ from psqlmigrate.errors import (
     MigrationFileError,
     MigrationNotFoundError,
     SquashedFileError,
+    UsageError,
 )
 from psqlmigrate.migrations.file import MigrationFile, is_migration, read_file
 from psqlmigrate.migrations.replaced import Replaced, walk
@@ -91,11 +92,27 @@ def _match(version: str, known: list[str]) -> str:
     return found[0] if found else ""
 
 
+def make_directory(path: Path) -> None:
+    """Makes the directory where it is missing. Raises UsageError where something else is there."""
+    _refuse_file(path)
+    path.mkdir(parents=True, exist_ok=True)
+
+
+def _refuse_file(path: Path) -> None:
+    if path.exists() and not path.is_dir():
+        raise UsageError(
+            f"{path} is no directory",
+            hint="--migrations, or the setting of that name, is the directory of migrations",
+        )
+
+
 def read_directory(path: Path) -> Directory:
     """Reads every migration; other files and folders are left alone.
 
-    Raises DuplicateVersionError and MigrationFileError; a broken file is never skipped.
+    Raises DuplicateVersionError and MigrationFileError; a broken file is never skipped. UsageError
+    where the path is no directory.
     """
+    _refuse_file(path)
     if not path.is_dir():
         return Directory(path, ())
     files = [_read(path, one) for one in sorted(path.iterdir()) if is_migration(one)]

@@ -16,7 +16,7 @@ _FILE, _PROJECT = "psqlmigrate.toml", "pyproject.toml"
 class Config:
     """What the configuration says; `given` names the keys that the file has.
 
-    Times are in seconds, 0 is none.
+    Times are in seconds, 0 is none. Raises ConfigError for values that exclude each other.
     """
 
     root: Path
@@ -48,6 +48,13 @@ class Config:
     debug: bool = False
     logger: str | None = None
     version_format: str = VERSION_FORMAT
+
+    def __post_init__(self) -> None:
+        if self.history_table_name == self.state_table_name:
+            raise ConfigError(
+                f"history_table_name and state_table_name are both {self.state_table_name}",
+                hint="they are two tables: give one of them another name",
+            )
 
     @property
     def migrations_path(self) -> Path:

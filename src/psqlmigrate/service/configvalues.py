@@ -68,6 +68,14 @@ def identifier(value: object) -> str:
     return name
 
 
+def table_name(value: object) -> str:
+    """The name of a table in the history's schema."""
+    name = identifier(value)
+    if "." in name:  # psqlmodel writes migrations._psqlmodel_migrations
+        raise NotThatError("a name without a schema, which history_schema names")
+    return name
+
+
 def file_name(value: object) -> str:
     """The name of a file, without a folder."""
     name = text(value)
@@ -109,7 +117,8 @@ READERS: Mapping[str, Callable[[object], Any]] = {
         ("manage_grants", "manage_owners", "scratch_on_target", "auto_detect_changes"), truth
     ),
     **dict.fromkeys(("fail_on_drift", "debug"), truth),
-    **dict.fromkeys(("history_schema", "state_table_name", "history_table_name"), identifier),
+    "history_schema": identifier,
+    **dict.fromkeys(("state_table_name", "history_table_name"), table_name),
     **dict.fromkeys(("lock_wait", "network_timeout"), seconds),
     **dict.fromkeys(("lock_timeout", "statement_timeout"), milliseconds),
     "state_file_name": file_name,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from psqlmigrate.migrations.atomic import write_new
+from psqlmigrate.migrations.directory import make_directory
 from psqlmigrate.migrations.sent import shown
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.service import history
@@ -48,7 +49,7 @@ def initialize(workspace: Workspace, *, offline: bool) -> InitResult:
         lines += [f"history is kept in {workspace.chosen.label}", *taken_over]
     path = workspace.migrations_path
     known = path.is_dir()
-    path.mkdir(parents=True, exist_ok=True)
+    make_directory(path)
     lines.append(f"{shown(path)} {'was there' if known else 'created'}")
     if workspace.settings.file is None:
         lines.append(f"{_write_config(workspace)} written")
