@@ -25,6 +25,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "project"
     folder.mkdir()
     shutil.copy(SHOP, folder / "schema.sql")
+    (folder / "rows.json").write_text('{"customers": []}')
     monkeypatch.chdir(folder)
     monkeypatch.setenv("PSQLMIGRATE_CONFIG_DIR", str(tmp_path / "config"))
     for name in ("DATABASE_URL", "PSQLMIGRATE_URL", "PGHOST", "PGUSER", "PGPORT", "PGDATABASE"):

@@ -29,6 +29,7 @@ PLAIN = {
     "verify": (),
     "dry-run": (),
     "drift": (),
+    "seed": ("-f", "rows.json"),
     "ci": ("github",),
     "completion": ("bash",),
     "users": ("--list",),

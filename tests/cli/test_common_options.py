@@ -10,7 +10,6 @@ from cli.test_commands import PLAIN
 from psqlmigrate.cli.app import program
 from psqlmigrate.postgres.target import Target
 
-_PLAIN = {**PLAIN, "seed": ("-f", "rows.json")}
 _OF_PROJECTS = sorted(program.commands.keys() - {"users"})
 _NOWHERE = "postgresql://nobody@127.0.0.1:1/nowhere"
 
@@ -22,7 +21,6 @@ def elsewhere(
     """A migrated project of which only options know where everything is."""
     (project / "psqlmigrate.toml").write_text(f'url = "{_NOWHERE}"\nmodels = ["nowhere.sql"]\n')
     (project / "other.toml").write_text('migrations = "nowhere"\n')
-    (project / "rows.json").write_text('{"customers": []}')
     (project / "schema.sql").rename(project / "wanted.sql")
     monkeypatch.setenv("DATABASE_URL", _NOWHERE)
     options = ("--config", "other.toml", "--migrations", "steps", "--models", "wanted.sql")
@@ -40,7 +38,7 @@ def test_they_say_where_everything_is(
     assert list((project / "steps").glob("*_first.py"))
     how = ("--schema", "public", "--connect-wait", "1", "--no-color", "-q", "-v")
     where = ("--url", url_of(database), *elsewhere)
-    code, out, err = call(command, *_PLAIN[command], *where, *how)
+    code, out, err = call(command, *PLAIN[command], *where, *how)
     assert code == 0, (out, err)
     assert "\x1b" not in out + err
     assert not (project / "migrations").exists()
@@ -55,7 +53,7 @@ def test_a_profile_says_it_as_well(
     save = ("--host", params["host"], "--database", params["dbname"], "--username", params["user"])
     port = ("--port", params["port"]) if "port" in params else ()
     assert call("users", "--save", "there", *save, *port)[0] == 0
-    code, out, err = call(command, *_PLAIN[command], "--profile", "there", *elsewhere, "--json")
+    code, out, err = call(command, *PLAIN[command], "--profile", "there", *elsewhere, "--json")
     assert code == 0, (out, err)
     assert json.loads(out)["ok"] is True
 

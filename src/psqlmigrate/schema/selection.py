@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from glob import escape
 from typing import TypeAlias
 
 from psqlmigrate.errors import PlanRefusedError
@@ -51,6 +52,11 @@ class Selection:
     def everything(self) -> bool:
         """Whether nothing is left out."""
         return not self.schemas and not self.ignore
+
+    def without(self, objects: Iterable[ObjectId]) -> "Selection":
+        """The same, not looking at these objects."""
+        named = (f"{one.kind}:{escape(str(one))}" for one in sorted(objects))
+        return dataclasses.replace(self, ignore=(*self.ignore, *named))
 
     def of(self, objects: Objects) -> Callable[[DbObject], bool]:
         """Whether an object is looked at: it and all that it belongs to must be."""

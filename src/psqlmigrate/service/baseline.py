@@ -1,6 +1,6 @@
 """What autogenerate and check start from: the live database, or what the migrations build."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from psqlmigrate.errors import (
@@ -39,6 +39,8 @@ class Baseline:
     notes: tuple[str, ...] = ()
     replayable: bool = True
     """Whether the migration files build it, too."""
+    needed: frozenset[ObjectId] = frozenset()
+    """What no migration made and something of theirs stands on: never dropped."""
 
 
 def choose(schemas: Schemas, wish: str | None = None, *, orphans: bool = False) -> Baseline:
@@ -97,16 +99,53 @@ def _of_database(
         if not forced:
             return _of_migrations(schemas)
         known = state_hashes(schemas.replayed(workspace.graph.order))
-        return Baseline(_seen(workspace, live, known, orphans), DATABASE, words, replayable=False)
+        return _seen(workspace, live, known, words, orphans=orphans, replayable=False)
     recorded = with_found(schemas, workspace.graph.order, recorded, live)
     if not forced and (note := _drift_note(recorded, live)):
         return _of_migrations(schemas, note)
-    seen = _seen(workspace, live, recorded.hashes, orphans)
-    return Baseline(seen, DATABASE, words, replayable=not forced)
+    return _seen(workspace, live, recorded.hashes, words, orphans=orphans, replayable=not forced)
 
 
-def _seen(workspace: Workspace, live: Catalog, known: state.Hashes, orphans: bool) -> Catalog:
-    return without_home(live, workspace.tables, known) if orphans else managed(live, known)
+def _seen(
+    workspace: Workspace,
+    live: Catalog,
+    known: state.Hashes,
+    words: str,
+    *,
+    orphans: bool,
+    replayable: bool,
+) -> Baseline:
+    if orphans:
+        whole = without_home(live, workspace.tables, known)
+        return Baseline(whole, DATABASE, words, replayable=replayable)
+    return replace(of_managed(live, known, words), replayable=replayable)
+
+
+def of_managed(live: Catalog, known: Iterable[tuple[str, str]], words: str = "") -> Baseline:
+    """The database as a baseline: what migrations made, and what that stands on."""
+    mine = managed(live, known).objects.keys()
+    needed = _needed(live, mine)
+    whole = live.where(lambda one: one.id in mine or one.id in needed)
+    return Baseline(whole, DATABASE, words, needed=frozenset(needed))
+
+
+def _needed(live: Catalog, mine: Collection[ObjectId]) -> set[ObjectId]:
+    """Objects beyond `mine` that these cannot be made without, each with all that belongs to it."""
+    belongings: dict[ObjectId, list[ObjectId]] = {}
+    for one in live:
+        for owner in one.owners[:1]:
+            belongings.setdefault(owner, []).append(one.id)
+    found: set[ObjectId] = set()
+    queue = list(mine)
+    while queue:
+        oid = queue.pop()
+        nearby = {*live.edges.get(oid, ()), *live.objects[oid].owners[:1]}
+        if oid in found:
+            nearby.update(belongings.get(oid, ()))
+        more = {one for one in nearby if one in live.objects} - found - set(mine)
+        found |= more
+        queue += more
+    return found
 
 
 def _drift_note(recorded: State, live: Catalog) -> str:
@@ -133,7 +172,8 @@ def with_found(
         built = state.live_hashes(schemas.replayed(applied))
     except (StatementError, MigrationFileError):
         return recorded
-    found = {key: built[key] for key in strange if key in built}
+    others = {(one.kind, state.stored_name(str(one))) for one in schemas.given}
+    found = {key: built[key] for key in strange if key in built and key not in others}
     return replace(recorded, hashes={**recorded.hashes, **found})
 
 

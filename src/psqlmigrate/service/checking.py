@@ -123,11 +123,16 @@ def rename_words(names: Iterable[NewName]) -> tuple[str, ...]:
 def against(schemas: Schemas, base: Baseline) -> Comparison:
     """The models compared with a baseline. Raises PlanRefusedError where they exclude each other."""
     stated = schemas.models
-    desired = merged(base.catalog, stated.catalog, stated.coverage, schemas.compared)
+    spared = {
+        *(base.needed - stated.catalog.objects.keys()),
+        *(schemas.given - base.catalog.objects.keys()),
+    }
+    selection = schemas.compared.without(spared)
+    desired = merged(base.catalog, stated.catalog, stated.coverage, selection)
     if not diff(base.catalog, desired):
         return Comparison(base, desired, ())
     fixed = replace(base, catalog=schemas.fixpoint(base.catalog))
-    desired = schemas.completed(fixed.catalog, stated, schemas.compared)
+    desired = schemas.completed(fixed.catalog, stated, selection)
     return Comparison(fixed, desired, diff(fixed.catalog, desired))
 
 

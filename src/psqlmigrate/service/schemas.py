@@ -16,6 +16,7 @@ from psqlmigrate.postgres.scratch import Scratch
 from psqlmigrate.postgres.target import parse_url
 from psqlmigrate.schema.catalog import Catalog, diff
 from psqlmigrate.schema.hashing import sections
+from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.selection import EVERYTHING, Coverage, Selection, merged
 from psqlmigrate.schema.serial import load
 from psqlmigrate.service import frozen
@@ -117,6 +118,14 @@ class Schemas:
             (*found.renames, *hints),
             found.foreign,
         )
+
+    @cached_property
+    def given(self) -> frozenset[ObjectId]:
+        """What scratch_setup makes: other people's, not the project's."""
+        if not self.scratch.setup:
+            return frozenset()
+        found = in_scratch(self.scratch, introspect)
+        return frozenset(one.id for one in found if not (one.native or one.owners))
 
     @property
     def compared(self) -> Selection:

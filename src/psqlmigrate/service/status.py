@@ -11,7 +11,7 @@ from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.hashing import state_hashes
 from psqlmigrate.service import certificates, history, state
-from psqlmigrate.service.baseline import DATABASE, Baseline, by_hand, managed
+from psqlmigrate.service.baseline import Baseline, by_hand, of_managed
 from psqlmigrate.service.bookkeeping import inspect
 from psqlmigrate.service.certificates import Name
 from psqlmigrate.service.checking import rename_words, settled
@@ -144,19 +144,19 @@ class _Looker:
         drift = tuple(Drifted(one, BY_HAND) for one in objects)
         notes: tuple[str, ...] = ()
         if models:
-            more, notes = self._models(schemas, managed(found, strayed.known), drift)
+            more, notes = self._models(schemas, of_managed(found, strayed.known), drift)
             drift += more
         return _Look(drift, self._unmanaged(found, strayed.known), found.unmodelled, notes)
 
     def _models(
-        self, schemas: Schemas, mine: Catalog, drift: tuple[Drifted, ...]
+        self, schemas: Schemas, mine: Baseline, drift: tuple[Drifted, ...]
     ) -> tuple[tuple[Drifted, ...], tuple[str, ...]]:
         """The models against the database where it is at their migrations, else against these."""
         graph = self._workspace.graph
         if drift or pending(self._now.graph, self._now.applied):
             base = Baseline(schemas.replayed(graph.order), "migrations", "")
         else:
-            base = Baseline(mine, DATABASE, "")
+            base = mine
         found = settled(schemas, base)
         objects = [
             Entry("~", one.new.kind, str(one.new), words)
