@@ -259,6 +259,7 @@ def test_a_rename_keeps_the_data(migrated: Run, database: Target, project: Path)
     _execute(database, "ALTER TABLE customers RENAME name TO full_name")
     code, out, _ = migrated("drift", "--to-migration", "r", "--rename", "customers.name:full_name")
     assert code == 0, out
+    assert " ~ public.customers.name is public.customers.full_name now" in out
     text = next((project / "migrations").glob("*_r.py")).read_text()
     assert "RENAME COLUMN" in text
     assert "DROP COLUMN" not in text
@@ -295,6 +296,30 @@ def test_nothing_stays_when_it_fails(migrated: Run, database: Target, project: P
     assert code == 3, err
     now = {path: path.read_bytes() for path in project.rglob("migrations/**/*") if path.is_file()}
     assert now == files
+
+
+def test_an_empty_message_is_refused(migrated: Run, database: Target) -> None:
+    _execute(database, "ALTER TABLE customers ADD extra text")
+    code, out, err = migrated("drift", "--to-migration", "")
+    assert (code, out) == (2, "")
+    assert "the message is empty" in err
+    assert migrated("drift")[0] == 1
+
+
+def test_a_new_value_and_other_changes(migrated: Run, database: Target) -> None:
+    """Two migrations; rows that the second one costs are no loss of the first."""
+    _execute(
+        database,
+        "ALTER TYPE order_state ADD VALUE 'gone'",
+        "ALTER TABLE orders ADD CONSTRAINT few CHECK (id < 3)",
+        "ALTER TABLE customers DROP COLUMN name CASCADE",
+    )
+    code, out, err = migrated("drift", "--to-migration", "x")
+    assert (code, err) == (0, ""), err
+    assert out.count("wrote migrations/") in {1, 2}
+    assert migrated("drift")[0] == 0
+    assert migrated("downgrade", "base")[0] == 0
+    assert migrated("upgrade")[0] == 0
 
 
 def test_options_that_need_another(migrated: Run) -> None:

@@ -241,9 +241,7 @@ def test_what_a_later_step_does_to_rows_is_no_loss_of_an_earlier_one(
         _catalog(scratch, text)
         for text in (first + before, between + before, between + table.format(after))
     ]
-    steps = [
-        step_of_plan(Claim(plan(old, new), plan(new, old))) for old, new in pairwise(catalogs)
-    ]
+    steps = [step_of_plan(Claim(plan(old, new), plan(new, old))) for old, new in pairwise(catalogs)]
     one, two = prove_steps(scratch, catalogs[0], steps, catalogs[-1])
     assert one.loses == ()
     assert two.loses == loses

@@ -38,6 +38,7 @@ from psqlmigrate.service.scratching import in_scratch, scratch_of, with_roles
 from psqlmigrate.service.state import State
 from psqlmigrate.service.straying import Straying, keeping, restoring, straying, unmanaged
 from psqlmigrate.service.workspace import Workspace
+from psqlmigrate.service.writing import refuse_empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,10 @@ def drift(workspace: Workspace, keep: Keep | None = None) -> DriftResult:
 
     With `keep` the change becomes a certified migration that is recorded as applied. Raises
     NotInitializedError, AppliedFileError where files do not fit the history (and, with `keep`,
-    where migrations are pending), and what replaying, planning and proving raise.
+    where migrations are pending), UsageError, and what replaying, planning and proving raise.
     """
+    if keep:
+        refuse_empty(keep.message, 'drift --to-migration "index made during the outage"')
     with workspace.connection() as connection:
         rows = history.read(connection, workspace.tables)
         if rows is None:
@@ -204,7 +207,7 @@ def _with_way_back(schemas: Schemas, strayed: Straying, result: DriftResult) -> 
     except _CopyError as error:
         return replace(result, untried=str(error))
     except (PlanRefusedError, ProofError, SourceError) as error:
-        reason = "; ".join(filter(None, (error.message.removeprefix("the plan:1: "), error.hint)))
+        reason = "; ".join(filter(None, (error.message.removeprefix("the plan: "), error.hint)))
         return replace(result, statements=(), refused=reason)
     return result
 
@@ -223,7 +226,7 @@ def _try_out(
         except SourceError as error:
             if missing_role(error):
                 raise
-            raise _CopyError(error.message) from None
+            raise _CopyError(error.message.removeprefix("the plan: ")) from None
         load_statements(connection, statements)
         return introspect(connection)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from psqlmigrate.errors import MigrationFileError, ScratchError, StatementError
+from psqlmigrate.errors import MigrationFileError, PlanRefusedError, ScratchError, StatementError
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.sent import shown
 from psqlmigrate.postgres.connect import Connection
@@ -110,6 +110,9 @@ class _Looker:
 
     def look(self, *, with_models: bool) -> _Look:
         workspace = self._workspace
+        if self._now.trouble:
+            # What the missing originals made cannot be told from what somebody did by hand.
+            return _unknown(live(workspace, self._connection, edges=False), "files are missing")
         models = with_models and bool(workspace.settings.models)
         found = live(workspace, self._connection, edges=models)
         recorded = self._recorded()
@@ -127,8 +130,9 @@ class _Looker:
             return self._unproven(recorded, found, error)
         except (StatementError, MigrationFileError) as error:
             # psqlmodel's users stamp what would not run: what else is known is told all the same.
-            note = f"drift is not known, the migrations cannot be replayed: {error.message}"
-            return _Look(None, (), found.unmodelled, (note,))
+            return _unknown(found, f"the migrations cannot be replayed: {error.message}")
+        except PlanRefusedError as error:
+            return _unknown(found, "; ".join(filter(None, (error.message, error.hint))))
 
     def _recorded(self) -> State | None:
         tables = self._workspace.tables
@@ -183,6 +187,10 @@ class _Looker:
     def _applied_files(self) -> tuple[MigrationFile, ...]:
         now = self._now
         return tuple(one for one in now.graph.order if one.version in now.applied)
+
+
+def _unknown(found: Catalog, reason: str) -> _Look:
+    return _Look(None, (), found.unmodelled, (f"drift is not known: {reason}",))
 
 
 def _result(
