@@ -25,6 +25,8 @@ def heads(options: Options) -> None:
         )
         return
     say(f"{version}  {message}" for version, message in found)
+    if not found and not options.quiet:
+        click.echo("no migrations", err=True)
     if len(found) > 1:
         click.echo(
             f"\nwarning: {len(found)} heads, split after {', '.join(graph.branch_points) or 'the start'}"
