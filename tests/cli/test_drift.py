@@ -463,6 +463,28 @@ def test_what_no_copy_can_have(migrated: Run, database: Target) -> None:
     assert migrated("drift")[0] == 0
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_what_cannot_be_made_anew_is_told(migrated: Run, database: Target, known: bool) -> None:
+    """A view that migrations made needs what psqlmigrate has no word for."""
+    _execute(
+        database,
+        "CREATE AGGREGATE best(int) (SFUNC = int4larger, STYPE = int)",
+        "DROP VIEW open_orders",
+        "CREATE VIEW open_orders AS SELECT best(id) FROM orders",
+    )
+    if not known:
+        _execute(database, "DELETE FROM _psqlmodel_schema_state")
+    code, out, err = migrated("drift")
+    assert (code, out) == (5, "")
+    assert "the schema cannot be made anew: function public.best(integer) does not exist" in err
+    assert "cannot make aggregate public.best(integer)" in err
+    code, out, err = migrated("status", "--no-models", "--full")
+    assert (code, err) == (0, "")
+    assert "the schema cannot be made anew" in " ".join(out.split())
+    assert ("~ public.open_orders" in out) == known
+    assert ("not known" in out) != known
+
+
 def test_our_own_schema_is_not_taken_over(run: Run, database: Target, project: Path) -> None:
     (project / "psqlmigrate.toml").write_text('history_schema = "ops"\n')
     assert run("init")[0] == 0
