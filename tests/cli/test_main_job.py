@@ -195,8 +195,20 @@ def test_an_edited_file_is_refused(run: Run, project: Path) -> None:
     assert run("upgrade")[0] == 0
     assert run("verify")[0] == 0
     path.unlink()
-    assert run("upgrade")[0] == 5
-    assert run("verify")[0] == 1
+    code, _, err = run("upgrade")
+    assert code == 5
+    assert f"verify --accept {path.name[:15]} takes it out of the history" in err
+    code, out, _ = run("verify")
+    assert code == 1
+    assert f"verify --accept {path.name[:15]}" in out
+    code, out, _ = run("verify", "--accept", path.name[:15])
+    assert (code, out) == (0, f"{path.name[:15]}  counts as not applied\n")
+    assert run("verify", "--accept", path.name[:15])[0] == 2
+    (path.parent / "certificates" / f"{path.name[:15]}.json").unlink()
+    assert run("verify")[0] == 0
+    assert run("upgrade")[0] == 0
+    assert "no migration is applied" in run("history")[1]
+    assert run("status", "--no-models")[0] == 0
 
 
 def test_sql_does_what_upgrade_does(run: Run, database: Target) -> None:

@@ -128,7 +128,8 @@ def refuse_edited(directory: Directory, checksums: Mapping[str, str | None]) -> 
     if missing:
         raise AppliedFileError(
             f"{_list(missing)} applied, and the file is missing",
-            hint="restore it from version control; psqlmigrate verify lists all that is wrong",
+            hint="restore it from version control, or psqlmigrate verify --accept"
+            f" {missing[0]} takes it out of the history; psqlmigrate verify lists all that is wrong",
         )
     edited = [
         version
