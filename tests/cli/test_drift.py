@@ -402,11 +402,18 @@ def test_scratch_of_another_major(
     [
         (
             ("DROP VIEW open_orders", "CREATE SEQUENCE open_orders"),
-            'relation "open_orders" already exists',
+            "already exists (sequence public.open_orders, which no migration made)",
         ),
         (
             ("ALTER TYPE order_state RENAME TO other", "CREATE TABLE order_state (i int)"),
-            'type "order_state" already exists',
+            'type "order_state" already exists (table public.order_state, which no migration made)',
+        ),
+        (
+            (
+                "ALTER TABLE orders DROP CONSTRAINT orders_pkey",
+                "CREATE TABLE x (i int CONSTRAINT orders_pkey PRIMARY KEY)",
+            ),
+            "(constraint public.x.orders_pkey, which no migration made)",
         ),
     ],
 )

@@ -1,5 +1,6 @@
 """What somebody changed in a database behind the migrations' back, and both ways out of it."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,6 +40,8 @@ from psqlmigrate.service.state import State
 from psqlmigrate.service.straying import Straying, keeping, restoring, straying, unmanaged
 from psqlmigrate.service.workspace import Workspace
 from psqlmigrate.service.writing import refuse_empty
+
+_TAKEN = re.compile(r'"(.+)" already exists')
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +210,20 @@ def _with_way_back(schemas: Schemas, strayed: Straying, result: DriftResult) -> 
     except _CopyError as error:
         return replace(result, untried=str(error))
     except (PlanRefusedError, ProofError, SourceError) as error:
-        reason = "; ".join(filter(None, (error.message.removeprefix("the plan: "), error.hint)))
+        message = error.message.removeprefix("the plan: ") + _who_has_it(strayed, error.message)
+        reason = "; ".join(filter(None, (message, error.hint)))
         return replace(result, statements=(), refused=reason)
     return result
+
+
+def _who_has_it(strayed: Straying, message: str) -> str:
+    """Words for the unmanaged thing whose name PostgreSQL says is taken; it may be another's part."""
+    taken = _TAKEN.search(message)
+    if taken is None:
+        return ""
+    others = strayed.found.objects.keys() - strayed.mine.objects.keys()
+    found = sorted(f"{oid.kind} {oid}" for oid in others if oid.path[-1] == taken[1])
+    return f" ({', '.join(found)}, which no migration made)" if found else ""
 
 
 def _try_out(
