@@ -260,6 +260,7 @@ def test_a_rename_keeps_the_data(migrated: Run, database: Target, project: Path)
     _execute(database, "ALTER TABLE customers RENAME name TO full_name")
     code, out, _ = migrated("drift", "--to-migration", "r", "--rename", "customers.name:full_name")
     assert code == 0, out
+    assert " ~ public.customers.name is public.customers.full_name now" in out
     text = next((project / "migrations").glob("*_r.py")).read_text()
     assert "RENAME COLUMN" in text
     assert "DROP COLUMN" not in text
@@ -296,6 +297,30 @@ def test_nothing_stays_when_it_fails(migrated: Run, database: Target, project: P
     assert code == 3, err
     now = {path: path.read_bytes() for path in project.rglob("migrations/**/*") if path.is_file()}
     assert now == files
+
+
+def test_an_empty_message_is_refused(migrated: Run, database: Target) -> None:
+    _execute(database, "ALTER TABLE customers ADD extra text")
+    code, out, err = migrated("drift", "--to-migration", "")
+    assert (code, out) == (2, "")
+    assert "the message is empty" in err
+    assert migrated("drift")[0] == 1
+
+
+def test_a_new_value_and_other_changes(migrated: Run, database: Target) -> None:
+    """Two migrations; rows that the second one costs are no loss of the first."""
+    _execute(
+        database,
+        "ALTER TYPE order_state ADD VALUE 'gone'",
+        "ALTER TABLE orders ADD CONSTRAINT few CHECK (id < 3)",
+        "ALTER TABLE customers DROP COLUMN name CASCADE",
+    )
+    code, out, err = migrated("drift", "--to-migration", "x")
+    assert (code, err) == (0, ""), err
+    assert out.count("wrote migrations/") in {1, 2}
+    assert migrated("drift")[0] == 0
+    assert migrated("downgrade", "base")[0] == 0
+    assert migrated("upgrade")[0] == 0
 
 
 def test_options_that_need_another(migrated: Run) -> None:
@@ -378,11 +403,18 @@ def test_scratch_of_another_major(
     [
         (
             ("DROP VIEW open_orders", "CREATE SEQUENCE open_orders"),
-            'relation "open_orders" already exists',
+            "already exists (sequence public.open_orders, which no migration made)",
         ),
         (
             ("ALTER TYPE order_state RENAME TO other", "CREATE TABLE order_state (i int)"),
-            'type "order_state" already exists',
+            'type "order_state" already exists (table public.order_state, which no migration made)',
+        ),
+        (
+            (
+                "ALTER TABLE orders DROP CONSTRAINT orders_pkey",
+                "CREATE TABLE x (i int CONSTRAINT orders_pkey PRIMARY KEY)",
+            ),
+            "(constraint public.x.orders_pkey, which no migration made)",
         ),
     ],
 )
@@ -437,6 +469,28 @@ def test_what_no_copy_can_have(migrated: Run, database: Target) -> None:
     assert "-- not tried out" in out
     _psql(database, out)
     assert migrated("drift")[0] == 0
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_what_cannot_be_made_anew_is_told(migrated: Run, database: Target, known: bool) -> None:
+    """A view that migrations made needs what psqlmigrate has no word for."""
+    _execute(
+        database,
+        "CREATE AGGREGATE best(int) (SFUNC = int4larger, STYPE = int)",
+        "DROP VIEW open_orders",
+        "CREATE VIEW open_orders AS SELECT best(id) FROM orders",
+    )
+    if not known:
+        _execute(database, "DELETE FROM _psqlmodel_schema_state")
+    code, out, err = migrated("drift")
+    assert (code, out) == (5, "")
+    assert "the schema cannot be made anew: function public.best(integer) does not exist" in err
+    assert "cannot make aggregate public.best(integer)" in err
+    code, out, err = migrated("status", "--no-models", "--full")
+    assert (code, err) == (0, "")
+    assert "the schema cannot be made anew" in " ".join(out.split())
+    assert ("~ public.open_orders" in out) == known
+    assert ("not known" in out) != known
 
 
 def test_our_own_schema_is_not_taken_over(run: Run, database: Target, project: Path) -> None:

@@ -120,6 +120,8 @@ def test_it_needs_the_database(shop: Run, project: Path) -> None:
     assert shop("init", "--from-database", "--offline")[0] == 2
     assert shop("init", "--message", "x")[0] == 2
     assert shop("init", "--sql")[0] == 2
+    code, _, err = shop("init", "--from-database", "--message", " ")
+    assert (code, "the message is empty" in err) == (2, True)
     assert not (project / "migrations").exists()
 
 
@@ -139,6 +141,30 @@ def test_what_cannot_be_expressed_is_named(shop: Run, database: Target) -> None:
     code, out, _ = shop("init", "--from-database")
     assert code == 0
     assert "not in the migration: aggregate public.best(integer)" in out
+
+
+def test_what_cannot_be_made_anew_leaves_nothing(
+    shop: Run, project: Path, database: Target
+) -> None:
+    """A view needs an aggregate, then a function is needed by one: nothing is begun."""
+    _execute(database, "CREATE FUNCTION f(int, int) RETURNS int LANGUAGE sql AS 'SELECT $1'")
+    _execute(database, "CREATE AGGREGATE best(int) (SFUNC = f, STYPE = int)")
+    _execute(database, "CREATE VIEW bests AS SELECT best(id) FROM orders")
+    for ignored, words in (
+        ("[]", "cannot make aggregate public.best(integer); ignore in the configuration"),
+        ('["view:public.bests"]', "function public.f(integer, integer) has to be dropped"),
+    ):
+        (project / "psqlmigrate.toml").write_text(f"ignore = {ignored}\n")
+        files = sorted(project.rglob("*"))
+        code, out, err = shop("init", "--from-database")
+        assert (code, out) == (5, "")
+        assert words in err
+        assert "ignore in the configuration" in err
+        assert "the plan:" not in err
+        assert sorted(project.rglob("*")) == files
+        with connect(database) as connection:
+            found = connection.execute("SELECT to_regclass('_psqlmodel_migrations')").fetchone()
+        assert found == (None,)
 
 
 def test_schema_and_ignore(shop: Run, project: Path, database: Target) -> None:

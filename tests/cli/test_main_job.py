@@ -64,6 +64,30 @@ def test_stamp_show_heads_and_current(run: Run) -> None:
     assert run("status", "--full", "--no-models")[0] == 0
 
 
+def test_heads_where_there_is_none(run: Run) -> None:
+    assert run("heads") == (0, "", "no migrations\n")
+    assert run("heads", "-q") == (0, "", "")
+
+
+def test_a_range_of_sql_is_an_upgrade(run: Run) -> None:
+    run("init", "--models", "schema.sql")
+    run("autogenerate", "first", "--sql")
+    assert run("sql", "base:head") == run("sql", "upgrade", "base:head") == run("sql")
+    code, out, err = run("sql", "base:head", "base:head")
+    assert (code, out) == (2, "")
+    assert "two ranges" in err
+    assert run("sql", "sideways")[0] == 2
+
+
+def test_an_empty_message_is_refused(run: Run, project: Path) -> None:
+    run("init", "--models", "schema.sql")
+    for further in ((), ("--empty",)):
+        code, out, err = run("autogenerate", " ", *further)
+        assert (code, out) == (2, "")
+        assert "the message is empty" in err
+    assert not list((project / "migrations").glob("*.*"))
+
+
 def test_diff_prints_a_plan_that_works(run: Run, database: Target) -> None:
     code, out, _ = run("diff", "empty", "./schema.sql", "--exit-code")
     assert code == 1
@@ -171,8 +195,20 @@ def test_an_edited_file_is_refused(run: Run, project: Path) -> None:
     assert run("upgrade")[0] == 0
     assert run("verify")[0] == 0
     path.unlink()
-    assert run("upgrade")[0] == 5
-    assert run("verify")[0] == 1
+    code, _, err = run("upgrade")
+    assert code == 5
+    assert f"verify --accept {path.name[:15]} takes it out of the history" in err
+    code, out, _ = run("verify")
+    assert code == 1
+    assert f"verify --accept {path.name[:15]}" in out
+    code, out, _ = run("verify", "--accept", path.name[:15])
+    assert (code, out) == (0, f"{path.name[:15]}  counts as not applied\n")
+    assert run("verify", "--accept", path.name[:15])[0] == 2
+    (path.parent / "certificates" / f"{path.name[:15]}.json").unlink()
+    assert run("verify")[0] == 0
+    assert run("upgrade")[0] == 0
+    assert "no migration is applied" in run("history")[1]
+    assert run("status", "--no-models")[0] == 0
 
 
 def test_sql_does_what_upgrade_does(run: Run, database: Target) -> None:

@@ -329,7 +329,10 @@ def test_the_archive_is_needed_only_by_databases_that_have_some(
         assert (code, out) == (5, "")
         assert f"{VERSIONS[0]}, which {SQUASHED}_one.sql replaces, is needed and not in" in err
         assert f"psqlmigrate stamp {SQUASHED}" in err
-    assert "restore the archive" in _well(run, "status")
+    status = _well(run, "status")
+    assert "restore the archive" in status
+    assert "not known" in status
+    assert "by hand" not in status
     code, out, _ = run("verify")
     assert code == 1
     assert "is needed and not in" in out

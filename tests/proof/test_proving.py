@@ -1,5 +1,6 @@
 """A proof with rows: no silent loss, and what may fail is told, not hidden."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -220,6 +221,30 @@ def test_two_files_are_proven_one_after_the_other(scratch: Scratch, tmp_path: Pa
     assert one.loses == ()
     assert two.loses == ("values of public.u.a",)
     assert two.after != one.after == two.before
+
+
+@pytest.mark.parametrize(
+    ("after", "loses"),
+    [
+        ("a varchar(10), n int NOT NULL", ()),
+        ("a varchar(10)", ("values of public.t.n",)),
+        ("a varchar(10), n smallint", ()),
+    ],
+)
+def test_what_a_later_step_does_to_rows_is_no_loss_of_an_earlier_one(
+    scratch: Scratch, after: str, loses: tuple[str, ...]
+) -> None:
+    first, between = "CREATE TYPE m AS ENUM ('a')", "CREATE TYPE m AS ENUM ('a', 'b')"
+    table = "; CREATE TABLE t (id int PRIMARY KEY, kind m, {})"
+    before = table.format("a varchar(10), n int")
+    catalogs = [
+        _catalog(scratch, text)
+        for text in (first + before, between + before, between + table.format(after))
+    ]
+    steps = [step_of_plan(Claim(plan(old, new), plan(new, old))) for old, new in pairwise(catalogs)]
+    one, two = prove_steps(scratch, catalogs[0], steps, catalogs[-1])
+    assert one.loses == ()
+    assert two.loses == loses
 
 
 def test_an_enum_type_is_swapped_and_its_rows_kept(scratch: Scratch) -> None:

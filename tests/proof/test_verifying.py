@@ -302,7 +302,7 @@ def test_accept_renews_history_and_certificate(line: Project, database: Target) 
     execute(line.workspace(database), "up", "2", Wishes())
     line.write("2", "ALTER TABLE t ALTER a TYPE bigint", "ALTER TABLE t ALTER a TYPE integer")
     assert line.codes(database) == ["edited", "edited_applied"]
-    verifying.accept(line.workspace(database), "2")
+    assert verifying.accept(line.workspace(database), "2") == verifying.Accepted("2")
     assert line.codes(database) == []
     with pytest.raises(UsageError, match="3 is not applied"):
         verifying.accept(line.workspace(database), "3")

@@ -25,6 +25,8 @@ def heads(options: Options) -> None:
         )
         return
     say(f"{version}  {message}" for version, message in found)
+    if not found and not options.quiet:
+        click.echo("no migrations", err=True)
     if len(found) > 1:
         click.echo(
             f"\nwarning: {len(found)} heads, split after {', '.join(graph.branch_points) or 'the start'}"
@@ -107,7 +109,7 @@ def snapshot(options: Options, source: str) -> None:
 @click.option(
     "--accept",
     metavar="VERSION",
-    help="Take the edited file of an applied migration.",
+    help="Take the edited file of an applied migration; forget it where the file is gone.",
     shell_complete=completing.versions(),
 )
 @click.option("--offline", is_flag=True, help="Look at the files only, whatever database is named.")
@@ -131,9 +133,10 @@ def verify(
     space = workspace(options)
     found = 0
     if accept:
-        version = verifying.accept(space, accept)
-        result: object = {"accepted": version}
-        lines = [f"{version}  accepted as it is"]
+        taken = verifying.accept(space, accept)
+        result: object = taken
+        words = "counts as not applied" if taken.forgotten else "accepted as it is"
+        lines = [f"{taken.accepted}  {words}"]
     elif certify is not None:
         with busy(options, "proving migrations"):
             made = verifying.certify(space, certify)

@@ -81,8 +81,15 @@ def stamp(options: Options, version: str, *, purge: bool) -> None:
         )
 
 
+class _Direction(click.Choice[str]):
+    """The direction, which may be left out before a range."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return value if ":" in value else super().convert(value, param, ctx)
+
+
 @click.command()
-@click.argument("direction", type=click.Choice(["upgrade", "downgrade"]), default="upgrade")
+@click.argument("direction", type=_Direction(["upgrade", "downgrade"]), default="upgrade")
 @click.argument("span", metavar="[FROM:TO]", default="")
 @common
 def sql(options: Options, direction: str, span: str) -> None:
@@ -94,6 +101,10 @@ def sql(options: Options, direction: str, span: str) -> None:
     from psqlmigrate.cli.context import put, show_json, workspace
     from psqlmigrate.service.foreseeing import offline
 
+    if ":" in direction:
+        if span:
+            raise click.UsageError(f'"{direction}" and "{span}" are two ranges; give one')
+        direction, span = "upgrade", direction
     text = offline(workspace(options), "up" if direction == "upgrade" else "down", span)
     if options.as_json:
         show_json("sql", {"sql": text})

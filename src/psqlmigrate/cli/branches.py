@@ -19,10 +19,11 @@ def merge(options: Options, message: str, *, as_sql: bool) -> None:
     \b
     psqlmigrate merge "join the branches"
     """
-    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.cli.context import busy, show_json, workspace
     from psqlmigrate.service import merging
 
-    result = merging.merge(workspace(options), message, as_sql=as_sql)
+    with busy(options, "running the branches in each order"):
+        result = merging.merge(workspace(options), message, as_sql=as_sql)
     if options.as_json:
         show_json("merge", result)
     else:
@@ -48,11 +49,12 @@ def squash(options: Options, message: str, **given: Any) -> None:
     \b
     psqlmigrate squash "first schema" --to 20261123_101500
     """
-    from psqlmigrate.cli.context import show_json, workspace
+    from psqlmigrate.cli.context import busy, show_json, workspace
     from psqlmigrate.service import squashing
 
     wishes = squashing.SquashWishes(**given)
-    result = squashing.squash(workspace(options), message, wishes)
+    with busy(options, "running the originals, writing and proving"):
+        result = squashing.squash(workspace(options), message, wishes)
     if options.as_json:
         show_json("squash", result)
     else:

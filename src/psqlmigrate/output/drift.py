@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from rich.text import Text
+
 from psqlmigrate.output.console import console
 from psqlmigrate.output.printable import printable
 from psqlmigrate.output.reports import print_entries, print_generated
@@ -57,6 +59,8 @@ def notes(result: DriftResult, *, quiet: bool) -> Iterator[str]:
 def print_kept(written: GenerateResult, *, no_color: bool) -> None:
     """What the migration takes over, what was proven of it, and where it is."""
     out = console(no_color=no_color)
+    for words in written.renamed:
+        out.print(Text(f" ~ {words}", style="yellow"))
     print_entries(out, written.objects)
     out.print()
     print_generated(written, no_color=no_color)

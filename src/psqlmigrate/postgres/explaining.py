@@ -21,7 +21,7 @@ def from_server(
     path, line, text = _place(file, sent, error)
     place = f"{shown(path)}:{line}" if line else shown(path)
     lines = [place, f"  {text}" if text else "", error.diag.context or "", last]
-    server_hint = error.diag.message_hint
+    server_hint = (error.diag.message_hint or "").rstrip(".")
     made = error_class(direction)(
         error.diag.message_primary or str(error).strip() or type(error).__name__,
         version=file.version,

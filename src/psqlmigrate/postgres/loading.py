@@ -56,7 +56,7 @@ def load_statements(connection: Connection, statements: Iterable[Statement | Sql
             connection.execute(text.encode())
         except psycopg.Error as error:
             statement = ScriptStatement(text, 1, 1)
-            raise explained(error, statement, "the plan") from None
+            raise explained(error, statement, "the plan", lines=False) from None
 
 
 def run_statement(connection: Connection, statement: ScriptStatement) -> None:

@@ -1,5 +1,6 @@
 """What somebody changed in a database behind the migrations' back, and both ways out of it."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,6 +39,9 @@ from psqlmigrate.service.scratching import in_scratch, scratch_of, with_roles
 from psqlmigrate.service.state import State
 from psqlmigrate.service.straying import Straying, keeping, restoring, straying, unmanaged
 from psqlmigrate.service.workspace import Workspace
+from psqlmigrate.service.writing import refuse_empty
+
+_TAKEN = re.compile(r'"(.+)" already exists')
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +98,10 @@ def drift(workspace: Workspace, keep: Keep | None = None) -> DriftResult:
 
     With `keep` the change becomes a certified migration that is recorded as applied. Raises
     NotInitializedError, AppliedFileError where files do not fit the history (and, with `keep`,
-    where migrations are pending), and what replaying, planning and proving raise.
+    where migrations are pending), UsageError, and what replaying, planning and proving raise.
     """
+    if keep:
+        refuse_empty(keep.message, 'drift --to-migration "index made during the outage"')
     with workspace.connection() as connection:
         rows = history.read(connection, workspace.tables)
         if rows is None:
@@ -206,9 +212,20 @@ def _with_way_back(schemas: Schemas, strayed: Straying, result: DriftResult) -> 
     except _CopyError as error:
         return replace(result, untried=str(error))
     except (PlanRefusedError, ProofError, SourceError) as error:
-        reason = "; ".join(filter(None, (error.message.removeprefix("the plan:1: "), error.hint)))
+        message = error.message.removeprefix("the plan: ") + _who_has_it(strayed, error.message)
+        reason = "; ".join(filter(None, (message, error.hint)))
         return replace(result, statements=(), refused=reason)
     return result
+
+
+def _who_has_it(strayed: Straying, message: str) -> str:
+    """Words for the unmanaged thing whose name PostgreSQL says is taken; it may be another's part."""
+    taken = _TAKEN.search(message)
+    if taken is None:
+        return ""
+    others = strayed.found.objects.keys() - strayed.mine.objects.keys()
+    found = sorted(f"{oid.kind} {oid}" for oid in others if oid.path[-1] == taken[1])
+    return f" ({', '.join(found)}, which no migration made)" if found else ""
 
 
 def _try_out(
@@ -225,7 +242,7 @@ def _try_out(
         except SourceError as error:
             if missing_role(error):
                 raise
-            raise _CopyError(error.message) from None
+            raise _CopyError(error.message.removeprefix("the plan: ")) from None
         load_statements(connection, statements)
         return introspect(connection)
 

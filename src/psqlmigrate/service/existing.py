@@ -6,6 +6,7 @@ from pathlib import Path
 
 from psqlmigrate.errors import AppliedFileError, PlanRefusedError
 from psqlmigrate.migrations.sent import shown
+from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.schema.catalog import Catalog, diff
 from psqlmigrate.schema.selection import EVERYTHING, merged, only
 from psqlmigrate.service import history
@@ -15,10 +16,12 @@ from psqlmigrate.service.generating import GenerateResult, write_certified
 from psqlmigrate.service.initializing import initialize
 from psqlmigrate.service.live import live
 from psqlmigrate.service.othertools import without_bookkeeping
+from psqlmigrate.service.planning import plan
 from psqlmigrate.service.renaming import Renamed
 from psqlmigrate.service.schemas import Schemas
 from psqlmigrate.service.scratching import scratch_of
 from psqlmigrate.service.workspace import Workspace
+from psqlmigrate.service.writing import refuse_empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,15 @@ def initialize_from_database(
 
     It is certified, and recorded as applied; no data is touched. Raises AppliedFileError where
     there are migrations already, PlanRefusedError where what was chosen needs what was left out,
-    and what proving and scratch databases raise.
+    UsageError, and what proving and scratch databases raise. What cannot be made anew is refused
+    before there is any file or table.
     """
+    refuse_empty(message, 'init --from-database --message "the schema so far"')
     _refuse_a_second_start(workspace)
-    made = initialize(workspace, offline=False)
-    found = _taken_over(workspace, message, as_sql=as_sql)
+    with workspace.connection() as connection, scratch_of(workspace) as scratch:
+        taking = _TakingOver(Schemas(workspace, scratch), connection)
+        made = initialize(workspace, offline=False)
+        found = taking.over(message, as_sql=as_sql)
     return replace(found, lines=(*made.lines, *_told(found)))
 
 
@@ -88,25 +95,52 @@ def _refuse_a_second_start(workspace: Workspace) -> None:
         )
 
 
-def _taken_over(workspace: Workspace, message: str, *, as_sql: bool) -> ExistingResult:
-    with workspace.connection() as connection, scratch_of(workspace) as scratch:
-        found = live(workspace, connection)
-        rest, tools = without_bookkeeping(found)
-        schemas = Schemas(workspace, scratch)
-        base = Baseline(schemas.replayed(()), MIGRATIONS, "no migration")
-        desired = _desired(schemas, base.catalog, rest)
+class _TakingOver:
+    """Looks at the schema, and whether it can be made anew, before anything is written anywhere."""
+
+    def __init__(self, schemas: Schemas, connection: Connection) -> None:
+        self._schemas = schemas
+        self._connection = connection
+        self._base = Baseline(schemas.replayed(()), MIGRATIONS, "no migration")
+        self._found = live(schemas.workspace, connection)
+        self._desired = self._desire()
+
+    def _desire(self) -> Catalog:
+        empty = self._base.catalog
+        rest, _ = without_bookkeeping(self._found)
+        desired = _desired(self._schemas, empty, rest)
+        try:
+            plan(empty, desired)
+            plan(desired, empty)
+        except PlanRefusedError as error:
+            raise PlanRefusedError(
+                f"no migration makes this schema and takes it away again: {error.message}",
+                details=error.details,
+                hint="ignore in the configuration leaves out what stands in the way",
+            ) from None
+        return desired
+
+    def over(self, message: str, *, as_sql: bool) -> ExistingResult:
+        """Writes and records the migration; the bookkeeping tables are there by now."""
+        schemas, base = self._schemas, self._base
+        found = live(schemas.workspace, self._connection)
+        if found != self._found:  # making the tables can make their schema
+            self._found = found
+            self._desired = self._desire()
+        desired = self._desired
         written = None
         if diff(base.catalog, desired):
             written = adopt(
-                workspace,
-                connection,
+                schemas.workspace,
+                self._connection,
                 Seen(found, frozenset(), desired),
                 lambda: write_certified(
                     schemas, base, Renamed(base.catalog), desired, message, as_sql=as_sql
                 ),
             )
-    left_out = tuple((str(oid), tool) for oid, tool in sorted(tools.items()))
-    return ExistingResult((), written, left_out, found.unmodelled)
+        _, tools = without_bookkeeping(found)
+        left_out = tuple((str(oid), tool) for oid, tool in sorted(tools.items()))
+        return ExistingResult((), written, left_out, found.unmodelled)
 
 
 def _desired(schemas: Schemas, empty: Catalog, found: Catalog) -> Catalog:

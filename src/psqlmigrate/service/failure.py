@@ -40,7 +40,7 @@ def lost(file: MigrationFile, direction: str, error: psycopg.Error) -> Statement
 def nothing_done(direction: str, done: int) -> str:
     """The hint after a migration that left nothing behind."""
     what = "this migration is in the database" if direction == "up" else "it was reverted"
-    return f"nothing of {what}; {before(direction, done)}"
+    return "; ".join([f"nothing of {what}", *([before(direction, done)] if done else [])])
 
 
 def before(direction: str, done: int) -> str:

@@ -30,6 +30,7 @@ from psqlmigrate.service.renaming import Renamed, back
 from psqlmigrate.service.schemas import Schemas
 from psqlmigrate.service.scratching import scratch_of, with_roles
 from psqlmigrate.service.workspace import Workspace
+from psqlmigrate.service.writing import refuse_empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ def autogenerate(
     Nothing stays on disk unless up, down and up again were proven. Raises MultipleHeadsError,
     PlanRefusedError, ProofError, and what reading the models raises.
     """
+    refuse_empty(message, 'autogenerate "add email to users"')
     parents = parents_of(workspace.graph)
     statefile.read(workspace.state_file)  # a damaged one is told before anything is done
     if wishes.empty:

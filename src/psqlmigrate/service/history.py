@@ -67,6 +67,10 @@ _ACCEPT = """
 UPDATE {history} SET checksum = %s
  WHERE version OPERATOR(pg_catalog.=) %s AND rolled_back_at IS NULL RETURNING 1"""
 
+_FORGET = """
+UPDATE {history} SET rolled_back_at = pg_catalog.clock_timestamp()
+ WHERE version OPERATOR(pg_catalog.=) %s AND rolled_back_at IS NULL RETURNING 1"""
+
 
 @dataclass(frozen=True, slots=True)
 class AppliedRow:
@@ -178,3 +182,8 @@ def stamp(
 def accept(connection: Connection, tables: Tables, file: MigrationFile | Replaced) -> bool:
     """Takes the file's checksum as the applied one; False when it is not applied."""
     return bool(tables.run(connection, _ACCEPT, (file.checksum, file.version)))
+
+
+def forget(connection: Connection, tables: Tables, version: str) -> bool:
+    """Takes the version for not applied; False when it is not applied anyway."""
+    return bool(tables.run(connection, _FORGET, (version,)))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from psqlmigrate.errors import MergeConflictError, UsageError
+from psqlmigrate.errors import MergeConflictError
 from psqlmigrate.migrations import certificate as certificates
 from psqlmigrate.migrations.certificate import Certificate, ObjectHashes
 from psqlmigrate.migrations.directory import Directory, file_name, next_version, version_after
@@ -31,7 +31,7 @@ from psqlmigrate.service.proving import prove
 from psqlmigrate.service.rows.contents import differing
 from psqlmigrate.service.scratching import scratch_of, with_roles
 from psqlmigrate.service.workspace import Workspace
-from psqlmigrate.service.writing import written
+from psqlmigrate.service.writing import refuse_empty, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,7 @@ def merge(workspace: Workspace, message: str, *, as_sql: bool = False) -> MergeR
     heads = tuple(one.version for one in graph.heads)
     if len(heads) < 2:  # noqa: PLR2004 - one head is joined already
         return MergeResult(heads)
-    if not message.strip():
-        raise UsageError("the message is empty", hint='psqlmigrate merge "join the branches"')
+    refuse_empty(message, 'merge "join the branches"')
     began = time.monotonic()
     branches = branches_of(graph)
     with scratch_of(workspace) as scratch:

@@ -83,7 +83,10 @@ class _Reader:
         if entry.event in {"applied", "adopted"}:
             self._open[version] = entry
         elif entry.event == "reverted":
-            self._close(version, entry)
+            # What a squashed migration stood for is reverted with it.
+            begun = self._open.get(version)
+            for one in (version, *(begun.detail.get("replaces", ()) if begun else ())):
+                self._close(one, entry)
         elif entry.event == "stamped":
             for one in entry.detail.get("unmarked", ()):
                 self._close(one, entry)

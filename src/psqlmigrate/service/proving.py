@@ -96,21 +96,21 @@ def prove_steps(
             build(connection, start)
         else:
             replay(connection, start)
-        trials = [_Trial(scratch, connection, step) for step in steps]
+        trials: list[_Trial] = []
         states = [introspect(connection)]
-        for trial in trials:
+        for step in steps:
+            # Each by itself: the rows that a later step costs are no loss of an earlier one.
+            trial = _Trial(scratch, connection, step)
             trial.up()
-            states.append(introspect(connection))
-        if wanted is not None:
-            _require(scratch, states[-1], wanted, f"{steps[-1].name}: up")
-        for position in range(len(trials) - 1, -1, -1):
-            trials[position].down()
-            back = introspect(connection)
-            _require(scratch, back, states[position], f"{steps[position].name}: down")
-        for position, trial in enumerate(trials):
+            there = introspect(connection)
+            if wanted is not None and step is steps[-1]:
+                _require(scratch, there, wanted, f"{step.name}: up")
+            trial.down()
+            _require(scratch, introspect(connection), states[-1], f"{step.name}: down")
             trial.up_again()
-            again = introspect(connection)
-            _require(scratch, again, states[position + 1], f"{steps[position].name}: the second up")
+            _require(scratch, introspect(connection), there, f"{step.name}: the second up")
+            trials.append(trial)
+            states.append(there)
         version = connection.info.server_version
     return tuple(
         trial.proof(before, after, version)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from psqlmigrate.errors import SourceError, UsageError
+from psqlmigrate.errors import PlanRefusedError, SourceError, UsageError, missing_role
 from psqlmigrate.migrations.control import repeatable
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.postgres.connect import Connection, connect
@@ -33,6 +33,7 @@ from psqlmigrate.sources.renamehint import RenameHint
 from psqlmigrate.sources.sql_files import read_sql
 from psqlmigrate.sources.sql_hints import hints_of
 
+_FEW = 3
 _VERSION = re.compile(r"migrations@(.+)\Z")
 
 
@@ -165,8 +166,16 @@ class Schemas:
         return self._loaded([Script(text, origin) for text, origin in texts])
 
     def fixpoint(self, catalog: Catalog) -> Catalog:
-        """The catalog as a copy of it prints; a copy lacks what is not modelled."""
-        fixed = with_roles(self.scratch, lambda: canonical(self.scratch, catalog))
+        """The catalog as a copy of it prints; a copy lacks what is not modelled.
+
+        Raises PlanRefusedError where it cannot be made without that.
+        """
+        try:
+            fixed = with_roles(self.scratch, lambda: canonical(self.scratch, catalog))
+        except SourceError as error:
+            if not catalog.unmodelled or missing_role(error):
+                raise
+            raise _not_without(catalog.unmodelled, error) from None
         return replace(fixed, unmodelled=catalog.unmodelled)
 
     def completed(self, base: Catalog, stated: Stated, selection: Selection) -> Catalog:
@@ -248,6 +257,17 @@ class Schemas:
 
     def _fixpoint(self, act: Callable[[Connection], Catalog]) -> Catalog:
         return self.fixpoint(in_scratch(self.scratch, act))
+
+
+def _not_without(unmodelled: Sequence[str], error: SourceError) -> PlanRefusedError:
+    some = ", ".join(unmodelled[:_FEW])
+    more = len(unmodelled) - _FEW
+    return PlanRefusedError(
+        f"the schema cannot be made anew: {error.message.removeprefix('the plan: ')}",
+        details=error.details,
+        hint=f"psqlmigrate cannot make {some}{f' and {more} more' if more > 0 else ''};"
+        " ignore in the configuration leaves out what needs that",
+    )
 
 
 def _tables(catalog: Catalog) -> int:

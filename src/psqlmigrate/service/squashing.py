@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from psqlmigrate.errors import MigrationError, SquashRefusedError, UsageError
+from psqlmigrate.errors import MigrationError, SquashRefusedError
 from psqlmigrate.migrations.archive import FOLDER
 from psqlmigrate.migrations.certificate import Certificate
 from psqlmigrate.migrations.directory import file_name
@@ -22,7 +22,7 @@ from psqlmigrate.service.squashrange import Range, chosen, refuse_other_graph, v
 from psqlmigrate.service.squashtext import recorded
 from psqlmigrate.service.squashway import segments, way
 from psqlmigrate.service.workspace import Workspace
-from psqlmigrate.service.writing import unchanged
+from psqlmigrate.service.writing import refuse_empty, unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,7 @@ def squash(workspace: Workspace, message: str, wishes: SquashWishes) -> SquashRe
     Raises SquashRefusedError, with nothing written, where that would not be the same for each
     database; also MigrationNotFoundError, UsageError, MultipleHeadsError.
     """
-    if not message.strip():
-        raise UsageError("the message is empty", hint='psqlmigrate squash "the first schema"')
+    refuse_empty(message, 'squash "the first schema"')
     began = time.monotonic()
     directory, graph = workspace.directory, workspace.graph
     span = chosen(directory, graph, wishes.first, wishes.end)

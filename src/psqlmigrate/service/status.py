@@ -4,7 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from psqlmigrate.errors import MigrationFileError, ScratchError, StatementError
+from psqlmigrate.errors import (
+    MigrationError,
+    MigrationFileError,
+    PlanRefusedError,
+    ScratchError,
+    StatementError,
+)
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.sent import shown
 from psqlmigrate.postgres.connect import Connection
@@ -110,6 +116,9 @@ class _Looker:
 
     def look(self, *, with_models: bool) -> _Look:
         workspace = self._workspace
+        if self._now.trouble:
+            # What the missing originals made cannot be told from what somebody did by hand.
+            return _unknown(live(workspace, self._connection, edges=False), "files are missing")
         models = with_models and bool(workspace.settings.models)
         found = live(workspace, self._connection, edges=models)
         recorded = self._recorded()
@@ -121,14 +130,11 @@ class _Looker:
             with scratch_of(workspace) as scratch:
                 schemas = Schemas(workspace, scratch)
                 return self._with_scratch(schemas, recorded, found, models=models)
-        except ScratchError as error:
-            if recorded is None:
-                raise
-            return self._unproven(recorded, found, error)
+        except (ScratchError, PlanRefusedError) as error:
+            return self._without_copy(recorded, found, error)
         except (StatementError, MigrationFileError) as error:
             # psqlmodel's users stamp what would not run: what else is known is told all the same.
-            note = f"drift is not known, the migrations cannot be replayed: {error.message}"
-            return _Look(None, (), found.unmodelled, (note,))
+            return _unknown(found, f"the migrations cannot be replayed: {error.message}")
 
     def _recorded(self) -> State | None:
         tables = self._workspace.tables
@@ -168,7 +174,17 @@ class _Looker:
         notes = (*schemas.models.warnings, *found.notes)
         return tuple(Drifted(one, NOT_MIGRATED) for one in objects), notes
 
-    def _unproven(self, recorded: State, found: Catalog, error: ScratchError) -> _Look:
+    def _without_copy(
+        self, recorded: State | None, found: Catalog, error: ScratchError | PlanRefusedError
+    ) -> _Look:
+        """No scratch at all, or none that can have all of the schema."""
+        if recorded:
+            return self._unproven(recorded, found, error)
+        if isinstance(error, ScratchError):
+            raise error
+        return _unknown(found, "; ".join(filter(None, (error.message, error.hint))))
+
+    def _unproven(self, recorded: State, found: Catalog, error: MigrationError) -> _Look:
         """Without scratch only the hashes are known, and text may differ in print alone."""
         changes = state.drift(recorded, state_hashes(found))
         objects = [Entry("~", kind, name) for kind, name in changes.changed]
@@ -183,6 +199,10 @@ class _Looker:
     def _applied_files(self) -> tuple[MigrationFile, ...]:
         now = self._now
         return tuple(one for one in now.graph.order if one.version in now.applied)
+
+
+def _unknown(found: Catalog, reason: str) -> _Look:
+    return _Look(None, (), found.unmodelled, (f"drift is not known: {reason}",))
 
 
 def _result(

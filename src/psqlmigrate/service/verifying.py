@@ -16,7 +16,7 @@ from psqlmigrate.migrations.file import MigrationFile, is_migration, read_file
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.migrations.replaced import Replaced
 from psqlmigrate.schema.hashing import FORMAT_VERSION
-from psqlmigrate.service import history
+from psqlmigrate.service import history, journal, state
 from psqlmigrate.service.bookkeeping import create
 from psqlmigrate.service.certifying import settings_digest, write_certificate
 from psqlmigrate.service.chain import chain
@@ -81,11 +81,22 @@ def _state_file(workspace: Workspace) -> list[Finding]:
     return []
 
 
-def accept(workspace: Workspace, version: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The version; `forgotten`: it has no file, so that it counts as not applied from now on."""
+
+    accepted: str
+    forgotten: bool = False
+
+
+def accept(workspace: Workspace, version: str) -> Accepted:
     """Takes the file of an applied migration as it is now, in the history and its certificate.
 
-    Raises UsageError if it is not applied, StateCorruptionError if the certificate is broken.
+    Where the file is missing, the version is taken for not applied. Raises UsageError if it is
+    not applied, StateCorruptionError if the certificate is broken.
     """
+    if _forgotten(workspace, version):
+        return Accepted(version, forgotten=True)
     replaced = workspace.directory.replaced_version(version)
     if replaced:
         file: MigrationFile | Replaced = workspace.directory.replaced[replaced][0]
@@ -104,7 +115,25 @@ def accept(workspace: Workspace, version: str) -> str:
             )
     if known:
         certificates.write(path, replace(known, checksum=file.checksum))
-    return file.version
+    return Accepted(file.version)
+
+
+def _forgotten(workspace: Workspace, version: str) -> bool:
+    """Takes a version without a file out of those that are applied; nothing where it has one."""
+    directory, tables = workspace.directory, workspace.tables
+    if version in directory.replaced or any(one.version == version for one in directory.files):
+        return False
+    with workspace.connection() as connection:
+        if version not in history.applied(history.read(connection, tables) or ()):
+            return False
+        create(connection, tables)
+        with connection.transaction():
+            history.forget(connection, tables, version)
+            state.unmark(connection, tables)
+            journal.write(
+                connection, tables, "stamped", None, target="", marked=(), unmarked=(version,)
+            )
+    return True
 
 
 def certify(workspace: Workspace, version: str = "") -> tuple[Certificate, ...]:
@@ -314,7 +343,8 @@ def _applied(
                 "missing_file",
                 "it is applied, and its file is missing",
                 row.version,
-                "restore it from version control",
+                f"restore it from version control, or psqlmigrate verify --accept {row.version}"
+                " takes it out of the history",
             )
         elif is_edited(file, row.checksum):
             yield Finding(

@@ -134,8 +134,8 @@ def refuse_edited(directory: Directory, checksums: Mapping[str, str | None]) -> 
         raise MissingFileError(
             f"{_list(missing)} applied, and the file is missing",
             version=missing[0],
-            hint="restore it from version control; of a file that is written anew, psqlmigrate"
-            f" verify --accept {missing[0]} takes what it says now",
+            hint="restore it from version control, or psqlmigrate verify --accept"
+            f" {missing[0]} takes it out of the history; psqlmigrate verify lists all that is wrong",
         )
     edited = [
         version

@@ -3,11 +3,17 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from psqlmigrate.errors import AppliedFileError
+from psqlmigrate.errors import AppliedFileError, UsageError
 from psqlmigrate.migrations.atomic import write_new
 from psqlmigrate.migrations.directory import Directory, read_directory
 from psqlmigrate.migrations.file import MigrationFile, read_file
 from psqlmigrate.postgres.filelock import locked_directory
+
+
+def refuse_empty(message: str, example: str) -> None:
+    """Raises UsageError for a message that says nothing; `example` is a command with one."""
+    if not message.strip():
+        raise UsageError("the message is empty", hint=f"psqlmigrate {example}")
 
 
 @contextmanager
