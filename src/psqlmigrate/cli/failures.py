@@ -1,5 +1,6 @@
 """How a failure is told: words on stderr, or the JSON document, and the exit code."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,15 +39,17 @@ def report(given: list[str], error: BaseException) -> int:
     if isinstance(error, BrokenPipeError):
         return PIPE_CLOSED
     failure = _failure(given, error)
-    try:
+    told = False
+    # Nobody may read it, or a disk may be full: the exit code tells all the same.
+    with suppress(OSError):
         if "--json" in _words(given):
             _print_json(given, failure)
-        else:
+            told = True
+    with suppress(OSError):
+        if not told:
             _print_words(failure)
         if github.is_here() and failure.code not in _ENDED:
             _annotate(given, failure)
-    except BrokenPipeError:
-        pass  # nobody reads it: the exit code tells all the same
     return failure.exit_code
 
 

@@ -14,6 +14,7 @@ from psqlmigrate.migrations.replaced import walk
 from psqlmigrate.postgres import explaining
 from psqlmigrate.postgres.connect import Connection, repin
 from psqlmigrate.postgres.engine import code
+from psqlmigrate.postgres.target import redact
 from psqlmigrate.service import (
     admission,
     blocking,
@@ -265,7 +266,7 @@ class Runner:
             step.file.version,
             direction=step.direction,
             code=error.code,
-            message=error.message,
+            message=redact(error.message, work.connection.info.password),
             sqlstate=error.sqlstate if isinstance(error, StatementError) else "",
         )
 
