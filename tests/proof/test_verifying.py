@@ -143,7 +143,7 @@ def test_duplicates_and_broken_files_do_not_hide_the_rest(line: Project) -> None
 
 def test_a_file_that_cannot_be_read_is_not_missing(line: Project, database: Target) -> None:
     execute(line.workspace(database), "up", "head", Wishes())
-    (line.path / "migrations" / "3_step.sql").write_text("-- psqlmigrate: up\nSELECT 'open\n")
+    (line.path / "migrations" / "3_step.sql").write_bytes(b"-- \xff\n")
     assert line.codes(database) == ["migration_file"]
     assert line.codes() == ["migration_file"]
 

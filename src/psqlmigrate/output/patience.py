@@ -72,9 +72,7 @@ def _line(words: str, *, no_color: bool) -> _Line:
         SpinnerColumn("line"),
         TextColumn("{task.description}", markup=False),
         TimeElapsedColumn(),
-        console=Console(
-            stderr=True, color_system=escapes(no_color=no_color), highlight=False
-        ),
+        console=Console(stderr=True, color_system=escapes(no_color=no_color), highlight=False),
         transient=True,
         redirect_stdout=False,
         redirect_stderr=False,
