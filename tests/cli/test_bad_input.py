@@ -90,18 +90,24 @@ def test_a_password_that_a_migration_tells_is_not_kept(
     (project / "migrations" / "20260101_000000_a.py").write_text(
         "import os\nfrom psqlmigrate import Migration\n\n\nclass A(Migration):\n"
         "    version = '20260101_000000'\n    message = 'a'\n    depends_on = None\n\n"
-        "    def up(self, engine):\n        raise RuntimeError(os.environ['DATABASE_URL'])\n\n"
+        "    def up(self, engine):\n        raise RuntimeError(os.environ['DATABASE_URL'] + ' ' + os.environ['OTHER_PASSWORD'])\n\n"
         "    def down(self, engine):\n        pass\n"
     )
-    assert call("upgrade")[0] == 3
+    monkeypatch.setenv("OTHER_PASSWORD", "0therc4nary")
+    for words in (("upgrade",), ("upgrade", "--json")):
+        code, out, err = call(*words)
+        assert code == 3
+        assert "0therc4nary" not in out + err
+        assert CANARY not in out + err
     for words in (("history", "--all"), ("history", "--all", "--json")):
         _, out, err = call(*words)
         assert "RuntimeError: postgresql://app:********@/told" in out
         assert CANARY not in out + err
     with connect(locked_server.database("told")) as connection:
         rows = connection.execute(b"SELECT j::text FROM _psqlmigrate_journal j").fetchall()
-    assert len(rows) == 1
+    assert len(rows) == 2
     assert CANARY not in str(rows)
+    assert "0therc4nary" not in str(rows)
 
 
 @pytest.mark.parametrize(

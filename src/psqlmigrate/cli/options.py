@@ -1,7 +1,7 @@
 """The options that every command has."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import click
 
@@ -49,7 +49,7 @@ def _refuse_empty(given: dict[str, Any]) -> None:
     Raises UsageError.
     """
     for name, value in given.items():
-        texts = value if isinstance(value, tuple) else (value,)
+        texts = cast("tuple[object, ...]", value if isinstance(value, tuple) else (value,))
         if any(isinstance(one, str) and not one.strip() for one in texts):
             option = "schema" if name == "schemas" else name
             raise UsageError(

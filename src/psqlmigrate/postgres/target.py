@@ -12,6 +12,10 @@ _HIDDEN = "********"
 _HIGHEST_PORT = 65535
 _EXAMPLE = "write postgresql://user@host:5432/database"
 
+_SHORTEST = 4
+_FAMILIES = ("PG", "PSQL_", "DB_")
+_NAMES = ("USER", "HOST", "PORT", "DATABASE", "DB", "NAME")
+_URL_PASSWORD = re.compile(r"\w://[^\s/:@?#'\"]*:([^\s'\"@/]+)@")
 _SECRETS = ("password", "sslpassword")
 _URL_SECRET = re.compile(r"(\w://[^\s/:@?#'\"]*):[^\s'\"]+@")
 _NAMED_SECRET = re.compile(r"(password=)('(?:\\.|[^'\\])*'|[^\s&'\"]+)", re.IGNORECASE)
@@ -81,6 +85,18 @@ def redact(text: str, *secrets: str) -> str:
         text = re.sub("".join(map(_spellings, secret)), _HIDDEN, text)
     text = _URL_SECRET.sub(rf"\1:{_HIDDEN}@", text)
     return _NAMED_SECRET.sub(rf"\1{_HIDDEN}", text)
+
+
+def secrets_of(env: Mapping[str, str]) -> list[str]:
+    """The passwords that an environment holds, by themselves or in URLs.
+
+    One that is also a name there (`postgres` as user and password) would only blind messages.
+    """
+    found = {value for name, value in env.items() if name.upper().endswith("PASSWORD")}
+    for value in env.values():
+        found |= {unquote(one) for one in _URL_PASSWORD.findall(value)}
+    names = {env.get(f"{family}{part}", "") for family in _FAMILIES for part in _NAMES}
+    return [one for one in found - names if len(one) >= _SHORTEST]
 
 
 def _spellings(char: str) -> str:

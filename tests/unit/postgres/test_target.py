@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psqlmigrate.errors import UsageError
-from psqlmigrate.postgres.target import Target, parse_url, redact
+from psqlmigrate.postgres.target import Target, parse_url, redact, secrets_of
 
 CANARY = "c4n@ry/ü?%"
 
@@ -59,6 +59,18 @@ def test_what_is_wrong_is_not_repeated(url: str) -> None:
         parse_url(url, "option --url")
     assert "c4nary" not in str(caught.value) + caught.value.hint
     assert "option --url" in str(caught.value)
+
+
+def test_the_secrets_of_an_environment() -> None:
+    env = {
+        "DATABASE_URL": "postgresql://u:c4%40nary@h/app",
+        "PGPASSWORD": "postgres",
+        "DB_PASSWORD": "c4nary",
+        "DB_USER": "postgres",
+        "MY_PASSWORD": "abc",
+        "OTHER": "https://h:443/a@b",
+    }
+    assert sorted(secrets_of(env)) == ["c4@nary", "c4nary"]
 
 
 def test_parameters_that_libpq_does_not_know() -> None:
