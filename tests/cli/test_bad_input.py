@@ -94,8 +94,8 @@ def test_a_password_that_a_migration_tells_is_not_kept(
         "    def down(self, engine):\n        pass\n"
     )
     monkeypatch.setenv("OTHER_PASSWORD", "0therc4nary")
-    for words in (("upgrade",), ("upgrade", "--json")):
-        code, out, err = call(*words)
+    for further in ((), ("--json",)):
+        code, out, err = call("upgrade", *further)
         assert code == 3
         assert "0therc4nary" not in out + err
         assert CANARY not in out + err
