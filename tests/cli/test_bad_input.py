@@ -77,6 +77,50 @@ def test_the_right_password_is_never_shown(call: Run, locked_server: Target) -> 
         assert CANARY not in out + err
 
 
+def test_a_password_that_a_migration_tells_is_not_kept(
+    call: Run, project: Path, locked_server: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal outlives the terminal, and others read it with `history --all`."""
+    with connect(locked_server) as connection:
+        connection.execute(b"CREATE DATABASE told OWNER app")
+        connection.execute(b"ALTER DATABASE told SET log_statement = 'none'")
+    url = f"postgresql://app:{CANARY}@/told?host={locked_server.params['host']}"
+    monkeypatch.setenv("DATABASE_URL", url)
+    (project / "migrations").mkdir()
+    (project / "migrations" / "20260101_000000_a.py").write_text(
+        "import os\nfrom psqlmigrate import Migration\n\n\nclass A(Migration):\n"
+        "    version = '20260101_000000'\n    message = 'a'\n    depends_on = None\n\n"
+        "    def up(self, engine):\n        raise RuntimeError(os.environ['DATABASE_URL'] + ' ' + os.environ['OTHER_PASSWORD'])\n\n"
+        "    def down(self, engine):\n        pass\n"
+    )
+    monkeypatch.setenv("OTHER_PASSWORD", "0therc4nary")
+    for further in ((), ("--json",)):
+        code, out, err = call("upgrade", *further)
+        assert code == 3
+        assert "0therc4nary" not in out + err
+        assert CANARY not in out + err
+    for words in (("history", "--all"), ("history", "--all", "--json")):
+        _, out, err = call(*words)
+        assert "RuntimeError: postgresql://app:********@/told" in out
+        assert CANARY not in out + err
+    with connect(locked_server.database("told")) as connection:
+        rows = connection.execute(b"SELECT j::text FROM _psqlmigrate_journal j").fetchall()
+    assert len(rows) == 2
+    assert CANARY not in str(rows)
+    assert "0therc4nary" not in str(rows)
+
+
+@pytest.mark.parametrize(
+    "option", ["--url", "--profile", "--migrations", "--models", "--schema", "--config"]
+)
+def test_an_empty_option_means_nothing_else(run: Run, option: str) -> None:
+    """Else a variable that is not set would send an upgrade to another database."""
+    for value in ("", " "):
+        code, out, err = run("upgrade", option, value)
+        assert (code, out) == (2, "")
+        assert f"error: {option} is empty" in err
+
+
 @pytest.mark.parametrize("command", ["init", "upgrade", "status", "current", "history"])
 def test_no_database_is_named(call: Run, project: Path, command: str) -> None:
     before = _files(project)

@@ -190,6 +190,25 @@ def test_json_errors_say_where(run: Run, project: Path) -> None:
     assert (error["code"], Path(error["file"]).name, error["line"]) == ("models", "models.py", 2)
 
 
+def test_a_seed_file(
+    run: Run, project: Path, database: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with connect(database) as connection:
+        connection.execute(b"CREATE TABLE t (id int PRIMARY KEY, n int)")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    for text, line in (
+        ("t:\n- {id: 1}\n- {id: x}\n", 3),
+        ("t:\n- {id: 1, n: y}\n- {id: x}\n", 2),
+        ("t:\n- [\n", 3),
+    ):
+        (project / "rows.yaml").write_text(text)
+        code, out, err = run("seed", "-f", "rows.yaml", "--json")
+        error = json.loads(out)["error"]
+        assert code == 3
+        assert (Path(error["file"]).name, error["line"]) == ("rows.yaml", line)
+        assert f"::error file=rows.yaml,line={line},title=psqlmigrate seed::" in err
+
+
 def test_errors_without_a_place() -> None:
     assert MigrationFileError("m").file_path == ""
     assert StatementError("m").at("f", 3).line == 3

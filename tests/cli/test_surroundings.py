@@ -117,7 +117,7 @@ def test_a_narrow_terminal_without_colour(command: str, place: tuple[Path, dict[
     folder, env = place
     code, text = _in_terminal(_words(command), folder, {**env, "NO_COLOR": "1"})
     assert code in ENDED, text
-    assert not COLOUR.search(text)
+    assert b"\x1b[" not in text
     assert b"Traceback" not in text
     if command in {"history", "heads", "current"}:
         assert re.search(rb"[0-9]{8}_[0-9]{6}", text)
@@ -260,3 +260,38 @@ def test_what_is_quick_shows_nothing(place: tuple[Path, dict[str, str]]) -> None
     _, text = _in_terminal(("verify", "--offline"), folder, env)
     if time.monotonic() - began < 1:
         assert b"verifying" not in text
+
+
+def test_no_color_leaves_no_escapes(place: tuple[Path, dict[str, str]]) -> None:
+    folder, env = place
+    for words in (("history",), ("users", "--list")):
+        assert b"\x1b[" in _in_terminal(words, folder, env)[1]
+        assert b"\x1b[" not in _in_terminal((*words, "--no-color"), folder, env)[1]
+
+
+def test_lines_do_not_end_in_blanks(place: tuple[Path, dict[str, str]]) -> None:
+    folder, env = place
+    for words in (("history",), ("status", "--full"), ("users", "--list")):
+        out = _run(words, folder, env, check=True).stdout.decode()
+        assert [line for line in out.splitlines() if line != line.rstrip()] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(("status",), 3), (("status", "--json"), 3), (("snapshot",), 3), (("nope", "--json"), 2)],
+)
+def test_a_full_disk(words: tuple[str, ...], code: int, place: tuple[Path, dict[str, str]]) -> None:
+    folder, env = place
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "psqlmigrate", *words],
+            cwd=folder, env=env, check=False, stdout=full, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        assert done.returncode == code
+        assert done.stderr.startswith(b"error: ")
+        assert b"Traceback" not in done.stderr
+        both = subprocess.run(
+            [sys.executable, "-m", "psqlmigrate", "nope"],
+            cwd=folder, env=env, check=False, stdout=full, stderr=full,
+        )  # fmt: skip
+    assert both.returncode == 2

@@ -78,6 +78,18 @@ def test_a_password_from_stdin_is_never_shown(users: Users, config: Path) -> Non
     assert (row["password"], row["default"]) == ("stored", True)
 
 
+@pytest.mark.parametrize("given", ["", "\n", "\r\n", "p\udcff\n", "p\0q\n"])
+def test_a_password_from_stdin_that_is_none(
+    users: Users, config: Path, given: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A secret that a CI system did not set must not become a profile without a password."""
+    monkeypatch.setattr("sys.stdin", io.StringIO(given, newline=""))
+    code, out, err = users("--save", "a", "--password-stdin")
+    assert (code, out) == (2, "")
+    assert "the password from stdin" in err
+    assert not config.exists()
+
+
 def test_a_password_as_an_argument_is_warned_of(users: Users, config: Path) -> None:
     code, _, err = users("--save", "a", "--password", CANARY)
     assert code == 0
@@ -144,6 +156,7 @@ def test_use_says_what_shadows_it(users: Users, monkeypatch: pytest.MonkeyPatch)
         ["--save", "a", "--password", CANARY, "--keyring"],
         ["--save", "a", "--password-stdin", "--password-command", "x"],
         ["--save", ""],
+        ["--save", "--host", "h"],
         ["--use", "missing"],
         ["--show", "missing"],
         ["--remove", "missing"],

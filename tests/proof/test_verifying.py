@@ -141,6 +141,13 @@ def test_duplicates_and_broken_files_do_not_hide_the_rest(line: Project) -> None
     assert found[1].where == "2_other.sql and 2_step.sql"
 
 
+def test_a_file_that_cannot_be_read_is_not_missing(line: Project, database: Target) -> None:
+    execute(line.workspace(database), "up", "head", Wishes())
+    (line.path / "migrations" / "3_step.sql").write_bytes(b"-- \xff\n")
+    assert line.codes(database) == ["migration_file"]
+    assert line.codes() == ["migration_file"]
+
+
 def test_a_missing_parent_and_a_circle_are_findings(project: Project) -> None:
     project.write("1", "SELECT 1", after="7")
     assert project.codes() == ["dependency"]

@@ -331,6 +331,15 @@ def test_sequences(any_seeds: Seeds) -> None:
     assert any_seeds.load(text).sequences == ()
 
 
+def test_numbers_that_a_double_precision_does_not_have(seeds: Seeds) -> None:
+    seeds.run(
+        "CREATE TABLE t (id bigserial PRIMARY KEY); CREATE TABLE m (id bigserial PRIMARY KEY)"
+    )
+    assert seeds.load("t: [{id: 9007199254740993}]\nm: [{id: 9223372036854775807}]")
+    assert seeds.rows("SELECT nextval('t_id_seq')") == [(9007199254740994,)]
+    assert seeds.rows("SELECT last_value FROM m_id_seq") == [(9223372036854775807,)]
+
+
 def test_a_sequence_that_ends_before(seeds: Seeds) -> None:
     seeds.run(
         "CREATE SEQUENCE s AS smallint; CREATE TABLE t (id int PRIMARY KEY DEFAULT nextval('s'));"

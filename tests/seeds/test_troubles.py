@@ -68,6 +68,29 @@ def test_every_row_that_constraints_refuse(seeds: Seeds) -> None:
         seeds.load("t: [{id: 1, n: 1}, {id: 100, n: -1}]")
 
 
+def test_the_columns_of_constraints_and_domains(seeds: Seeds) -> None:
+    seeds.run(
+        "CREATE DOMAIN pos AS int CHECK (value > 0); CREATE DOMAIN small AS pos CHECK (value < 10);"
+        "CREATE TABLE t (gone int, id int PRIMARY KEY, p pos, s small, l pos[], a int, b int, u int,"
+        " CHECK (a < b), CHECK (a > 0)) ;"
+        "ALTER TABLE t DROP COLUMN gone; CREATE UNIQUE INDEX ON t (u);"
+        "CREATE TABLE parts (id int PRIMARY KEY, v int CHECK (v > 0)) PARTITION BY RANGE (id);"
+        "CREATE TABLE part (v int CONSTRAINT parts_v_check CHECK (v > 0), id int NOT NULL);"
+        "ALTER TABLE parts ATTACH PARTITION part FOR VALUES FROM (0) TO (9)"
+    )
+    wrong = ["p: 0", "s: 10", "a: 3, b: 2", "a: 0, b: 2", "u: 1"]
+    rows = [f"- {{id: {n}, {one}}}" for n, one in enumerate(wrong, 1)]
+    with pytest.raises(SeedError) as caught:
+        seeds.load("t:\n- {id: 0, u: 1}\n" + "\n".join(rows) + "\nparts: []")
+    told = [one.split(": ")[1] for one in caught.value.details.splitlines()]
+    columns = ("p", "s", "a, b", "a", "u")
+    assert told == [f"t, row {n}, column {one}" for n, one in enumerate(columns, 2)]
+    with pytest.raises(SeedError, match="t, row 1, column l: "):
+        seeds.load("t: [{id: 1, l: [1, 0]}]")
+    with pytest.raises(SeedError, match="parts, row 1, column v: "):
+        seeds.load("parts: [{id: 1, v: 0}]")
+
+
 def test_bounded(seeds: Seeds) -> None:
     seeds.run("CREATE TABLE t (id int PRIMARY KEY)")
     with pytest.raises(SeedError) as caught:

@@ -20,7 +20,7 @@ from psqlmigrate.cli import (
     seeding,
     users,
 )
-from psqlmigrate.errors import USAGE
+from psqlmigrate.errors import FAILED, USAGE
 
 _COLUMNS = 80
 _WHOLE = 200
@@ -96,17 +96,22 @@ def run() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="psqlmigrate")
     code = main()
-    _leave_closed_pipes()
-    sys.exit(code)
+    lost = _lost_output()
+    sys.exit(code or (FAILED if lost else 0))
 
 
-def _leave_closed_pipes() -> None:
-    """The interpreter flushes once more at its end, and would complain."""
+def _lost_output() -> bool:
+    """Leaves closed pipes and full disks, since the interpreter flushes once more at its end and
+    would complain. Whether results that nobody refused to read could not be written.
+    """
+    lost = False
     for stream in filter(None, (sys.stdout, sys.stderr)):
         try:
             stream.flush()
-        except BrokenPipeError:
+        except OSError as error:
+            lost |= stream is sys.stdout and not isinstance(error, BrokenPipeError)
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return lost
 
 
 def _legible(error: UnicodeError) -> tuple[str | bytes, int]:

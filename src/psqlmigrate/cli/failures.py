@@ -1,5 +1,7 @@
 """How a failure is told: words on stderr, or the JSON document, and the exit code."""
 
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,7 +10,7 @@ import click
 from psqlmigrate.errors import FAILED, USAGE, MigrationError
 from psqlmigrate.migrations.sent import shown
 from psqlmigrate.output import github
-from psqlmigrate.postgres.target import redact
+from psqlmigrate.postgres.target import redact, secrets_of
 
 INTERRUPTED, TERMINATED, PIPE_CLOSED, BUG = 130, 143, 141, 70
 _ENDED = frozenset({"interrupted", "terminated"})
@@ -38,15 +40,17 @@ def report(given: list[str], error: BaseException) -> int:
     if isinstance(error, BrokenPipeError):
         return PIPE_CLOSED
     failure = _failure(given, error)
-    try:
+    told = False
+    # Nobody may read it, or a disk may be full: the exit code tells all the same.
+    with suppress(OSError):
         if "--json" in _words(given):
             _print_json(given, failure)
-        else:
+            told = True
+    with suppress(OSError):
+        if not told:
             _print_words(failure)
         if github.is_here() and failure.code not in _ENDED:
             _annotate(given, failure)
-    except BrokenPipeError:
-        pass  # nobody reads it: the exit code tells all the same
     return failure.exit_code
 
 
@@ -104,7 +108,7 @@ def _print_json(given: list[str], failure: _Failure) -> None:
 
     error = {"code": failure.code, "message": failure.message}
     error |= {"hint": failure.hint, "details": failure.details}
-    known: dict[str, str | int] = {key: redact(value) for key, value in error.items()}
+    known: dict[str, str | int] = {key: _shown(value) for key, value in error.items()}
     for key in ("version", "sqlstate", "file", "line", "column"):
         if value := getattr(failure, key):
             known[key] = value
@@ -119,7 +123,7 @@ def _command(given: list[str]) -> str:
 def _annotate(given: list[str], failure: _Failure) -> None:
     """Beside the words: what GitHub shows at the line of the file."""
     texts = [failure.message, failure.details, f"hint: {failure.hint}" if failure.hint else ""]
-    text = redact("\n".join(filter(None, texts)))
+    text = _shown("\n".join(filter(None, texts)))
     click.echo(
         github.annotation(
             text, _command(given), file=failure.file, line=failure.line, column=failure.column
@@ -134,4 +138,9 @@ def _print_words(failure: _Failure) -> None:
     lines += [f"  {line}" for line in failure.details.rstrip().splitlines()]
     if failure.hint:
         lines += ["", f"hint: {failure.hint}"]
-    click.echo(github.calm(redact("\n".join(lines))), err=True)
+    click.echo(github.calm(_shown("\n".join(lines))), err=True)
+
+
+def _shown(text: str) -> str:
+    """A user's code may have raised whatever its environment holds."""
+    return redact(text, *secrets_of(os.environ))

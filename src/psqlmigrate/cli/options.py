@@ -1,11 +1,12 @@
 """The options that every command has."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import click
 
 from psqlmigrate.cli import completing
+from psqlmigrate.errors import UsageError
 
 Command: TypeAlias = Callable[..., Any]
 
@@ -31,6 +32,7 @@ def common(command: Command) -> Command:
 
     def run(**given: Any) -> Any:
         mine = {name: given.pop(name) for name in Options._fields}
+        _refuse_empty(mine)
         return command(Options(**mine), **given)
 
     run.__name__ = command.__name__
@@ -39,6 +41,21 @@ def common(command: Command) -> Command:
     for option in reversed(_OPTIONS):
         run = option(run)
     return run
+
+
+def _refuse_empty(given: dict[str, Any]) -> None:
+    """An empty text is a variable that is not set, and must not mean some other database.
+
+    Raises UsageError.
+    """
+    for name, value in given.items():
+        texts = cast("tuple[object, ...]", value if isinstance(value, tuple) else (value,))
+        if any(isinstance(one, str) and not one.strip() for one in texts):
+            option = "schema" if name == "schemas" else name
+            raise UsageError(
+                f"--{option} is empty",
+                hint="give it a value, or leave it out; is a variable of the shell not set?",
+            )
 
 
 _OPTIONS = (

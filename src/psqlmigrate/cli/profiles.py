@@ -85,6 +85,8 @@ def _import(store: ProfileStore, options: Options, given: Given) -> object:
 
 def _save(store: ProfileStore, options: Options, given: Given) -> object:
     name: str = given["save"]
+    if name.startswith("-"):
+        raise click.UsageError(f"--save needs a name, and {name} is an option")
     known = name in store.profiles()
     entry = {**_of_url(options), **_fields(options, given)}
     if "password" not in entry:
@@ -146,7 +148,7 @@ def _secret(given: Given, *, known: bool) -> str | None:
         _warn_of_argument("--password")
         return str(given["password"])
     if given["password_stdin"]:
-        return sys.stdin.readline().rstrip("\r\n")
+        return _from_stdin()
     if not sys.stdin.isatty():
         return None
     empty = "keeps it as it is" if known else "for none"
@@ -154,6 +156,20 @@ def _secret(given: Given, *, known: bool) -> str | None:
         f"Password (empty {empty})", default="", show_default=False, hide_input=True, err=True
     )
     return typed or None
+
+
+def _from_stdin() -> str:
+    """The first line of stdin; an empty one is a secret that is not set, not a wish for none."""
+    try:
+        secret = sys.stdin.readline().rstrip("\r\n")
+        secret.encode()
+    except UnicodeError:
+        raise click.UsageError("the password from stdin is not UTF-8") from None
+    if not secret or "\0" in secret:
+        raise click.UsageError(
+            f"the password from stdin {'has a zero byte' if secret else 'is empty'}"
+        )
+    return secret
 
 
 def _warn_of_argument(option: str) -> None:

@@ -65,12 +65,14 @@ def _line(words: str, *, no_color: bool) -> _Line:
         TimeElapsedColumn,
     )
 
+    from psqlmigrate.output.console import escapes  # noqa: PLC0415
+
     # Plain characters: a terminal of another encoding shows them, too.
     made = Progress(
         SpinnerColumn("line"),
         TextColumn("{task.description}", markup=False),
         TimeElapsedColumn(),
-        console=Console(stderr=True, no_color=no_color or None, highlight=False),
+        console=Console(stderr=True, color_system=escapes(no_color=no_color), highlight=False),
         transient=True,
         redirect_stdout=False,
         redirect_stderr=False,

@@ -1,5 +1,6 @@
 """Where a database is: libpq's parameters and what chose them."""
 
+import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -8,8 +9,13 @@ from urllib.parse import unquote
 from psqlmigrate.errors import UsageError
 
 _HIDDEN = "********"
+_HIGHEST_PORT = 65535
 _EXAMPLE = "write postgresql://user@host:5432/database"
 
+_SHORTEST = 4
+_FAMILIES = ("PG", "PSQL_", "DB_")
+_NAMES = ("USER", "HOST", "PORT", "DATABASE", "DB", "NAME")
+_URL_PASSWORD = re.compile(r"\w://[^\s/:@?#'\"]*:([^\s'\"@/]+)@")
 _SECRETS = ("password", "sslpassword")
 _URL_SECRET = re.compile(r"(\w://[^\s/:@?#'\"]*):[^\s'\"]+@")
 _NAMED_SECRET = re.compile(r"(password=)('(?:\\.|[^'\\])*'|[^\s&'\"]+)", re.IGNORECASE)
@@ -81,6 +87,18 @@ def redact(text: str, *secrets: str) -> str:
     return _NAMED_SECRET.sub(rf"\1{_HIDDEN}", text)
 
 
+def secrets_of(env: Mapping[str, str]) -> list[str]:
+    """The passwords that an environment holds, by themselves or in URLs.
+
+    One that is also a name there (`postgres` as user and password) would only blind messages.
+    """
+    found = {value for name, value in env.items() if name.upper().endswith("PASSWORD")}
+    for value in env.values():
+        found |= {unquote(one) for one in _URL_PASSWORD.findall(value)}
+    names = {env.get(f"{family}{part}", "") for family in _FAMILIES for part in _NAMES}
+    return [one for one in found - names if len(one) >= _SHORTEST]
+
+
 def _spellings(char: str) -> str:
     encoded = "".join(f"%{byte:02x}" for byte in char.encode("utf-8", "surrogateescape"))
     plus = r"|\+" if char == " " else ""
@@ -100,9 +118,38 @@ def parse_url(url: str, source: str) -> Target:
         params = _of_settings(text, source)
     else:
         raise UsageError(f"the URL from {source} does not begin with postgresql://", hint=_EXAMPLE)
+    _refuse_unknown(params, source, tell=bool(separator))
     if any("\0" in value for value in params.values()):
         raise UsageError(f"the URL from {source} has a zero byte")
     return Target({key: value for key, value in params.items() if value}, source)
+
+
+def port_of(text: str) -> bool:
+    """Whether it is a port, or one for each of several hosts."""
+    return all(
+        not one or (one.isascii() and one.isdigit() and 0 < int(one) <= _HIGHEST_PORT)
+        for one in text.split(",")
+    )
+
+
+def _refuse_unknown(params: Mapping[str, str], source: str, *, tell: bool) -> None:
+    """What libpq does not know is no reason to look for a server.
+
+    A name is only told (`tell`) where it cannot be a piece of a password.
+    """
+    from psycopg import pq  # noqa: PLC0415 - start-up time
+
+    known = [one.keyword.decode() for one in pq.Conninfo.get_defaults()]
+    unknown = next((one for one in params if one not in known), None)
+    if unknown is not None:
+        near = difflib.get_close_matches(unknown, known, 2, 0.6)
+        name = f' "{unknown}"' if tell or near else ""
+        raise UsageError(
+            f"the URL from {source} has a parameter{name} that libpq does not know",
+            hint=f"did you mean {' or '.join(near)}?" if near else _EXAMPLE,
+        )
+    if not port_of(params.get("port", "")):
+        raise UsageError(f"the URL from {source} has no valid host or port", hint=_EXAMPLE)
 
 
 def _of_url(rest: str, source: str) -> dict[str, str]:
@@ -126,7 +173,7 @@ def _hosts(text: str, source: str) -> dict[str, str]:
     ports: list[str] = []
     for one in text.split(","):
         parts = re.fullmatch(r"(?:\[([^\]]*)\]|([^:\[\]]*))(?::(\d*))?", one)
-        if not parts or int(parts[3] or 0) > 65535:  # noqa: PLR2004 - the highest TCP port
+        if not parts or int(parts[3] or 0) > _HIGHEST_PORT:
             raise UsageError(f"the URL from {source} has no valid host or port", hint=_EXAMPLE)
         hosts.append(_decoded(parts[1] or parts[2] or "", source))
         ports.append(parts[3] or "")

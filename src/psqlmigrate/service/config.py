@@ -109,7 +109,7 @@ def load(start: Path, explicit: Path | None = None) -> Config:
 
 def _nearest(folder: Path) -> tuple[Path, Mapping[str, Any]] | None:
     own, project = folder / _FILE, folder / _PROJECT
-    table = _tool_table(_parsed(project)) if _mentions_us(project) else None
+    table = _tool_table(project, _parsed(project)) if _mentions_us(project) else None
     if not own.is_file():
         return None if table is None else (project, table)
     if table is not None:
@@ -117,7 +117,7 @@ def _nearest(folder: Path) -> tuple[Path, Mapping[str, Any]] | None:
             f"{folder} has both {_FILE} and [tool.psqlmigrate] in {_PROJECT}",
             hint="keep one of them, or choose one with --config",
         )
-    return own, _parsed(own)
+    return own, _own_table(own, _parsed(own))
 
 
 def _mentions_us(path: Path) -> bool:
@@ -128,9 +128,18 @@ def _mentions_us(path: Path) -> bool:
         return False
 
 
+def _own_table(path: Path, content: Mapping[str, Any]) -> Mapping[str, Any]:
+    if _tool_table(path, content) is not None:
+        raise ConfigError(
+            f"{path} has [tool.psqlmigrate], which is for {_PROJECT}",
+            hint="leave that line out: the keys stand by themselves here",
+        ).at(path)
+    return content
+
+
 def _explicit_table(path: Path) -> Mapping[str, Any]:
     content = _parsed(path)
-    table = _tool_table(content)
+    table = _tool_table(path, content)
     if table is None and path.name == _PROJECT:
         raise ConfigError(f"{path} has no [tool.psqlmigrate]")
     return content if table is None else table
@@ -149,10 +158,14 @@ def _parsed(path: Path) -> Mapping[str, Any]:
         raise ConfigError(f"{path}: {error.strerror}") from None
 
 
-def _tool_table(content: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _tool_table(path: Path, content: Mapping[str, Any]) -> Mapping[str, Any] | None:
     tools: object = content.get("tool")
     table: object = tools.get("psqlmigrate") if isinstance(tools, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-    return table if isinstance(table, dict) else None  # pyright: ignore[reportUnknownVariableType]
+    if table is not None and not isinstance(table, dict):
+        raise ConfigError(
+            f"{path}: tool.psqlmigrate is not a table of keys", hint="write [tool.psqlmigrate]"
+        ).at(path)
+    return table  # pyright: ignore[reportUnknownVariableType]
 
 
 def _config(path: Path, table: Mapping[str, Any]) -> Config:

@@ -1,5 +1,6 @@
 """Applies and reverts migrations: lock, history, one migration after the other."""
 
+import os
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from psqlmigrate.migrations.replaced import walk
 from psqlmigrate.postgres import explaining
 from psqlmigrate.postgres.connect import Connection, repin
 from psqlmigrate.postgres.engine import code
+from psqlmigrate.postgres.target import redact, secrets_of
 from psqlmigrate.service import (
     admission,
     blocking,
@@ -258,6 +260,8 @@ class Runner:
         if work.connection.closed:
             return
         repin(work.connection, work.options.search_path)
+        info = work.connection.info
+        env = {**os.environ, "PGUSER": info.user, "PGPASSWORD": info.password}
         journal.write(
             work.connection,
             work.tables,
@@ -265,7 +269,7 @@ class Runner:
             step.file.version,
             direction=step.direction,
             code=error.code,
-            message=error.message,
+            message=redact(error.message, *secrets_of(env)),
             sqlstate=error.sqlstate if isinstance(error, StatementError) else "",
         )
 

@@ -155,7 +155,8 @@ def _near(environment: str, known: tuple[str, ...]) -> str:
     near = difflib.get_close_matches(environment.removesuffix(".json"), known, 3, 0.5)
     if near:
         return f"did you mean {' or '.join(near)}?"
-    return f"there are {', '.join(known)}"
+    *others, last = known
+    return f"there are {', '.join(others)} and {last}" if others else f"there is {last}"
 
 
 def _in_transaction(

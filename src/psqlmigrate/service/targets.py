@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from psqlmigrate.errors import NoTargetError, UsageError
-from psqlmigrate.postgres.target import Target, parse_url
+from psqlmigrate.postgres.target import Target, parse_url, port_of
 from psqlmigrate.service.config import Config
 from psqlmigrate.service.profiles import Profile, ProfileStore
 
@@ -98,6 +98,11 @@ def _of_environment(env: Mapping[str, str]) -> Target | None:
     for family, names in _FAMILIES.items():
         params = _values(env, names)
         if params.keys() - {"password"}:
+            if not port_of(params.get("port", "")):
+                raise UsageError(
+                    f"{names['port']} in the environment is no port: {params['port'][:40]!r}",
+                    hint="it is a number from 1 to 65535; left out it is 5432",
+                )
             return Target({"host": "localhost", **params}, f"environment {family}")
     return None
 

@@ -12,7 +12,7 @@ from psqlmigrate.migrations import statefile
 from psqlmigrate.migrations.archive import FOLDER, archived
 from psqlmigrate.migrations.certificate import Certificate
 from psqlmigrate.migrations.directory import Directory, without_replaced
-from psqlmigrate.migrations.file import MigrationFile, is_migration, read_file
+from psqlmigrate.migrations.file import MigrationFile, is_migration, read_file, version_of
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.migrations.replaced import Replaced
 from psqlmigrate.schema.hashing import FORMAT_VERSION
@@ -70,7 +70,22 @@ def verify(
             replayed = replay_all(scratch, graph.order, known)
         findings += [replayed.finding] if replayed.finding else []
     certified = sum(file.version in known for file in files)
+    findings = _without_consequences(workspace.migrations_path, findings)
     return VerifyResult(tuple(findings), len(files), certified, looked, replayed)
+
+
+def _without_consequences(folder: Path, findings: Sequence[Finding]) -> list[Finding]:
+    """A file that cannot be read is there: to restore it, or drop its certificate, is no way out."""
+    broken = {
+        version_of(path.name)
+        for path in (Path(one.file) for one in findings if one.file)
+        if path.parent == folder and path.is_file()
+    }
+    return [
+        one
+        for one in findings
+        if one.code not in {"no_migration", "missing_file"} or Path(one.where).stem not in broken
+    ]
 
 
 def _state_file(workspace: Workspace) -> list[Finding]:

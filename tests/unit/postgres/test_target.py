@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psqlmigrate.errors import UsageError
-from psqlmigrate.postgres.target import Target, parse_url, redact
+from psqlmigrate.postgres.target import Target, parse_url, redact, secrets_of
 
 CANARY = "c4n@ry/ü?%"
 
@@ -48,6 +48,10 @@ def test_what_libpq_reads(url: str, params: dict[str, str]) -> None:
         "postgresql://u:c4nary%00@h/app",
         "password='c4nary host=h",
         "password=c4nary host",
+        "password=a c4nary=b host=h",
+        "postgresql://u:c4nary@h/app?pasword=c4nary",
+        "host=h port=banana password=c4nary",
+        "postgresql://u:c4nary@h:0/app",
     ],
 )
 def test_what_is_wrong_is_not_repeated(url: str) -> None:
@@ -55,6 +59,26 @@ def test_what_is_wrong_is_not_repeated(url: str) -> None:
         parse_url(url, "option --url")
     assert "c4nary" not in str(caught.value) + caught.value.hint
     assert "option --url" in str(caught.value)
+
+
+def test_the_secrets_of_an_environment() -> None:
+    env = {
+        "DATABASE_URL": "postgresql://u:c4%40nary@h/app",
+        "PGPASSWORD": "postgres",
+        "DB_PASSWORD": "c4nary",
+        "DB_USER": "postgres",
+        "MY_PASSWORD": "abc",
+        "OTHER": "https://h:443/a@b",
+    }
+    assert sorted(secrets_of(env)) == ["c4@nary", "c4nary"]
+
+
+def test_parameters_that_libpq_does_not_know() -> None:
+    with pytest.raises(UsageError, match='parameter "sslmod" that libpq does not know') as caught:
+        parse_url("postgresql://u@h/app?sslmod=require", "option --url")
+    assert "did you mean sslmode" in caught.value.hint
+    with pytest.raises(UsageError, match='parameter "foo" that'):
+        parse_url("postgresql://u@h/app?foo=bar", "option --url")
 
 
 @given(st.text(st.characters(exclude_characters="\0<>", exclude_categories=["Cs"]), min_size=1))

@@ -96,6 +96,8 @@ def test_every_value_is_read(project: Path) -> None:
         ("url = 'embedded'\nprofile = 'x'", "url and profile exclude each other", "keep one"),
         ("migrations = 'a'\nmigrations_path = 'b'", "migrations and migrations_path exclude", ""),
         ("= broken", "psqlmigrate.toml: ", ""),
+        ("[tool.psqlmigrate]\nurl = 'x'", "which is for pyproject.toml", "leave that line out"),
+        ("[tool]\npsqlmigrate = 1", "tool.psqlmigrate is not a table", "write [tool.psqlmigrate]"),
     ],
 )
 def test_what_is_wrong_is_named(project: Path, content: str, message: str, hint: str) -> None:

@@ -120,3 +120,13 @@ def test_nothing_of_pg_mixes_in(store: ProfileStore) -> None:
 )
 def test_what_shadows_the_default(config: Config, env: dict[str, str], words: str | None) -> None:
     assert shadowed_by(config, env) == words
+
+
+@pytest.mark.parametrize("port", ["banana", "0", "99999", "$PROD_DB_PORT"])
+@pytest.mark.parametrize("family", ["PSQL", "DB"])
+def test_a_port_of_the_environment_that_is_none(
+    store: ProfileStore, family: str, port: str
+) -> None:
+    """As GitLab leaves a variable that is not set."""
+    with pytest.raises(UsageError, match=f"{family}_PORT in the environment is no port"):
+        resolve(CONFIG, store, {f"{family}_HOST": "h", f"{family}_PORT": port})

@@ -13,6 +13,33 @@ from psqlmigrate.service.seeds.troubles import Troubles, is_of_rows, reason_of
 
 _FOREIGN_KEY_VIOLATION = "23503"
 
+# A value that a domain's domain refuses is refused in the name of the column's own.
+_OF_DOMAIN = b"""
+SELECT a.attname::text
+  FROM pg_catalog.pg_attribute a
+  JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+  JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+ WHERE n.nspname = %s AND t.typname = %s
+   AND a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped
+ ORDER BY a.attnum"""
+
+# A constraint's columns, or an index's: unique indexes need no constraint. The error may name a
+# partition, whose columns have the numbers of its own and the names of its parent's.
+_OF_CONSTRAINT = b"""
+SELECT a.attname::text
+  FROM (SELECT k.conrelid AS relation, k.conkey::int2[] AS numbers
+          FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = %s AND c.relname = %s AND k.conname = %s
+         UNION
+        SELECT i.indrelid, i.indkey::int2[]
+          FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
+          JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = %s AND c.relname = %s AND x.relname = %s) found
+  JOIN pg_catalog.pg_attribute a ON a.attrelid = found.relation AND a.attnum = ANY (found.numbers)
+ ORDER BY a.attnum"""
+
 
 class Blame:
     """Of one table."""
@@ -83,10 +110,24 @@ class Blame:
                 middle = (first + last) // 2
                 pending += [(middle + 1, last), (first, middle)]
             elif not self._alone(error):
-                self._troubles.row(
-                    self._staged.source, first, error.diag.column_name, reason_of(error)
-                )
+                columns = self._columns(error)
+                self._troubles.row(self._staged.source, first, columns, reason_of(error))
         self._troubles.refuse()
+
+    def _columns(self, error: psycopg.Error) -> str | None:
+        """The columns that it is about; PostgreSQL names a constraint or a domain instead."""
+        said = error.diag
+        if said.column_name or not said.constraint_name:
+            return said.column_name
+        arguments: tuple[str | int | None, ...]
+        if said.datatype_name:
+            oid = self._staged.table.oid
+            text, arguments = _OF_DOMAIN, (said.schema_name, said.datatype_name, oid)
+        else:
+            names = (said.schema_name, said.table_name, said.constraint_name)
+            text, arguments = _OF_CONSTRAINT, (*names, *names)
+        rows = self._connection.execute(text, arguments).fetchall()
+        return ", ".join(name for (name,) in rows if name in self._staged.given) or None
 
     def _alone(self, error: psycopg.Error) -> bool:
         """Whether it fails only because the row it refers to is not tried together with it."""

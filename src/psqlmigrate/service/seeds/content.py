@@ -53,4 +53,4 @@ class SeedFile:
 def refusal(path: Path, line: int | None, reason: str, hint: str = "") -> SeedError:
     """The error for what cannot be a seed file."""
     at = f":{line}" if line else ""
-    return SeedError(f"{shown(path)}{at}: {reason}", hint=hint)
+    return SeedError(f"{shown(path)}{at}: {reason}", hint=hint).at(path, line or 0)

@@ -45,8 +45,9 @@ def _advance(connection: Connection, counter: Counter, place: Place) -> bool:
 
 def _furthest(connection: Connection, counter: Counter, place: Place) -> int | None:
     """The value that the sequence would come to last; None when it comes to none."""
+    # trunc() of a bigint is that of a double precision, which has no room for all of them.
     text = sql(
-        "SELECT trunc(pg_catalog.{edge}({column}))::int8 FROM {relation}"
+        "SELECT pg_catalog.trunc(pg_catalog.{edge}({column})::numeric)::int8 FROM {relation}"
         " WHERE {column} BETWEEN {lowest} AND {highest}",
         edge=sql("max") if counter.increment > 0 else sql("min"), column=place.column,
         relation=place.relation, lowest=number(counter.lowest), highest=number(counter.highest),

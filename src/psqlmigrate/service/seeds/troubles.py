@@ -83,15 +83,16 @@ class Troubles:
             return
         found = sorted(self._found, key=lambda one: one.line or 0)
         hints = list(dict.fromkeys(one.hint for one in found if one.hint))
-        hint = "; ".join([*hints[:3], _RIGHT])
+        hint = "; ".join([*hints[:3], _RIGHT]).replace("?;", "?")
+        place = (self._path, found[0].line or 0)
         if len(found) == 1:
-            raise SeedError(str(found[0]), hint=hint)
+            raise SeedError(str(found[0]), hint=hint).at(*place)
         count = f"{len(found)} or more" if self.full else str(len(found))
         raise SeedError(
             f"{count} things in {shown(self._path)} do not fit",
             details="\n".join(map(str, found)),
             hint=hint,
-        )
+        ).at(*place)
 
 
 def reason_of(error: psycopg.Error) -> str:
