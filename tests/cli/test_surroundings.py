@@ -35,6 +35,7 @@ def place(
     """A migrated project, where a message and an object have names that ASCII does not."""
     folder = tmp_path_factory.mktemp("surroundings") / "project"
     folder.mkdir()
+    (folder / "rows.json").write_text('{"customers": []}')
     text = SHOP.read_text()
     (folder / "schema.sql").write_text(f'{text}\nCREATE TABLE "Größe → …" (i int);\n')
     name = f"test_{secrets.token_hex(6)}"
