@@ -1,5 +1,6 @@
 """All checks of the project: `nox`, nothing else has to be installed before."""
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -40,7 +41,9 @@ def layers(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Every test, on a PostgreSQL server that the tests start."""
     session.install("-e", ".", *TEST_NEEDS)
-    session.run("pytest", *session.posargs)
+    # Tests wait for servers more than they compute.
+    workers = (os.cpu_count() or 1) + 1
+    session.run("pytest", "-n", str(workers), "--dist", "worksteal", *session.posargs)
 
 
 @nox.session

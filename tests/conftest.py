@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from psycopg import sql
@@ -31,17 +32,46 @@ _MAJORS = _majors()
 os.environ.pop("GITHUB_ACTIONS", None)
 
 
+_WHOLE = pytest.StashKey[bool]()
+"""Whether all tests were collected."""
+
+
 def pytest_configure() -> None:
     options_used.watch()
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What looks back at all tests comes last."""
-    items.sort(key=lambda one: one.path.name == "test_options_used.py")
     here = Path(__file__).parent
     every = {path for path in here.rglob("test_*.py") if here / "projects" not in path.parents}
-    config.stash[options_used.WHOLE] = every == {one.path for one in items}
+    config.stash[_WHOLE] = every == {one.path for one in items}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Takes the notes of a worker of pytest-xdist, which is a process of its own."""
+    output: dict[str, Any] = getattr(node, "workeroutput", {})
+    node.config.stash[_WHOLE] = output.get("whole", False)
+    options_used.USED.update((command, option) for command, option in output.get("used", ()))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """When every test has passed, each option of each command must have been used by one."""
+    whole = session.config.stash.get(_WHOLE, False)
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output.update(whole=whole, used=sorted(options_used.USED))
+    elif whole and exitstatus == pytest.ExitCode.OK and options_used.missing():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if config.stash.get(_WHOLE, False) and (missing := options_used.missing()):
+        terminalreporter.section("options that no test has used")
+        terminalreporter.write_line("\n".join(missing))
 
 
 @pytest.fixture(scope="session")

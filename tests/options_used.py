@@ -4,13 +4,9 @@ import shlex
 from collections.abc import Iterable
 
 import click
-import pytest
 from click.core import ParameterSource
 
 from psqlmigrate.cli.app import program
-
-WHOLE = pytest.StashKey[bool]()
-"""Whether all tests were collected."""
 
 USED: set[tuple[str, str]] = set()
 

@@ -1,6 +1,7 @@
 """Projects as users have them: an environment with the ORM in which psqlmigrate is not."""
 
 import dataclasses
+import fcntl
 import functools
 import json
 import subprocess
@@ -45,22 +46,24 @@ def make_environment(pytestconfig: pytest.Config) -> Callable[[str], Path]:
         wanted = ENVIRONMENTS[name]
         folder = home / name
         mark = folder / _COMPLETE
-        if not mark.exists() or mark.read_text() != " ".join(wanted):
-            if not _make(folder, wanted):
-                pytest.skip(f"no package registry to install {' '.join(wanted)} from")
-            mark.write_text(" ".join(wanted))
+        with (home / f"{name}.lock").open("w") as lock:  # other workers want it, too
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not mark.exists() or mark.read_text() != " ".join(wanted):
+                if not _make(folder, wanted):
+                    pytest.skip(f"no package registry to install {' '.join(wanted)} from")
+                mark.write_text(" ".join(wanted))
         return folder
 
     return make
 
 
 def _make(folder: Path, wanted: tuple[str, ...]) -> bool:
-    options = ["--clear"] if wanted else ["--clear", "--without-pip"]
+    options = ["--clear", "--without-pip"]
     subprocess.run([sys.executable, "-m", "venv", *options, str(folder)], check=True)
     if not wanted:
         return True
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-    return subprocess.run([*pip, *wanted], check=False).returncode == 0
+    pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python")]
+    return subprocess.run([*pip, "install", "--quiet", *wanted], check=False).returncode == 0
 
 
 @dataclasses.dataclass(frozen=True)
