@@ -19,6 +19,7 @@ from psqlmigrate.service import (
     jobs,
     jobstart,
     merging,
+    position,
     seeding,
     squashing,
     startup,
@@ -230,7 +231,7 @@ class MigrationManager:
 
     def current(self) -> str | None:
         """The version the database is at, the newest where branches have several; None without."""
-        versions = applied.where(self._workspace()).versions
+        versions = position.where(self._workspace()).versions
         return versions[-1] if versions else None
 
     def heads(self) -> list[str]:

@@ -44,7 +44,7 @@ def current(options: Options) -> None:
     psqlmigrate current
     """
     from psqlmigrate.cli.context import show_json, workspace
-    from psqlmigrate.service.applied import where
+    from psqlmigrate.service.position import where
 
     result = where(workspace(options))
     if options.as_json:

@@ -1,11 +1,14 @@
 """From the common options to a workspace."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from psqlmigrate.cli.options import Options
 from psqlmigrate.output.patience import Patience
-from psqlmigrate.service.describing import Entry
 from psqlmigrate.service.workspace import Workspace
+
+if TYPE_CHECKING:  # it would bring the whole catalog along
+    from psqlmigrate.service.describing import Entry
 
 
 def workspace(options: Options) -> Workspace:
@@ -64,7 +67,7 @@ def annotate(command: str, message: str, file: str = "", line: int = 0, column: 
 
 
 def annotate_objects(
-    command: str, words: str, objects: Iterable[Entry], space: Workspace | None = None
+    command: str, words: str, objects: "Iterable[Entry]", space: Workspace | None = None
 ) -> None:
     """The same for objects that differ, at the models' file where `space` is given."""
     names = ", ".join(f"{one.symbol} {one.name}" for one in objects)

@@ -1,7 +1,6 @@
-"""What is applied to the database: quick answers from its history alone."""
+"""What was run on the database, from its history and its journal."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from psqlmigrate.errors import MigrationError
 from psqlmigrate.service import history, journal
@@ -9,7 +8,6 @@ from psqlmigrate.service.bookkeeping import inspect
 from psqlmigrate.service.history import AppliedRow
 from psqlmigrate.service.journal import Entry
 from psqlmigrate.service.pastruns import PastRun, all_runs, of_row
-from psqlmigrate.service.versions import current
 from psqlmigrate.service.workspace import Workspace
 
 
@@ -18,25 +16,6 @@ class HistoryResult:
     """What was run, newest first."""
 
     rows: tuple[PastRun, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CurrentResult:
-    """The versions the database is at."""
-
-    versions: tuple[str, ...]
-    applied: int
-    at: datetime | None
-
-
-def where(workspace: Workspace) -> CurrentResult:
-    """The versions the database is at."""
-    with workspace.connection() as connection:
-        rows = history.read(connection, workspace.tables, only_reading=True) or ()
-    now = workspace.lineage(history.applied(rows))
-    moments = [row.applied_at for row in rows if row.is_applied and row.applied_at]
-    at = current(now.graph, now.applied)
-    return CurrentResult(at, len(now.applied), max(moments, default=None))
 
 
 def applied_rows(workspace: Workspace, limit: int | None, *, everything: bool) -> HistoryResult:
