@@ -7,6 +7,7 @@ from pathlib import Path
 
 from psqlmigrate.errors import MigrationError, SchemaDriftError
 from psqlmigrate.migrations import certificate as certificates
+from psqlmigrate.migrations.atomic import write_atomic
 from psqlmigrate.migrations.file import MigrationFile, read_file
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.schema.catalog import Catalog
@@ -69,7 +70,7 @@ def _undoing(workspace: Workspace) -> Generator[list[Path]]:
         if before is None:
             path.unlink(missing_ok=True)
         else:
-            path.write_bytes(before)
+            write_atomic(path, before)
         raise
 
 

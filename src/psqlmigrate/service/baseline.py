@@ -142,7 +142,9 @@ def _needed(live: Catalog, mine: Collection[ObjectId]) -> set[ObjectId]:
         nearby = {*live.edges.get(oid, ()), *live.objects[oid].owners[:1]}
         if oid in found:
             nearby.update(belongings.get(oid, ()))
-        more = {one for one in nearby if one in live.objects} - found - set(mine)
+        more = {
+            one for one in nearby if one in live.objects and one not in found and one not in mine
+        }
         found |= more
         queue += more
     return found

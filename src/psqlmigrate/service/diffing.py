@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 
-from psqlmigrate.postgres.scratch import Scratch
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.dbobject import Statements
 from psqlmigrate.schema.selection import EVERYTHING, merged, only
 from psqlmigrate.schema.serial import dump
 from psqlmigrate.schema.statement import Statement
-from psqlmigrate.service.canonical import canonical
 from psqlmigrate.service.describing import Entry, entries
 from psqlmigrate.service.hinting import requests
 from psqlmigrate.service.planning import Plan, plan
@@ -32,16 +30,6 @@ class DiffResult:
     proof: Proof | None = None
 
 
-def compare(old: Catalog, new: Catalog, scratch: Scratch) -> Plan:
-    """The plan from `old` to `new`; both are read again in scratch only if they differ.
-
-    Raises PlanRefusedError, ScratchError.
-    """
-    if old == new:
-        return Plan((), ())
-    return plan(canonical(scratch, old), canonical(scratch, new))
-
-
 def difference(workspace: Workspace, old: str, new: str, *, prove: bool = False) -> DiffResult:
     """The plan from one source to another: URL, `.sql`, `.json`, database, models, migrations, empty.
 
@@ -60,10 +48,15 @@ def difference(workspace: Workspace, old: str, new: str, *, prove: bool = False)
             renamed = _renamed(schemas, before)
             before, first = renamed.catalog, renamed.statements
         stated, after = after, merged(before, after, coverage, selection)
-        if before != after and (prove or after != stated):
+        found = Plan((), ())
+        if before != after:  # only then are they read again in scratch
             before = schemas.fixpoint(before)
-            after = schemas.completed(before, Stated(stated, coverage), selection)
-        found = compare(before, after, scratch)
+            after = (
+                schemas.fixpoint(after)
+                if after == stated
+                else schemas.completed(before, Stated(stated, coverage), selection)
+            )
+            found = plan(before, after)
         proof = None
         if prove and found.statements:
             proof = with_roles(scratch, lambda: prove_difference(scratch, before, after))

@@ -189,8 +189,7 @@ def _written(
         concurrently=wishes.concurrently,
         apart=bool(renamed.names),
     )
-    version_format = workspace.settings.version_format
-    drafts = _drafts(directory, parents, message, stages, version_format)
+    drafts = _drafts(directory, parents, message, stages, workspace.settings.version_format)
     if renamed.names:
         first = stages[0].after
         down = back(scratch, first, renamed).then(found.base.catalog)
