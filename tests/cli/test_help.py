@@ -6,7 +6,8 @@ import sys
 import click
 import pytest
 
-from psqlmigrate.cli.app import GROUPS, main, program
+from psqlmigrate.cli.app import main, program
+from psqlmigrate.cli.commands import GROUPS
 
 
 def test_help_lists_every_command_in_its_group(capsys: pytest.CaptureFixture[str]) -> None:
@@ -41,3 +42,11 @@ def test_every_option_is_documented() -> None:
         for option in command.params:
             if isinstance(option, click.Option):
                 assert option.help, f"{command.name} {option.name}"
+
+
+def test_the_sentence_of_a_command_is_that_of_its_own_help() -> None:
+    for commands in GROUPS.values():
+        for name, entry in commands.items():
+            command = program.commands[name]
+            assert command.name == name
+            assert command.get_short_help_str(200) == entry.sentence

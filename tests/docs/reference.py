@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from psqlmigrate.cli.app import GROUPS
+from psqlmigrate.cli.app import program
+from psqlmigrate.cli.commands import GROUPS
 from psqlmigrate.cli.options import common
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "reference.md"
@@ -26,14 +27,14 @@ def page() -> str:
     parts = [_HEAD, *_contents(), "## Options of every command\n", _table(_shared())]
     for title, commands in GROUPS.items():
         parts.append(f"## {title}\n")
-        for command in commands:
-            parts += _command(command)
+        for name in commands:
+            parts += _command(program.commands[name])
     return "\n".join(parts)
 
 
 def _contents() -> Iterator[str]:
     for title, commands in GROUPS.items():
-        links = ", ".join(f"[{one.name}](#{one.name})" for one in commands)
+        links = ", ".join(f"[{one}](#{one})" for one in commands)
         yield f"- {title}: {links}"
     yield ""
 

@@ -153,6 +153,3 @@ def verify(
     else:
         say(lines)
     return found
-
-
-COMMANDS: tuple[click.Command, ...] = (heads, diff, snapshot, verify)

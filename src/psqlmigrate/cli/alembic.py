@@ -110,6 +110,3 @@ def sql(options: Options, direction: str, span: str) -> None:
         show_json("sql", {"sql": text})
     else:
         put(text, nl=not text.endswith("\n"))
-
-
-COMMANDS: tuple[click.Command, ...] = (check, current, stamp, sql)

@@ -10,35 +10,12 @@ from types import FrameType
 
 import click
 
-from psqlmigrate.cli import (
-    advanced,
-    alembic,
-    branches,
-    ci,
-    core,
-    previews,
-    seeding,
-    users,
-)
+from psqlmigrate.cli.commands import GROUPS, Commands
 from psqlmigrate.errors import FAILED, USAGE
 
 _COLUMNS = 80
-_WHOLE = 200
 _PLAIN = {"…": "...", "→": "->", "·": "-"}
 _GARBAGE_THRESHOLD = 100_000
-
-GROUPS: dict[str, tuple[click.Command, ...]] = {
-    "Core": core.COMMANDS,
-    "Alembic-compatible": alembic.COMMANDS,
-    "Advanced": (
-        *advanced.COMMANDS,
-        *branches.COMMANDS,
-        *previews.COMMANDS,
-        *seeding.COMMANDS,
-        *ci.COMMANDS,
-    ),
-    "Users": users.COMMANDS,
-}
 
 
 class Program(click.Group):
@@ -52,11 +29,12 @@ class Program(click.Group):
         """Writes each group with its commands."""
         for title, commands in GROUPS.items():
             with formatter.section(title):
-                rows = [(one.name or "", one.get_short_help_str(_WHOLE)) for one in commands]
-                formatter.write_dl(rows)
+                formatter.write_dl([(name, entry.sentence) for name, entry in commands.items()])
 
 
-@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Program, commands=Commands(), context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="psqlmigrate", message="psqlmigrate %(version)s")
 def program() -> None:
     """Bring PostgreSQL schemas from one version to the next, and prove it first.
@@ -65,11 +43,6 @@ def program() -> None:
     Exit codes: 0 done · 1 found something · 2 wrong use · 3 database, model or
     migration failed · 4 lock not obtained · 5 refused · 130/143 interrupted
     """
-
-
-for _commands in GROUPS.values():
-    for _command in _commands:
-        program.add_command(_command)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -61,6 +61,3 @@ def squash(options: Options, message: str, **given: Any) -> None:
         from psqlmigrate.output.branches import squashed
 
         click.echo("\n".join(squashed(result)))
-
-
-COMMANDS: tuple[click.Command, ...] = (merge, squash)

@@ -61,6 +61,3 @@ def completion(options: Options, shell: str) -> None:
         show_json("completion", {"shell": shell, "script": text})
     else:
         click.echo(text)
-
-
-COMMANDS: tuple[click.Command, ...] = (ci, completion)

@@ -303,15 +303,3 @@ def _foresee(options: Options, direction: str, target: str, forbidden: tuple[str
     from psqlmigrate.output.migrations import print_preview
 
     print_preview(result, no_color=options.no_color)
-
-
-COMMANDS: tuple[click.Command, ...] = (
-    init,
-    status,
-    autogenerate,
-    upgrade,
-    downgrade,
-    history,
-    show,
-    validate,
-)

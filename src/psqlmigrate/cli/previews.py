@@ -91,6 +91,3 @@ def drift(
     if not result.written:
         annotate_objects("drift", "the database was changed by hand", result.objects)
     return 1 if result.objects and not result.written else 0
-
-
-COMMANDS: tuple[click.Command, ...] = (dry_run, drift)

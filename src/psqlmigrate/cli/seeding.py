@@ -57,6 +57,3 @@ def seed(
         from psqlmigrate.output.seeds import print_seed
 
         print_seed(result, verbose=options.verbose, no_color=options.no_color)
-
-
-COMMANDS: tuple[click.Command, ...] = (seed,)

@@ -71,6 +71,3 @@ def users(options: Options, **given: Any) -> None:
     from psqlmigrate.cli import profiles
 
     profiles.act(chosen[0], options, given)
-
-
-COMMANDS: tuple[click.Command, ...] = (users,)
