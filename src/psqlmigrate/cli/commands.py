@@ -49,9 +49,7 @@ GROUPS: dict[str, dict[str, Entry]] = {
             "alembic",
             "Mark exactly VERSION and what comes before it as applied; run nothing.",
         ),
-        "sql": Entry(
-            "alembic", "Print the SQL of migrations, ready for psql; needs no database."
-        ),
+        "sql": Entry("alembic", "Print the SQL of migrations, ready for psql; needs no database."),
     },
     "Advanced": {
         "heads": Entry("advanced", "Show the migrations that nothing comes after."),
