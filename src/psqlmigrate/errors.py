@@ -319,10 +319,10 @@ class SchemaDriftWarning(UserWarning):
     """Models and database differ, or could not be compared."""
 
 
-_MISSING_ROLE = re.compile(r'role "(.+)" does not exist\Z', re.MULTILINE)
+_MISSING_ROLE = r'(?m)role "(.+)" does not exist\Z'
 
 
 def missing_role(error: MigrationError) -> str | None:
     """The role whose absence is what the error is about, in the English of a server of ours."""
-    found = _MISSING_ROLE.search(error.message)
+    found = re.search(_MISSING_ROLE, error.message)
     return found[1] if found else None

@@ -1,12 +1,14 @@
 """What a shell completes beyond commands and options; it never asks a database, nor complains."""
 
 from collections.abc import Callable, Iterable
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
-from click.shell_completion import CompletionItem
 
-Complete: TypeAlias = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+if TYPE_CHECKING:  # only a shell that completes needs it
+    from click.shell_completion import CompletionItem
+
+Complete: TypeAlias = "Callable[[click.Context, click.Parameter, str], list[CompletionItem]]"
 
 
 def versions(*words: str) -> Complete:
@@ -14,7 +16,7 @@ def versions(*words: str) -> Complete:
 
     def complete(
         context: click.Context, _parameter: click.Parameter, begun: str
-    ) -> list[CompletionItem]:
+    ) -> "list[CompletionItem]":
         return _matching(begun, [*((word, "") for word in words), *_versions(context)])
 
     return complete
@@ -22,18 +24,18 @@ def versions(*words: str) -> Complete:
 
 def sources(
     context: click.Context, _parameter: click.Parameter, begun: str
-) -> list[CompletionItem]:
+) -> "list[CompletionItem]":
     """What diff and snapshot take: words, migrations@VERSION, files."""
     words = ["database", "models", "migrations", "empty"]
     named = [(word, "") for word in words]
     if "@" in begun:
         named = [(f"migrations@{version}", text) for version, text in _versions(context)]
-    return [CompletionItem(begun, type="file"), *_matching(begun, named)]
+    return [*paths(context, _parameter, begun), *_matching(begun, named)]
 
 
 def hazards(
     _context: click.Context, _parameter: click.Parameter, begun: str
-) -> list[CompletionItem]:
+) -> "list[CompletionItem]":
     """The hazards, written without blanks."""
     from psqlmigrate.schema.statement import Hazard
 
@@ -42,7 +44,7 @@ def hazards(
 
 def profiles(
     _context: click.Context, _parameter: click.Parameter, begun: str
-) -> list[CompletionItem]:
+) -> "list[CompletionItem]":
     """The names of the saved profiles."""
     import os
 
@@ -55,8 +57,12 @@ def profiles(
     return _matching(begun, [(name, "") for name in names])
 
 
-def paths(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+def paths(
+    _context: click.Context, _parameter: click.Parameter, begun: str
+) -> "list[CompletionItem]":
     """Files, which the shell itself knows."""
+    from click.shell_completion import CompletionItem
+
     return [CompletionItem(begun, type="file")]
 
 
@@ -77,5 +83,7 @@ def _versions(context: click.Context) -> list[tuple[str, str]]:
     return [(version, name[len(version) + 1 :]) for version, name in found if version]
 
 
-def _matching(begun: str, items: Iterable[tuple[str, str]]) -> list[CompletionItem]:
+def _matching(begun: str, items: Iterable[tuple[str, str]]) -> "list[CompletionItem]":
+    from click.shell_completion import CompletionItem
+
     return [CompletionItem(value, help=text) for value, text in items if value.startswith(begun)]

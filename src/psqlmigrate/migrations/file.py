@@ -6,14 +6,17 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from psqlmigrate.errors import MigrationFileError, SourceError
 from psqlmigrate.migrations.replaced import Replaced, parsed
-from psqlmigrate.schema.script import ScriptStatement, split
+
+if TYPE_CHECKING:  # only what reads statements pays for splitting them
+    from psqlmigrate.schema.script import ScriptStatement
 
 _PSQLMODEL = re.compile(r"^[ \t]*(?:from|import)[ \t]+psqlmodel\b", re.MULTILINE)
-_STATED_VERSION = re.compile(r"^[ \t]+version\b.*=", re.MULTILINE)
-_ANY_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,49}\Z")
+_STATED_VERSION = r"(?m)^[ \t]+version\b.*="
+_ANY_VERSION = r"[0-9A-Za-z][0-9A-Za-z_.-]{0,49}\Z"
 _NAME = re.compile(r"(?P<version>\d{8}_\d{6}|[0-9][0-9A-Za-z]*)_(?P<slug>.*)\.(py|sql)\Z")
 _HEADER = re.compile(
     r"--[ \t]*(message|depends_on|transactional|replaces)[ \t]*:[ \t]*(.*?)[ \t]*\Z"
@@ -78,7 +81,7 @@ def _has_any_name(path: Path) -> bool:
         text = path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return False
-    return bool(_PSQLMODEL.search(text) and _STATED_VERSION.search(text))
+    return bool(_PSQLMODEL.search(text) and re.search(_STATED_VERSION, text))
 
 
 def checksum(text: str) -> str:
@@ -124,7 +127,7 @@ def _version(path: Path, text: str, named: str | None, stated: object) -> str:
         raise MigrationFileError(
             f'{path}: version = "{stated}" but the name says {named}', file_path=str(path)
         )
-    if not isinstance(stated, str) or not _ANY_VERSION.match(stated):
+    if not isinstance(stated, str) or not re.match(_ANY_VERSION, stated):
         raise MigrationFileError(
             f"{path}: {stated!r} is no version",
             file_path=str(path),
@@ -230,11 +233,13 @@ def _header_value(path: Path, name: str, text: str) -> object:
         ) from None
 
 
-def statements(file: MigrationFile, direction: str) -> tuple[ScriptStatement, ...]:
+def statements(file: MigrationFile, direction: str) -> "tuple[ScriptStatement, ...]":
     """The statements of an SQL migration, `up` or `down`, with their lines in the file.
 
     Raises MigrationFileError with file and line for an unclosed quote and the like.
     """
+    from psqlmigrate.schema.script import split  # noqa: PLC0415 - start-up time
+
     lines = file.text.splitlines(keepends=True)
     marks = [
         (i, mark.group(1)) for i, one in enumerate(lines) if (mark := _MARK.match(one.rstrip("\n")))

@@ -1,6 +1,6 @@
 """The migrations as a graph: who comes after whom."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from psqlmigrate.errors import MigrationDependencyError
@@ -100,6 +100,12 @@ class Graph:
     def branch_points(self) -> tuple[str, ...]:
         """The versions after which the line splits."""
         return tuple(version for version, after in self._children.items() if len(after) > 1)
+
+    def current(self, applied: Collection[str]) -> tuple[str, ...]:
+        """The applied versions that no applied one comes after."""
+        known = [version for version in applied if version in self.files]
+        before = {parent for version in known for parent in self._parents[version]}
+        return tuple(sorted(version for version in applied if version not in before))
 
     def ancestors(self, version: str) -> frozenset[str]:
         """All versions before it."""

@@ -51,7 +51,7 @@ _FORGET = (
     b"RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; "
 )
 
-_NOT_YET = re.compile(r"starting up|shutting down|not yet accepting|recovery mode|too many clients")
+_NOT_YET = r"starting up|shutting down|not yet accepting|recovery mode|too many clients"
 
 _HINTS = (
     (r"no password supplied|password authentication failed", "set the password with PGPASSWORD, --url or a profile (psqlmigrate users --save)"),
@@ -168,7 +168,7 @@ def _pins(search_path: str, further: frozenset[str]) -> bytes:
 
 def _is_final(text: str) -> bool:
     """Whether the server answered and waiting would not change its answer."""
-    return "FATAL:" in text and not _NOT_YET.search(text)
+    return "FATAL:" in text and not re.search(_NOT_YET, text)
 
 
 def _explained(target: Target, text: str) -> ConnectionFailedError:

@@ -1,6 +1,5 @@
 """Where a database is: libpq's parameters and what chose them."""
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -15,11 +14,12 @@ _EXAMPLE = "write postgresql://user@host:5432/database"
 _SHORTEST = 4
 _FAMILIES = ("PG", "PSQL_", "DB_")
 _NAMES = ("USER", "HOST", "PORT", "DATABASE", "DB", "NAME")
-_URL_PASSWORD = re.compile(r"\w://[^\s/:@?#'\"]*:([^\s'\"@/]+)@")
+# Texts, not compiled: most runs never look for a secret, and compiling all is felt at start-up.
+_URL_PASSWORD = r"\w://[^\s/:@?#'\"]*:([^\s'\"@/]+)@"  # noqa: S105 - finds them
 _SECRETS = ("password", "sslpassword")
-_URL_SECRET = re.compile(r"(\w://[^\s/:@?#'\"]*):[^\s'\"]+@")
-_NAMED_SECRET = re.compile(r"(password=)('(?:\\.|[^'\\])*'|[^\s&'\"]+)", re.IGNORECASE)
-_SETTING = re.compile(r"\s*(\w+)\s*=\s*('(?:\\.|[^'\\])*'|(?:\\.|[^\s'\\])*)(?=\s|\Z)", re.DOTALL)
+_URL_SECRET = r"(\w://[^\s/:@?#'\"]*):[^\s'\"]+@"  # noqa: S105
+_NAMED_SECRET = r"(?i)(password=)('(?:\\.|[^'\\])*'|[^\s&'\"]+)"  # noqa: S105
+_SETTING = r"(?s)\s*(\w+)\s*=\s*('(?:\\.|[^'\\])*'|(?:\\.|[^\s'\\])*)(?=\s|\Z)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,8 @@ def redact(text: str, *secrets: str) -> str:
     """
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = re.sub("".join(map(_spellings, secret)), _HIDDEN, text)
-    text = _URL_SECRET.sub(rf"\1:{_HIDDEN}@", text)
-    return _NAMED_SECRET.sub(rf"\1{_HIDDEN}", text)
+    text = re.sub(_URL_SECRET, rf"\1:{_HIDDEN}@", text)
+    return re.sub(_NAMED_SECRET, rf"\1{_HIDDEN}", text)
 
 
 def secrets_of(env: Mapping[str, str]) -> list[str]:
@@ -94,7 +94,7 @@ def secrets_of(env: Mapping[str, str]) -> list[str]:
     """
     found = {value for name, value in env.items() if name.upper().endswith("PASSWORD")}
     for value in env.values():
-        found |= {unquote(one) for one in _URL_PASSWORD.findall(value)}
+        found |= {unquote(one) for one in re.findall(_URL_PASSWORD, value)}
     names = {env.get(f"{family}{part}", "") for family in _FAMILIES for part in _NAMES}
     return [one for one in found - names if len(one) >= _SHORTEST]
 
@@ -142,6 +142,8 @@ def _refuse_unknown(params: Mapping[str, str], source: str, *, tell: bool) -> No
     known = [one.keyword.decode() for one in pq.Conninfo.get_defaults()]
     unknown = next((one for one in params if one not in known), None)
     if unknown is not None:
+        import difflib  # noqa: PLC0415 - only needed for this error
+
         near = difflib.get_close_matches(unknown, known, 2, 0.6)
         name = f' "{unknown}"' if tell or near else ""
         raise UsageError(
@@ -196,7 +198,7 @@ def _of_settings(text: str, source: str) -> dict[str, str]:
     params: dict[str, str] = {}
     at = 0
     while at < len(text):
-        found = _SETTING.match(text, at)
+        found = re.compile(_SETTING).match(text, at)
         if not found:
             raise UsageError(
                 f"the settings from {source} are not key=value",

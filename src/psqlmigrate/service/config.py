@@ -7,7 +7,6 @@ from typing import Any, NoReturn
 
 from psqlmigrate.errors import ConfigError
 from psqlmigrate.service.configvalues import READERS, VERSION_FORMAT, NotThatError
-from psqlmigrate.sources import modelspec
 
 _FILE, _PROJECT = "psqlmigrate.toml", "pyproject.toml"
 
@@ -204,6 +203,8 @@ def absolute_spec(spec: str) -> str:
     """A path of the command line as an absolute one; a module stays what it is."""
     if (whole := Path(spec)).exists() or whole.suffix == ".sql":
         return str(whole.absolute())
+    from psqlmigrate.sources import modelspec  # noqa: PLC0415 - start-up time
+
     reader, target, attribute = modelspec.split_spec(spec)
     if not target:
         return spec  # what it lacks is told where it is read

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-_TIME = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h)?\Z")
+_TIME = r"(\d+(?:\.\d+)?)\s*(ms|s|min|h)?\Z"
 _UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
-_DIRECTIVE = re.compile(r"%(.)")
-_BETWEEN = re.compile(r"[A-Za-z0-9]*\Z")
+_DIRECTIVE = r"%(.)"
+_BETWEEN = r"[A-Za-z0-9]*\Z"
 _LONGEST = 40
 
 VERSION_FORMAT = "%Y%m%d_%H%M%S"
@@ -54,7 +54,7 @@ def milliseconds(value: object) -> float:
 
 def _time(value: object, unit: str) -> float:
     said = str(value) if isinstance(value, (int, float, str)) and value is not True else ""
-    found = _TIME.match(said.strip())
+    found = re.match(_TIME, said.strip())
     if not found:
         raise NotThatError(f'a number (of {unit}) or a text such as "100 ms", "30 s", "5 min"')
     return float(found[1]) * _UNITS[found[2] or unit]
@@ -99,11 +99,11 @@ def version_format(value: object) -> str:
     pattern = text(value)
     if pattern == VERSION_FORMAT:
         return pattern
-    directives = "".join(_DIRECTIVE.findall(pattern))
+    directives = "".join(re.findall(_DIRECTIVE, pattern))
     between = "".join(re.split("%.", pattern))
     if directives.removesuffix("f") not in {"YmdHMS", "YjHMS"}:
         raise NotThatError(f"a format that sorts as text, such as {VERSION_FORMAT}")
-    if not _BETWEEN.match(between) or pattern[0].isalpha() or len(pattern) > _LONGEST:
+    if not re.match(_BETWEEN, between) or pattern[0].isalpha() or len(pattern) > _LONGEST:
         raise NotThatError(f"{VERSION_FORMAT}, or made of %Y %m %d %H %M %S, letters and digits")
     return pattern
 

@@ -10,7 +10,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from psqlmigrate.errors import ArchiveError
-from psqlmigrate.migrations.archive import originals
 from psqlmigrate.migrations.directory import Directory
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.graph import Graph
@@ -63,6 +62,8 @@ def lineage(directory: Directory, recorded: Collection[str], *targets: str) -> L
         if _stays(file, recorded, wanted):
             files.append(file)
             continue
+        from psqlmigrate.migrations.archive import originals  # noqa: PLC0415 - start-up time
+
         try:
             parts = originals(directory, file)
         except ArchiveError as error:

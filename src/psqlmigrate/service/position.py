@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from psqlmigrate.service import history
-from psqlmigrate.service.versions import current
 from psqlmigrate.service.workspace import Workspace
 
 
@@ -23,5 +22,5 @@ def where(workspace: Workspace) -> CurrentResult:
         rows = history.read(connection, workspace.tables, only_reading=True) or ()
     now = workspace.lineage(history.applied(rows))
     moments = [row.applied_at for row in rows if row.is_applied and row.applied_at]
-    at = current(now.graph, now.applied)
+    at = now.graph.current(now.applied)
     return CurrentResult(at, len(now.applied), max(moments, default=None))

@@ -29,7 +29,7 @@ from psqlmigrate.service.schemas import Schemas
 from psqlmigrate.service.scratching import scratch_of
 from psqlmigrate.service.state import State
 from psqlmigrate.service.straying import straying, unmanaged
-from psqlmigrate.service.versions import current, pending
+from psqlmigrate.service.versions import pending
 from psqlmigrate.service.workspace import Workspace
 from psqlmigrate.sources.interpreter import find_interpreter
 from psqlmigrate.sources.modelspec import parse_specs
@@ -213,7 +213,7 @@ def _result(
     python: str,
 ) -> StatusResult:
     done, graph = now.applied, now.graph
-    at = current(graph, done)
+    at = graph.current(done)
     row = next(
         (
             one

@@ -14,7 +14,6 @@ from psqlmigrate.service.certificates import Name
 from psqlmigrate.service.locking import key_of, lock
 from psqlmigrate.service.session import told
 from psqlmigrate.service.state import Hashes
-from psqlmigrate.service.versions import current
 from psqlmigrate.service.workspace import Workspace
 
 _DIGITS = frozenset("0123456789abcdef")
@@ -131,7 +130,7 @@ def _remote(workspace: Workspace, connection: Connection) -> _Remote:
     applied = history.applied(rows)
     found = state.read(connection, tables, bookkeeping.inspect(connection, tables), applied)
     now = workspace.lineage(applied)
-    at = current(now.graph, now.applied)
+    at = now.graph.current(now.applied)
     if found is None or not found.current:
         # Nothing applied is nothing managed, whoever made the tables.
         return _Remote(at, applied, None if applied or (found and found.hashes) else {})

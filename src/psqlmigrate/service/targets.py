@@ -1,11 +1,14 @@
 """Which database is meant: one source of connection wins as a whole."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from psqlmigrate.errors import NoTargetError, UsageError
 from psqlmigrate.postgres.target import Target, parse_url, port_of
 from psqlmigrate.service.config import Config
-from psqlmigrate.service.profiles import Profile, ProfileStore
+
+if TYPE_CHECKING:  # most commands run without a profile
+    from psqlmigrate.service.profiles import Profile, ProfileStore
 
 _URLS = ("PSQLMIGRATE_URL", "DATABASE_URL")
 _FAMILIES = {
@@ -18,7 +21,7 @@ _WHOLE = ("host", "hostaddr", "port", "user", "dbname")
 
 def resolve(
     config: Config,
-    store: ProfileStore,
+    store: "Callable[[], ProfileStore]",
     env: Mapping[str, str],
     *,
     url: str | None = None,
@@ -27,7 +30,7 @@ def resolve(
 ) -> Target:
     """The target by option, environment, configuration, default profile, then libpq's own.
 
-    Raises NoTargetError where none is named, UsageError, ProfileError, and ConnectionFailedError
+    `store` is opened where a profile is asked for. Raises NoTargetError where none is named, UsageError, ProfileError, and ConnectionFailedError
     for a password that is not to be had.
     """
     if url and profile:
@@ -38,26 +41,26 @@ def resolve(
         or _of_environment(env)
         or _of_url(config.url, f"url in {config.origin}")
         or _of_profile(store, config.profile, f"profile in {config.origin}")
-        or _of_profile(store, store.default, "default profile")
+        or _of_profile(store, store().default, "default profile")
     )
     return _completed(_whole(found), env) if found else _of_libpq(env)
 
 
 def profile_in_force(
     config: Config,
-    store: ProfileStore,
+    store: "Callable[[], ProfileStore]",
     env: Mapping[str, str],
     *,
     url: str | None = None,
     profile: str | None = None,
-) -> Profile | None:
+) -> "Profile | None":
     """The profile that names the database, without asking for its password; None when none does."""
     if profile:
-        return store.show(profile)
+        return store().show(profile)
     if url or any(env.get(name) for name in _URLS) or _of_environment(env) or config.url:
         return None
-    name = config.profile or store.default
-    return store.show(name) if name else None
+    name = config.profile or store().default
+    return store().show(name) if name else None
 
 
 def shadowed_by(config: Config, env: Mapping[str, str]) -> str | None:
@@ -82,12 +85,14 @@ def _of_url(url: str | None, source: str) -> Target | None:
     return parse_url(url, source)
 
 
-def _of_profile(store: ProfileStore, name: str | None, source: str) -> Target | None:
+def _of_profile(
+    store: "Callable[[], ProfileStore]", name: str | None, source: str
+) -> Target | None:
     if not name:
         return None
     from psqlmigrate.service.passwords import password_of  # noqa: PLC0415 - start-up time
 
-    profile = store.show(name)
+    profile = store().show(name)
     return profile.target(source, password_of(profile))
 
 

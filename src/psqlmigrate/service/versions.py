@@ -103,13 +103,6 @@ def late(graph: Graph, applied: Collection[str]) -> tuple[MigrationFile, ...]:
     return tuple(file for file in pending(graph, applied) if file.version in followed)
 
 
-def current(graph: Graph, applied: Collection[str]) -> tuple[str, ...]:
-    """The applied versions that no applied one comes after."""
-    known = [version for version in applied if version in graph.files]
-    before = {parent for version in known for parent in graph.parents(version)}
-    return tuple(sorted(version for version in applied if version not in before))
-
-
 def single_head(graph: Graph) -> str | None:
     """The head; None without any migration. Raises MultipleHeadsError."""
     heads = [file.version for file in graph.heads]

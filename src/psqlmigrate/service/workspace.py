@@ -8,19 +8,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from psqlmigrate.errors import NoTargetError, UsageError
 from psqlmigrate.migrations.directory import Directory, read_directory
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.postgres.connect import Connection, connect, telling_of_its_loss
 from psqlmigrate.postgres.target import Target
-from psqlmigrate.service import archiving
 from psqlmigrate.service.adoption import locate
 from psqlmigrate.service.bookkeeping import Tables
 from psqlmigrate.service.config import Config
 from psqlmigrate.service.lineage import Lineage, lineage
-from psqlmigrate.service.profiles import ProfileStore
 from psqlmigrate.service.targets import profile_in_force, resolve
+
+if TYPE_CHECKING:
+    from psqlmigrate.service.profiles import ProfileStore
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,9 @@ class Workspace:
         migrations = None if "migrations" in self.config.given else told
         return replace(self.config, models=models, migrations=migrations or self.config.migrations)
 
-    @property
-    def _store(self) -> ProfileStore:
+    def _store(self) -> "ProfileStore":
+        from psqlmigrate.service.profiles import ProfileStore  # noqa: PLC0415 - start-up time
+
         return ProfileStore.of_user(self.env)
 
     @cached_property
@@ -78,7 +81,10 @@ class Workspace:
     def directory(self) -> Directory:
         """The migrations on disk."""
         found = read_directory(self.migrations_path)
-        archiving.finish(found, self.state_file)
+        if any(one.replaces for one in found.files):
+            from psqlmigrate.service.archiving import finish  # noqa: PLC0415 - start-up time
+
+            finish(found, self.state_file)
         return found
 
     @cached_property

@@ -41,42 +41,42 @@ DB = {"DB_HOST": "db", "DB_NAME": "app"}
 def test_the_order_of_sources(
     store: ProfileStore, env: dict[str, str], config: Config, host: str, source: str, profile: str
 ) -> None:
-    target = resolve(config, store, env)
+    target = resolve(config, lambda: store, env)
     assert (target.params["host"], target.source, target.profile) == (host, source, profile)
     assert target.params["user"] == ""
 
 
 def test_options_come_first(store: ProfileStore) -> None:
     env = {"DATABASE_URL": "postgresql://two/app"}
-    target = resolve(WITH_URL, store, env, url="postgresql+psycopg://u@one/app")
+    target = resolve(WITH_URL, lambda: store, env, url="postgresql+psycopg://u@one/app")
     assert (target.params["host"], target.source) == ("one", "option --url")
-    target = resolve(WITH_URL, store, env, profile="dev")
+    target = resolve(WITH_URL, lambda: store, env, profile="dev")
     assert (target.params["host"], target.source, target.profile) == (
         "dev",
         "option --profile",
         "dev",
     )
     with pytest.raises(UsageError, match="exclude each other"):
-        resolve(CONFIG, store, {}, url="embedded", profile="dev")
+        resolve(CONFIG, lambda: store, {}, url="embedded", profile="dev")
     with pytest.raises(ProfileError, match="prdo"):
-        resolve(CONFIG, store, {}, profile="prdo")
+        resolve(CONFIG, lambda: store, {}, profile="prdo")
 
 
 def test_embedded(store: ProfileStore) -> None:
     env = {"PSQL_PASSWORD": "x", **PG}
-    assert resolve(CONFIG, store, env, url="embedded") == Target(
+    assert resolve(CONFIG, lambda: store, env, url="embedded") == Target(
         {"dbname": "app"}, "option --url", embedded=True
     )
-    assert resolve(CONFIG, store, {"PSQLMIGRATE_URL": "embedded"}).embedded
+    assert resolve(CONFIG, lambda: store, {"PSQLMIGRATE_URL": "embedded"}).embedded
 
 
 def test_libpq_comes_last(store: ProfileStore) -> None:
     store.remove("prod")
-    target = resolve(CONFIG, store, {**PG, "PGPASSWORD": "canary"})
+    target = resolve(CONFIG, lambda: store, {**PG, "PGPASSWORD": "canary"})
     assert target.params == {"host": "pg", "dbname": "app", "user": "u", "password": "canary"}
-    assert resolve(CONFIG, store, {**PG, "PGSERVICE": "s"}).params == {"service": "s"}
+    assert resolve(CONFIG, lambda: store, {**PG, "PGSERVICE": "s"}).params == {"service": "s"}
     with pytest.raises(UsageError, match="no database is named") as caught:
-        resolve(CONFIG, store, {"PGPASSWORD": "canary"})
+        resolve(CONFIG, lambda: store, {"PGPASSWORD": "canary"})
     assert "--url embedded" in caught.value.hint
 
 
@@ -93,17 +93,20 @@ def test_libpq_comes_last(store: ProfileStore) -> None:
 def test_a_lonely_password_completes(
     store: ProfileStore, env: dict[str, str], password: str | None
 ) -> None:
-    target = resolve(CONFIG, store, env, url="postgresql://one/app")
+    target = resolve(CONFIG, lambda: store, env, url="postgresql://one/app")
     assert target.params.get("password") == password
-    target = resolve(CONFIG, store, env, url="postgresql://u:own@one/app")
+    target = resolve(CONFIG, lambda: store, env, url="postgresql://u:own@one/app")
     assert target.params["password"] == "own"
-    assert "password" not in resolve(CONFIG, store, env, url="postgresql:///?passfile=f").params
+    assert (
+        "password"
+        not in resolve(CONFIG, lambda: store, env, url="postgresql:///?passfile=f").params
+    )
 
 
 def test_nothing_of_pg_mixes_in(store: ProfileStore) -> None:
-    target = resolve(CONFIG, store, PG, url="postgresql://one")
+    target = resolve(CONFIG, lambda: store, PG, url="postgresql://one")
     assert target.params == {"host": "one", "hostaddr": "", "port": "", "user": "", "dbname": ""}
-    assert resolve(CONFIG, store, PG, url="service=s").params == {"service": "s"}
+    assert resolve(CONFIG, lambda: store, PG, url="service=s").params == {"service": "s"}
     assert target.label == "the default database on one:5432"
 
 
@@ -129,4 +132,4 @@ def test_a_port_of_the_environment_that_is_none(
 ) -> None:
     """As GitLab leaves a variable that is not set."""
     with pytest.raises(UsageError, match=f"{family}_PORT in the environment is no port"):
-        resolve(CONFIG, store, {f"{family}_HOST": "h", f"{family}_PORT": port})
+        resolve(CONFIG, lambda: store, {f"{family}_HOST": "h", f"{family}_PORT": port})

@@ -87,7 +87,7 @@ def test_a_diamond() -> None:
     assert _names(versions.to_apply(directory, graph, (), "3")) == "1 3"
     assert _names(versions.to_revert(directory, graph, list("12345"), "2")) == "5 4"
     assert _names(versions.to_stamp(directory, graph, "4")) == "1 2 3 4"
-    assert versions.current(graph, list("123")) == ("2", "3")
+    assert graph.current(list("123")) == ("2", "3")
     assert _names(versions.late(graph, list("124"))) == "3"
 
 
