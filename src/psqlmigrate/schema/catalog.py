@@ -1,6 +1,6 @@
 """A picture of a PostgreSQL schema: objects by id, and the edges "depends on" between them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Self, TypeAlias
@@ -48,10 +48,14 @@ class Catalog:
 
     def where(self, keep: Callable[[DbObject], bool]) -> "Catalog":
         """The catalog without the objects that `keep` rejects, nor what belongs to them."""
-        gone = {oid for oid, one in self.objects.items() if not keep(one)}
+        return self.without({oid for oid, one in self.objects.items() if not keep(one)})
+
+    def without(self, ids: Collection[ObjectId]) -> "Catalog":
+        """The catalog without these objects, nor what belongs to them."""
+        gone = {oid for oid in ids if oid in self.objects}
         if not gone:
             return self
-        owned = [(oid, one.owners[0]) for oid, one in self.objects.items() if one.owners]
+        owned = [(oid, of[0]) for oid, one in self.objects.items() if (of := one.owners)]
         while more := {oid for oid, owner in owned if owner in gone} - gone:
             gone |= more
         kept = {oid: one for oid, one in self.objects.items() if oid not in gone}

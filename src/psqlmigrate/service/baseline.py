@@ -1,6 +1,6 @@
 """What autogenerate and check start from: the live database, or what the migrations build."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from psqlmigrate.errors import (
@@ -185,11 +185,24 @@ def by_hand(recorded: State, live: Catalog) -> tuple[tuple[str, str], ...]:
     What no migration made counts when it belongs to something that one made.
     """
     found = state.drift(recorded, state_hashes(live))
-    mine = frozenset[tuple[str, str]]()
-    if found.added:
-        made = managed(live, recorded.hashes).where(lambda one: not one.native)
-        mine = frozenset((one.kind, state.stored_name(str(one.id))) for one in made)
-    return (*found.changed, *found.removed, *(key for key in found.added if key in mine))
+    kinds = {kind for kind, _ in found.added}
+    ids = {_name(oid): oid for oid in live.objects if oid.kind in kinds}
+    mine = (key for key in found.added if _is_made(live, ids[key], recorded.hashes))
+    return (*found.changed, *found.removed, *mine)
+
+
+def _is_made(live: Catalog, oid: ObjectId, known: Container[tuple[str, str]]) -> bool:
+    """Whether a migration made it or what it belongs to, and nothing of that is PostgreSQL's."""
+    line = [oid]
+    while (owners := live.objects[line[-1]].owners) and owners[0] in live.objects:
+        line.append(owners[0])
+    return any(_name(one) in known for one in line) and not any(
+        live.objects[one].native for one in line
+    )
+
+
+def _name(oid: ObjectId) -> tuple[str, str]:
+    return oid.kind, state.stored_name(str(oid))
 
 
 def managed(live: Catalog, known: Iterable[tuple[str, str]]) -> Catalog:
@@ -198,8 +211,9 @@ def managed(live: Catalog, known: Iterable[tuple[str, str]]) -> Catalog:
 
     def is_managed(oid: ObjectId) -> bool:
         one = live.objects[oid]
-        if one.native or (one.kind, state.stored_name(str(oid))) in names:
+        if one.native or _name(oid) in names:
             return True
-        return bool(one.owners) and one.owners[0] in live.objects and is_managed(one.owners[0])
+        owners = one.owners
+        return bool(owners) and owners[0] in live.objects and is_managed(owners[0])
 
-    return live.where(lambda one: is_managed(one.id))
+    return live.without({oid for oid in live.objects if not is_managed(oid)})

@@ -6,6 +6,7 @@ from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.dbobject import DbObject
+from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.selection import Selection
 from psqlmigrate.service.adoption import PSQLMODELS
 from psqlmigrate.service.bookkeeping import Tables
@@ -28,17 +29,21 @@ def without_books(catalog: Catalog, tables: Tables) -> Catalog:
     own = {(tables.schema, name) for name in (*tables.names, f"{tables.history}_failures")}
     names = {*PSQLMODELS, tables.journal}
 
-    def is_book(one: DbObject) -> bool:
-        path = one.id.path
-        return not one.owners and (path in own or (len(path) > 1 and path[1] in names))
+    def is_book(oid: ObjectId) -> bool:
+        path = oid.path
+        named = path in own or (len(path) > 1 and path[1] in names)
+        return named and not catalog.objects[oid].owners
 
-    theirs = {one.id.path[0] for one in catalog if is_book(one)}
-    if not theirs:
-        return catalog
-    rest = catalog.where(lambda one: not is_book(one))
-    filled = {one.id.path[0] for one in rest if len(one.id.path) > 1}
-    empty = {(schema,) for schema in theirs - filled}
-    return rest.where(lambda one: one.native or bool(one.owners) or one.id.path not in empty)
+    books = {oid for oid in catalog.objects if is_book(oid)}
+    rest = catalog.without(books)
+    filled = {oid.path[0] for oid in rest.objects if len(oid.path) > 1}
+    empty = {(oid.path[0],) for oid in books if oid.path[0] not in filled}
+    alone = (oid for oid in rest.objects if oid.path in empty)
+    return rest.without({oid for oid in alone if not _stays(rest.objects[oid])})
+
+
+def _stays(one: DbObject) -> bool:
+    return one.native or bool(one.owners)
 
 
 def without_home(catalog: Catalog, tables: Tables, known: Container[Name]) -> Catalog:
