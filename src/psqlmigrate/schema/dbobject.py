@@ -1,6 +1,6 @@
 """What every kind of object must tell: how it is read, made, dropped and altered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Any, ClassVar, LiteralString, Self, TypeAlias
@@ -11,6 +11,7 @@ from psqlmigrate.schema.statement import Hazard, Statement
 
 Row: TypeAlias = tuple[Any, ...]
 Statements: TypeAlias = tuple[Statement, ...]
+Parts: TypeAlias = "tuple[DbObject, ...]"
 Resolve: TypeAlias = Callable[[Address], "DbObject | None"]
 
 
@@ -109,7 +110,17 @@ class DbObject:
         return self.owners
 
     def swaps_with(self, new: Self) -> bool:
-        """Whether it can be renamed away, `new` be made, and the data be carried over (types)."""
+        """Whether it can be renamed away, `new` be made, and the data be carried over."""
+        return False
+
+    @property
+    def feeds(self) -> ObjectId | None:
+        """The carrier whose data those of its owner are a part of (the parent of a partition)."""
+        return None
+
+    @property
+    def acts_on_rows(self) -> bool:
+        """Whether rows that come to its owner set it off (triggers)."""
         return False
 
     @property
@@ -240,6 +251,23 @@ class DbObject:
 
     def swap_out(self) -> tuple[Statements, Statements]:
         """Statements that rename a swappable object away, and that drop it under that name."""
+        raise NotImplementedError
+
+    def to_refill(self) -> Self:
+        """Itself as it has to be made for `refill`, which does the rest."""
+        return self
+
+    def refill(
+        self, old: Self, before: "Parts", after: "Parts", recast: Container[ObjectId]
+    ) -> Statements:
+        """Statements that bring over the data of `old`, which was swapped out; `self` is made.
+
+        `before` and `after` are what belongs to each; the types of `recast` were swapped, too.
+        """
+        raise NotImplementedError
+
+    def value_of(self, old: Self, *, recast: bool) -> Sql:
+        """The expression that gives its values where `old` has them (columns)."""
         raise NotImplementedError
 
     def carry_over(self, new: Self) -> Statements | Impossible:

@@ -9,6 +9,9 @@ import re
 from collections.abc import Iterable
 from typing import LiteralString
 
+_NAME_BYTES = 63
+"""The longest name (NAMEDATALEN - 1; manual, 4.1.1)."""
+
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*\Z")
 
 # pg_get_keywords() with catcode <> 'U' of PostgreSQL 14 to 18, together: quote_ident quotes
@@ -187,6 +190,12 @@ class Sql(str):
     """SQL text. Only the functions of this module make it."""
 
     __slots__ = ()
+
+
+def away(name: str) -> str:
+    """The name of something that is renamed away for the time of a plan, within 63 bytes."""
+    end = "__old"
+    return name.encode()[: _NAME_BYTES - len(end)].decode(errors="ignore") + end
 
 
 def ident(*names: str) -> Sql:

@@ -2,7 +2,7 @@
 
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.service.ordering import Node
-from psqlmigrate.service.work import Work, sources
+from psqlmigrate.service.work import Work, moving, sources
 
 
 def link(
@@ -16,10 +16,13 @@ def link(
     creating = {oid: nodes["create", root] for oid, root in create_roots.items()}
     altering = {oid: nodes["alter", oid] for oid in work.alters}
     making = creating | altering
+    parted = {work.old.objects[oid].owners[0] for oid in moving(work.old, work.swaps)}
     for oid in {*work.drops, *work.alters}:
         before = altering.get(oid) or dropping[oid]
         follows = {*sources(work, work.old.objects[oid].goes_with)}
         for target in work.old.edges.get(oid, frozenset()) - follows:
+            if before.oid in parted and _goes_first(work, target):
+                continue  # it takes its like in the partitions along
             if target in dropping:
                 before.precede(dropping[target])
             elif target in altering and oid in dropping:
@@ -35,6 +38,11 @@ def link(
     _link_slots(work, dropping, creating, nodes)
     _link_sources(work, dropping, making)
     _link_surroundings(work, dropping, creating, making)
+    _link_refills(work, dropping, making, nodes)
+
+
+def _goes_first(work: Work, oid: ObjectId) -> bool:
+    return any(owner in work.swaps for owner in work.old.objects[oid].owners[:1])
 
 
 def _link_sources(
@@ -82,7 +90,7 @@ def _link_slots(
     nodes: dict[tuple[str, ObjectId], Node],
 ) -> None:
     taken = {
-        slot: nodes.get(("away", oid), node)
+        slot: nodes.get(("away", node.oid), node)
         for oid, node in dropping.items()
         for slot in work.old.objects[oid].slots
     }
@@ -91,9 +99,35 @@ def _link_slots(
             if slot in taken:
                 taken[slot].precede(node)
     for oid in work.swaps:
-        nodes["create", oid].precede(nodes["drop", oid])
+        creating[oid].precede(nodes["drop", oid])
+    parted = {work.old.objects[oid].owners[0] for oid in moving(work.old, work.swaps)}
     for oid, node in dropping.items():
         # The name of a swapped type is part of the statement that drops a function.
-        if oid not in work.swaps:
+        if node.oid not in work.swaps and node.oid not in parted:
             for target in work.old.edges.get(oid, frozenset()) & work.swaps:
                 node.precede(nodes["away", target])
+
+
+def _link_refills(
+    work: Work,
+    dropping: dict[ObjectId, Node],
+    making: dict[ObjectId, Node],
+    nodes: dict[tuple[str, ObjectId], Node],
+) -> None:
+    """Rows move when all of the new table is there, and before anything of the old one goes."""
+    for whole in work.swaps:
+        node = nodes.get(("refill", whole))
+        if node is None:
+            continue
+        making[whole].precede(node)
+        node.precede(nodes["drop", whole])
+        for link in moving(work.old, {whole}):
+            node.precede(dropping[work.old.objects[link].owners[0]])
+        links = moving(work.new, {whole})
+        family = {whole, *(work.new.objects[link].owners[0] for link in links)}
+        for link in links & making.keys():
+            making[link].precede(node)
+        for oid, other in making.items():
+            one = work.new.objects[oid]
+            if one.acts_on_rows and family & {*one.owners[:1]}:
+                node.precede(other)

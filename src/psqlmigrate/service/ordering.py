@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 from psqlmigrate.schema.dbobject import Statements
 from psqlmigrate.schema.identity import ObjectId
 
-_PHASES = {"away": 0, "drop": 1, "alter": 2, "create": 2}
+_PHASES = {"away": 0, "drop": 1, "alter": 2, "create": 2, "refill": 2}
 
 
 @dataclass(eq=False, slots=True)

@@ -11,7 +11,7 @@ from psqlmigrate.schema.statement import Hazard, Statement
 from psqlmigrate.service.circles import separable, with_stub, without_soft
 from psqlmigrate.service.ordering import CircleError, order
 from psqlmigrate.service.steps import steps
-from psqlmigrate.service.work import Work
+from psqlmigrate.service.work import Work, moving
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def plan(old: Catalog, new: Catalog) -> Plan:
     if not changes:
         return Plan((), ())
     work = Work(old, new)
-    for change in changes:
+    for change in sorted(changes, key=lambda one: bool(one.subject.owners)):
         _enlist(work, change)
     _enlist_relinked(work)
     for oid in tuple(work.creates):
@@ -51,6 +51,7 @@ def plan(old: Catalog, new: Catalog) -> Plan:
                 _replace(work, rival, "")
     _close(work, _reversed(old.edges))
     _swap_below(work)
+    _refuse_feeding(work)
     _refuse_held(work)
     return Plan(_statements(work), changes)
 
@@ -61,6 +62,8 @@ def _enlist(work: Work, change: Change) -> None:
         work.creates.add(oid)
     elif change.after is None:
         work.drops.add(oid)
+    elif _goes_along(work, oid):
+        _make_along(work, oid)
     else:
         alteration = change.before.alter(change.after) or Impossible()
         if isinstance(alteration, Impossible):
@@ -83,7 +86,18 @@ def _enlist_relinked(work: Work) -> None:
 def _replace(work: Work, oid: ObjectId, reason: str) -> None:
     before, after = work.old.objects[oid], work.new.objects[oid]
     if before.carries_data and after.carries_data:
-        raise _refusal(before, reason)
+        if not before.swaps_with(after):
+            raise _refusal(before, reason)
+        work.swaps.add(oid)
+    work.alters.pop(oid, None)
+    work.drops.add(oid)
+    work.creates.add(oid)
+
+
+def _make_along(work: Work, oid: ObjectId) -> None:
+    """What belongs to something that is swapped goes and comes with it, and so does its data."""
+    if work.old.objects[oid].swaps_with(work.new.objects[oid]):
+        work.swaps.add(oid)
     work.alters.pop(oid, None)
     work.drops.add(oid)
     work.creates.add(oid)
@@ -129,9 +143,21 @@ def _refuse_held(work: Work) -> None:
         )
 
 
+def _refuse_feeding(work: Work) -> None:
+    """Rows that are in a partition are its own, too: they cannot be in another table as well."""
+    for link in moving(work.old, work.swaps):
+        child = work.old.objects[link].owners[0]
+        if child in work.new.objects:
+            whole = work.old.objects[link].feeds
+            raise PlanRefusedError(
+                f"no plan keeps the data of table {whole}: its rows are in {child}, which stays",
+                hint="write this step by hand: psqlmigrate autogenerate --empty",
+            )
+
+
 def _swap_below(work: Work) -> None:
     """What a swapped type stands on has to be there twice for a while, too."""
-    queue = [*work.swaps]
+    queue = [*work.swaps, *(oid for oid in work.drops if _goes_along(work, oid))]
     while queue:
         for target in work.old.edges.get(queue.pop(), frozenset()) & work.drops:
             if target not in work.swaps and _swaps(work, target):
@@ -155,6 +181,11 @@ def _take_down(work: Work, cause: ObjectId, oid: ObjectId) -> bool:
     if not (before.carries_data and after.carries_data):
         _replace(work, oid, "")
         return True
+    if cause in before.owners and cause in work.creates:
+        _make_along(work, oid)
+        return True
+    if work.old.objects[cause].carries_data:
+        raise _refusal(before, f"{cause} has to be made anew")
     if not _swaps(work, cause):
         _replace(work, oid, f"{cause} has to be made anew")
     if cause in work.swaps and oid in work.alters and work.alters[oid].disturbs:
@@ -165,6 +196,11 @@ def _take_down(work: Work, cause: ObjectId, oid: ObjectId) -> bool:
         raise _refusal(before, carried.reason)
     work.alters[oid] = Alteration(carried, disturbs=True)
     return True
+
+
+def _goes_along(work: Work, oid: ObjectId) -> bool:
+    """Whether it is a column, or the like, of a table that is swapped."""
+    return any(owner in work.swaps for owner in work.old.objects[oid].owners[:1])
 
 
 def _swaps(work: Work, oid: ObjectId) -> bool:

@@ -3,17 +3,22 @@
 from collections import defaultdict
 from dataclasses import replace
 
-from psqlmigrate.schema.dbobject import DbObject
+from psqlmigrate.schema.catalog import Catalog
+from psqlmigrate.schema.dbobject import DbObject, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.statement import OF_ROWS, Hazard
 from psqlmigrate.service.linking import link
 from psqlmigrate.service.ordering import Node
-from psqlmigrate.service.work import Work, sources
+from psqlmigrate.service.work import Work, moving, sources
+
+_REFILL = 116
+"""After all that a table consists of, before constraints, indexes and triggers of their own."""
 
 
 def steps(work: Work, apart: set[ObjectId]) -> list[Node]:
     """The linked steps; objects in `apart` get one of their own."""
-    drop_roots = {oid: _drop_root(work, oid, apart) for oid in work.drops}
+    moved = moving(work.old, work.swaps)
+    drop_roots = {oid: _drop_root(work, oid, apart, moved) for oid in work.drops}
     create_roots = {oid: _create_root(work, oid, apart) for oid in work.creates}
     nodes = [
         *_drop_nodes(work, drop_roots),
@@ -25,16 +30,31 @@ def steps(work: Work, apart: set[ObjectId]) -> list[Node]:
     return nodes
 
 
-def _drop_root(work: Work, oid: ObjectId, apart: set[ObjectId]) -> ObjectId:
-    while oid not in apart:
+def _drop_root(work: Work, oid: ObjectId, apart: set[ObjectId], moved: set[ObjectId]) -> ObjectId:
+    while oid not in work.swaps:
         one = work.old.objects[oid]
+        if oid in apart and not (one.carries_data and work.swaps.intersection(one.owners[:1])):
+            break  # a column stays in the table from which its values are still to be read
+        if oid in moved:  # what holds on to a partition goes before
+            oid = one.owners[0]
+            continue
         takers = [
-            taker for taker in one.dropped_with if taker in work.drops and taker not in work.swaps
+            taker
+            for taker in one.dropped_with
+            if taker in work.drops and (taker not in work.swaps or _leaves(work, one, taker))
         ]
         if not takers:
             break
         oid = takers[0]
     return oid
+
+
+def _leaves(work: Work, one: DbObject, whole: ObjectId) -> bool:
+    """Whether it can go away with its owner: a name of the schema's own would stay taken."""
+    path = whole.path
+    return work.old.objects[whole].carries_data and all(
+        path in {slot[at : at + len(path)] for at in range(len(slot))} for slot in one.slots
+    )
 
 
 def _create_root(work: Work, oid: ObjectId, apart: set[ObjectId]) -> ObjectId:
@@ -56,6 +76,7 @@ def _grouped(roots: dict[ObjectId, ObjectId]) -> dict[ObjectId, list[ObjectId]]:
 def _drop_nodes(work: Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
     nodes: list[Node] = []
     lonely = _lonely(work)
+    moved = {work.old.objects[oid].owners[0] for oid in moving(work.old, work.swaps)}
     for root, parts in _grouped(roots).items():
         one = work.old.objects[root]
         along = any(
@@ -65,14 +86,39 @@ def _drop_nodes(work: Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
         if root in work.swaps:
             away, gone = one.swap_out()
             nodes.append(Node("away", root, one.rank, away))
-            nodes.append(Node("drop", root, one.rank, gone))
+            nodes.append(Node("drop", root, one.rank, gone, tuple(sorted(parts))))
+            if one.carries_data:
+                nodes.append(Node("refill", root, _REFILL, _refilled(work, root)))
         else:
             statements = () if along else drop()
+            if root in moved:  # its rows are in the table that takes them by then
+                statements = _without(statements, Hazard.DATA_LOSS)
             if _stops_computing(work, one):
                 lost = frozenset({Hazard.DATA_LOSS})
                 statements = tuple(replace(it, hazards=it.hazards | lost) for it in statements)
             nodes.append(Node("drop", root, one.rank, statements, tuple(sorted(parts))))
     return nodes
+
+
+def _refilled(work: Work, oid: ObjectId) -> Statements:
+    before, after = _parts(work.old, oid), _parts(work.new, oid)
+    types = {one for one in work.swaps if not work.old.objects[one].carries_data}
+    recast = {one.id for one in before if work.old.edges.get(one.id, frozenset()) & types}
+    return work.new.objects[oid].refill(work.old.objects[oid], before, after, recast)
+
+
+def _parts(catalog: Catalog, oid: ObjectId) -> tuple[DbObject, ...]:
+    """What belongs to an object, and what belongs to that."""
+    found: dict[ObjectId, DbObject] = {}
+    inside = {oid}
+    while more := [one for one in catalog if inside.intersection(one.owners[:1])]:
+        inside = {one.id for one in more}
+        found |= {one.id: one for one in more}
+    return tuple(sorted(found.values(), key=_place))
+
+
+def _without(statements: Statements, hazard: Hazard) -> Statements:
+    return tuple(replace(it, hazards=it.hazards - {hazard}) for it in statements)
 
 
 def _stops_computing(work: Work, one: DbObject) -> bool:
@@ -88,6 +134,8 @@ def _create_nodes(work: Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
         one = work.new.objects[root]
         parts = tuple(sorted((work.new.objects[oid] for oid in ids), key=_place))
         along = any(source in work.creates for source in sources(work, one.comes_with))
+        if root in work.swaps and one.carries_data:
+            one, parts = one.to_refill(), tuple(part.to_refill() for part in parts)
         statements = one.adjust() if along else one.create(parts)
         if root not in work.old.objects and any(owner in standing for owner in one.owners[:1]):
             statements = (*statements, *one.settle())
@@ -104,7 +152,7 @@ def _is_fresh(work: Work, one: DbObject) -> bool:
         return False
     while one.owners and one.owners[0] in work.new.objects:
         one = work.new.objects[one.owners[0]]
-    return one.carries_data and one.id in work.creates
+    return one.carries_data and one.id in work.creates and one.id not in work.swaps
 
 
 def _lonely(work: Work) -> set[ObjectId]:

@@ -1,6 +1,6 @@
 """What a plan does to each object."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from psqlmigrate.schema.catalog import Catalog
@@ -25,3 +25,14 @@ def sources(work: Work, pairs: tuple[tuple[ObjectId, ObjectId], ...]) -> Iterato
     for link, source in pairs:
         if link in work.old.objects and link in work.new.objects and link not in work.drops:
             yield source
+
+
+def moving(catalog: Catalog, wholes: Collection[ObjectId]) -> set[ObjectId]:
+    """The links by which the data of others are, at whatever distance, a part of one of `wholes`."""
+    links = {oid: one.feeds for oid, one in catalog.objects.items() if one.feeds}
+    found: set[ObjectId] = set()
+    inside = {*wholes}
+    while more := {oid for oid, whole in links.items() if whole in inside} - found:
+        found |= more
+        inside |= {catalog.objects[oid].owners[0] for oid in more}
+    return found

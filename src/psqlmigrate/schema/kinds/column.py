@@ -202,6 +202,18 @@ class Column(DbObject):
         text = sql("ALTER TABLE {} RENAME COLUMN {} TO {}", self._table, old, new)
         return (Statement(text, self.id, self.rename_hazards),)
 
+    def to_refill(self) -> Self:
+        # The name is taken by the table that was renamed away.
+        return replace(self, not_null_crowded=self.server >= NAMED_SINCE)
+
+    def value_of(self, old: Self, *, recast: bool) -> Sql:
+        name = ident(self.name)
+        if recast:
+            return sql("{}::text::{}", name, printed(self.type))
+        if old.type == self.type:
+            return name
+        return conversion(name, old.type, self.type) or name
+
     def carry_over(self, new: Self) -> Statements | Impossible:
         if self.partition_key:
             return _IN_THE_KEY

@@ -6,7 +6,7 @@ from typing import ClassVar, LiteralString, Self
 from psqlmigrate.schema.casts import keeps_bytes
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
-from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
+from psqlmigrate.schema.sqltext import NOTHING, Sql, away, ident, join, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
 
@@ -81,9 +81,9 @@ SELECT t.oid, n.nspname::text, t.typname::text,
         return (Statement(text, self.id, self.rename_hazards),)
 
     def swap_out(self) -> tuple[Statements, Statements]:
-        away = self.name + "__old"
-        rename = sql("ALTER {} RENAME TO {}", self.sql_name, ident(away))
-        drop = sql("DROP TYPE {}", ident(self.schema, away))
+        gone = away(self.name)
+        rename = sql("ALTER {} RENAME TO {}", self.sql_name, ident(gone))
+        drop = sql("DROP TYPE {}", ident(self.schema, gone))
         return (Statement(rename, self.id),), (Statement(drop, self.id),)
 
     def alter(self, new: Self) -> Alteration | None:

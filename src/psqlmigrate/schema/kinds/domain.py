@@ -5,7 +5,7 @@ from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
-from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, printed, sql
+from psqlmigrate.schema.sqltext import NOTHING, Sql, away, ident, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
 _NAMED_NOT_NULL = 17
@@ -106,9 +106,9 @@ class Domain(DbObject):
         return (Statement(sql("DROP {}", self.sql_name), self.id),)
 
     def swap_out(self) -> tuple[Statements, Statements]:
-        away = self.name + "__old"
-        drop = sql("DROP DOMAIN {}", ident(self.schema, away))
-        return (self._change(sql("RENAME TO {}", ident(away))),), (Statement(drop, self.id),)
+        gone = away(self.name)
+        drop = sql("DROP DOMAIN {}", ident(self.schema, gone))
+        return (self._change(sql("RENAME TO {}", ident(gone))),), (Statement(drop, self.id),)
 
     def alter(self, new: Self) -> Alteration | None:
         if (self.type, self.collation) != (new.type, new.collation):

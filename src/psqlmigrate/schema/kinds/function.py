@@ -5,7 +5,7 @@ from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
-from psqlmigrate.schema.sqltext import Sql, ident, printed, sql
+from psqlmigrate.schema.sqltext import Sql, away, ident, printed, sql
 from psqlmigrate.schema.statement import Statement
 
 
@@ -82,9 +82,9 @@ SELECT p.oid, n.nspname::text, p.proname::text, pg_catalog.pg_get_function_ident
         return True
 
     def swap_out(self) -> tuple[Statements, Statements]:
-        away = self.name + "__old"
-        rename = sql("ALTER {} RENAME TO {}", self.sql_name, ident(away))
-        name = sql("{}({})", ident(self.schema, away), printed(self.arguments))
+        gone = away(self.name)
+        rename = sql("ALTER {} RENAME TO {}", self.sql_name, ident(gone))
+        name = sql("{}({})", ident(self.schema, gone), printed(self.arguments))
         drop = sql("DROP {} {}", printed(self.routine), name)
         return (Statement(rename, self.id),), (Statement(drop, self.id),)
 

@@ -1,12 +1,13 @@
 """Identity columns (manual, 5.3), with the sequence that belongs to each."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.clauses import into_range, restart, sequence_options
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Statements
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Parts, Statements
 from psqlmigrate.schema.identity import ObjectId
-from psqlmigrate.schema.sqltext import Sql, ident, literal, number, sql
+from psqlmigrate.schema.sqltext import Sql, away, ident, literal, number, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
 _WHEN = {"a": sql("ALWAYS"), "d": sql("BY DEFAULT")}
@@ -111,6 +112,25 @@ SELECT s.oid, n.nspname::text, c.relname::text, a.attname::text, a.attidentity::
     @property
     def _sequence(self) -> Sql:
         return ident(self.sequence_schema, self.sequence_name)
+
+    def swaps_with(self, new: Self) -> bool:
+        return True
+
+    def swap_out(self) -> tuple[Statements, Statements]:
+        return self.rename_member(self.sequence_name, away(self.sequence_name)), ()
+
+    def refill(
+        self, old: Self, before: Parts, after: Parts, recast: Container[ObjectId]
+    ) -> Statements:
+        text = sql(
+            "SELECT pg_catalog.setval({}, last_value, is_called) FROM {}"
+            " WHERE last_value BETWEEN {} AND {}",
+            literal(self._sequence),
+            ident(old.sequence_schema, away(old.sequence_name)),
+            number(self.minimum),
+            number(self.maximum),
+        )
+        return (Statement(text, self.id),)
 
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         return (self._statement(sql("ADD {}", self.clause)), *self.adjust())

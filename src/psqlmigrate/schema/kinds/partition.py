@@ -93,6 +93,10 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
         return (ObjectId("table", (self.parent_schema, self.parent)),)
 
     @property
+    def feeds(self) -> ObjectId:
+        return self.requires[0]
+
+    @property
     def follows(self) -> tuple[ObjectId, ...]:
         # ATTACH takes an index that is there into its parent's, or else makes one.
         ends = ((self.schema, self.table), (self.parent_schema, self.parent))

@@ -1,5 +1,6 @@
 """Tables: ordinary, partitioned and partitions (manual, CREATE TABLE)."""
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from typing import ClassVar, LiteralString, Self
 
@@ -9,15 +10,17 @@ from psqlmigrate.schema.dbobject import (
     DbObject,
     Impossible,
     Naming,
+    Parts,
     Resolve,
     Row,
     Statements,
 )
 from psqlmigrate.schema.identity import ObjectId
-from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
+from psqlmigrate.schema.sqltext import NOTHING, Sql, away, ident, join, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
 _IDENTITIES = {"d": sql("DEFAULT"), "f": sql("FULL"), "n": sql("NOTHING")}
+_MOVED = frozenset({Hazard.TABLE_REWRITE, Hazard.LONG_LOCK, Hazard.MAY_FAIL})
 _REWRITES = ("SET UNLOGGED", "SET LOGGED", "SET ACCESS METHOD", "SET TABLESPACE")
 
 
@@ -86,6 +89,38 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relpersistence::text,
     def name_sql(self) -> Sql:
         """The qualified name."""
         return ident(self.schema, self.name)
+
+    def swaps_with(self, new: Self) -> bool:
+        return self.partition_key != new.partition_key
+
+    def swap_out(self) -> tuple[Statements, Statements]:
+        gone = away(self.name)
+        shown = sql("ALTER {} NO FORCE ROW LEVEL SECURITY", self.sql_name)
+        hidden = (Statement(shown, self.id),) if self.force_row_security else ()
+        rename = Statement(sql("ALTER {} RENAME TO {}", self.sql_name, ident(gone)), self.id)
+        drop = Statement(sql("DROP TABLE {}", ident(self.schema, gone)), self.id)
+        return (*hidden, rename), (drop,)
+
+    def refill(
+        self, old: Self, before: Parts, after: Parts, recast: Container[ObjectId]
+    ) -> Statements:
+        known = {one.id: one for one in before if one.carries_data and one.owners[:1] == (old.id,)}
+        kept = [one for one in after if one.carries_data and one.id in known]
+        lost = frozenset({Hazard.DATA_LOSS} if len(kept) < len(known) else ())
+        copy = sql(
+            "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {}",
+            self.name_sql,
+            join(", ", (ident(one.own_name) for one in kept)),
+            join(", ", (one.value_of(known[one.id], recast=one.id in recast) for one in kept)),
+            ident(old.schema, away(old.name)),
+        )
+        had = {one.id for one in before}
+        moved = (Statement(copy, self.id, _MOVED | lost),) if kept else ()
+        settled = (it for one in after if one.inline and one.id not in had for it in one.settle())
+        return (*moved, *settled, *self.to_refill()._altered(self).statements)
+
+    def to_refill(self) -> Self:
+        return replace(self, force_row_security=False)
 
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         lines = [part.as_part(parts) for part in parts]

@@ -65,6 +65,10 @@ SELECT t.oid, n.nspname::text, c.relname::text, t.tgname::text,
         return ObjectId(self.kind, (self.schema, self.table, self.name))
 
     @property
+    def acts_on_rows(self) -> bool:
+        return True
+
+    @property
     def owners(self) -> tuple[ObjectId, ...]:
         return (ObjectId(self.relation, (self.schema, self.table)),)
 

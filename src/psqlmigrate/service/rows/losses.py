@@ -1,12 +1,14 @@
 """Which values of one snapshot the next one does not have."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 
 import psycopg
 
 from psqlmigrate.postgres.connect import Connection
-from psqlmigrate.schema.sqltext import Sql, ident, join, printed, sql
+from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
 from psqlmigrate.service.rows.snapshots import Column, Held, Loss, Path, Row, Snapshot
 
 _Pairs = dict[int, int]
@@ -21,9 +23,14 @@ def losses(
     """
     by_path = {one.path: oid for oid, one in after.items()}
     found: list[Loss] = []
+    regrouped = list(_regrouped(before, after, by_path))
+    for one in regrouped:
+        taken = sum(removed.get(oid, 0) for oid in one.oids)
+        found.extend(_Comparison(connection, one.old, one.new, taken, same=False).losses())
+    done = {oid for one in regrouped for oid in one.oids}
     for oid, old in before.items():
         now = oid if oid in after else by_path.get(old.path)
-        if old.partitioned:
+        if old.partitioned or oid in done:
             continue
         if now is None or after[now].partitioned:
             found.append(Loss(old.path, None, gone=True, paths=_paths(old, None)))
@@ -32,6 +39,54 @@ def losses(
             _Comparison(connection, old, after[now], removed.get(oid, 0), same=oid == now).losses()
         )
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Regrouped:
+    """A table that was made anew with or without partitions, with the rows of all of them.
+
+    `oids` are the tables of `before` that are in it.
+    """
+
+    old: Held
+    new: Held
+    oids: frozenset[int]
+
+
+def _regrouped(
+    before: Snapshot, after: Snapshot, by_path: Mapping[Path, int]
+) -> Iterator[_Regrouped]:
+    for oid, old in before.items():
+        new = after.get(oid if oid in after else by_path.get(old.path, 0))
+        if new is None or not (old.partitioned or new.partitioned):
+            continue
+        if oid in after and old.partitioned == new.partitioned:
+            continue
+        sides = [side for side, one in ((before, old), (after, new)) if one.partitioned]
+        every = chain.from_iterable(side.values() for side in sides)
+        leaves = {one.path for one in every if old.path in one.parents}
+        paths = {old.path, *leaves}
+        yield _Regrouped(
+            _gathered(old, [one for one in before.values() if one.path in paths]),
+            _gathered(new, [one for one in after.values() if one.path in paths]),
+            frozenset(one for one, held in before.items() if held.path in paths),
+        )
+
+
+def _gathered(whole: Held, parts: Iterable[Held]) -> Held:
+    """A table as if it held all rows of its partitions, which have its columns in any order."""
+    count, rows = 0, list[Row]()
+    known = True
+    for part in parts:
+        count += part.count
+        known = known and (part.partitioned or part.rows is not None)
+        at = {column.name: place for place, column in enumerate(part.columns.values())}
+        places = [at.get(column.name) for column in whole.columns.values()]
+        rows += [
+            tuple(None if place is None else row[place] for place in places)
+            for row in part.rows or ()
+        ]
+    return replace(whole, rows=rows if known else None, count=count)
 
 
 def reordered(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
@@ -148,7 +203,8 @@ class _Comparison:
                 middle = sql("{}::text", cell) if through_text else cell
                 cell = sql("{}::{}", middle, printed(casts[position]))
             cells.append(sql("{}::text", cell))
-        query = sql("SELECT {} FROM ONLY {}", join(", ", cells), ident(*self._new.path))
+        only = NOTHING if self._new.partitioned else sql("ONLY ")
+        query = sql("SELECT {} FROM {}{}", join(", ", cells), only, ident(*self._new.path))
         try:
             with self._connection.transaction():
                 return [tuple(row) for row in self._connection.execute(query.encode())]

@@ -1,2 +1,19 @@
--- refused: table public.p: a partitioned table cannot become an ordinary one
-CREATE TABLE p (a int, b int);
+CREATE TABLE p (
+    id int GENERATED ALWAYS AS IDENTITY (START 10),
+    n serial,
+    a int NOT NULL,
+    b text DEFAULT 'x',
+    twice int GENERATED ALWAYS AS (a * 2) STORED,
+    CONSTRAINT p_pkey PRIMARY KEY (id),
+    CONSTRAINT p_b CHECK (b <> '')
+);
+CREATE INDEX p_a_idx ON p (a);
+COMMENT ON TABLE p IS 'the table';
+COMMENT ON COLUMN p.a IS 'the column';
+ALTER TABLE p ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY seen ON p FOR SELECT USING (a > 1000);
+CREATE FUNCTION loud() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'rows came'; END$$;
+CREATE TRIGGER loud BEFORE INSERT ON p FOR EACH ROW WHEN (new.a > 99) EXECUTE FUNCTION loud();
+CREATE VIEW v AS SELECT id, a FROM p;
+CREATE TABLE q (p int, a int);
+ALTER TABLE q ADD CONSTRAINT q_fk FOREIGN KEY (p) REFERENCES p (id);

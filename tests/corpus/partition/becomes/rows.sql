@@ -1,0 +1,5 @@
+INSERT INTO p (a, b) VALUES (1, 'one'), (60, 'sixty'), (95, 'b'), (7, NULL);
+ALTER TABLE p DISABLE TRIGGER loud;
+INSERT INTO p (a) VALUES (500);
+ALTER TABLE p ENABLE TRIGGER loud;
+INSERT INTO q VALUES (10, 1);

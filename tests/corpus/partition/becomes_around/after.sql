@@ -1,0 +1,3 @@
+CREATE TABLE t (a int, b text) PARTITION BY LIST (a);
+CREATE TABLE one (b text, a int);
+ALTER TABLE t ATTACH PARTITION one FOR VALUES IN (1, 2);

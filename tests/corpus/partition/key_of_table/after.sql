@@ -1,0 +1,3 @@
+CREATE TYPE mood AS ENUM ('bad', 'good');
+CREATE TABLE t (a int, b mood, c text, d int) PARTITION BY HASH (c);
+CREATE TABLE t_h PARTITION OF t FOR VALUES WITH (MODULUS 1, REMAINDER 0);

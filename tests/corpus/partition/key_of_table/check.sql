@@ -1,0 +1,1 @@
+SELECT a, b::text, c::text FROM t ORDER BY a
