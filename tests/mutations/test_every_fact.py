@@ -1,0 +1,100 @@
+"""One fact of a schema changes: it is seen, planned, and proven there and back.
+
+`facts.sql` has for each field of each kind statements that change just that in `base.sql`, or the
+reason why there are none.
+"""
+
+import dataclasses
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from psqlmigrate.postgres.connect import connect, server_major
+from psqlmigrate.postgres.introspect import introspect
+from psqlmigrate.postgres.loading import load_script
+from psqlmigrate.postgres.scratch import Scratch
+from psqlmigrate.postgres.target import Target
+from psqlmigrate.schema.catalog import Catalog, diff
+from psqlmigrate.schema.kinds import KINDS
+from psqlmigrate.service.canonical import canonical
+from psqlmigrate.service.planning import plan
+from psqlmigrate.service.proving import prove_difference
+
+HERE = Path(__file__).parent
+BASE = (HERE / "base.sql").read_text()
+NEWEST = 18
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A field of a kind, and the statements that change it; `excluded`: why there are none."""
+
+    kind: str
+    field: str
+    sql: str
+    excluded: str
+
+
+def _facts() -> list[Fact]:
+    blocks = re.split(r"^-- fact: ", (HERE / "facts.sql").read_text(), flags=re.MULTILINE)[1:]
+    return [_fact(*block.split("\n", 1)) for block in blocks]
+
+
+def _fact(name: str, rest: str) -> Fact:
+    kind, field = name.split(".")
+    reason = re.match(r"-- excluded: (.+)", rest)
+    return Fact(kind, field, "" if reason else rest, reason[1] if reason else "")
+
+
+FACTS = _facts()
+CHANGES = [one for one in FACTS if not one.excluded]
+
+
+@pytest.fixture(scope="module")
+def base(server: Target) -> tuple[Scratch, Catalog]:
+    scratch = Scratch(server)
+    with connect(server) as connection:
+        if server_major(connection) < NEWEST:
+            pytest.skip(f"needs PostgreSQL {NEWEST}, which has all of it")
+    return scratch, _load(scratch, BASE)
+
+
+def _load(scratch: Scratch, text: str) -> Catalog:
+    with scratch.database() as connection:
+        load_script(connection, text, "x")
+        catalog = introspect(connection)
+    assert catalog.unmodelled == ()
+    return canonical(scratch, catalog)
+
+
+def test_every_field_of_every_kind_is_changed_or_excluded_with_a_reason() -> None:
+    every = {
+        (kind.kind, field.name)
+        for kind in KINDS
+        for field in dataclasses.fields(kind)
+        if field.compare
+    }
+    assert {(one.kind, one.field) for one in FACTS} == every
+
+
+@pytest.mark.parametrize(
+    "fact", CHANGES, ids=lambda one: f"{one.kind}.{one.field}-{one.sql[:40].strip()}"
+)
+def test_one_fact(fact: Fact, base: tuple[Scratch, Catalog]) -> None:
+    scratch, before = base
+    after = _load(scratch, f"{BASE};\n{fact.sql};")
+    changes = diff(before, after)
+    assert any(
+        one.subject.kind == fact.kind
+        and (
+            one.before is None
+            or one.after is None
+            or getattr(one.before, fact.field) != getattr(one.after, fact.field)
+        )
+        for one in changes
+    ), [str(one.subject.id) for one in changes]
+    prove_difference(scratch, before, after)
+    assert plan(before, after).statements
+    assert plan(after, before).statements
