@@ -154,6 +154,11 @@ class DbObject:
         return False
 
     @property
+    def rewrites(self) -> bool:
+        """Whether a new column that has it is written into every row (manual, ALTER TABLE)."""
+        return False
+
+    @property
     def inline(self) -> bool:
         """Whether the statement that creates the first owner can create this, too."""
         return False

@@ -91,6 +91,8 @@ def _drop_nodes(work: Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
                 nodes.append(Node("refill", root, _REFILL, _refilled(work, root)))
         else:
             statements = () if along else drop()
+            if work.new.objects.get(root) == one:
+                statements = _without(statements, Hazard.BREAKS_CODE)
             if root in moved:  # its rows are in the table that takes them by then
                 statements = _without(statements, Hazard.DATA_LOSS)
             if _stops_computing(work, one):
@@ -140,7 +142,8 @@ def _create_nodes(work: Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
         if root not in work.old.objects and any(owner in standing for owner in one.owners[:1]):
             statements = (*statements, *one.settle())
         if _is_fresh(work, one):
-            statements = tuple(replace(it, hazards=it.hazards - OF_ROWS) for it in statements)
+            harmless = OF_ROWS | {Hazard.BREAKS_CODE}
+            statements = tuple(replace(it, hazards=it.hazards - harmless) for it in statements)
         names = tuple(part.id for part in parts)
         nodes.append(Node("create", root, one.turn, statements, names))
     return nodes

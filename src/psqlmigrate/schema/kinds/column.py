@@ -274,6 +274,8 @@ class Column(DbObject):
             return self.adjust()
         fails = (self.not_null and not parts) or self.generated or self.domain
         hazards = frozenset({Hazard.MAY_FAIL}) if fails else frozenset[Hazard]()
+        if self.generated == "s" or any(part.rewrites for part in parts):
+            hazards |= {Hazard.TABLE_REWRITE}
         text = sql("ALTER TABLE {} ADD COLUMN {}", self._table, self._line(parts))
         return (Statement(text, self.id, hazards), *self.adjust())
 

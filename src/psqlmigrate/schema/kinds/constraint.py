@@ -185,7 +185,9 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
 
     def _drop(self, only: Sql) -> Statements:
         text = sql("ALTER TABLE {}{} DROP CONSTRAINT {}", only, self._table, ident(self.name))
-        return (Statement(text, self.id),)
+        # As with an index: queries become slow, and ON CONFLICT fails.
+        hazards = frozenset({Hazard.BREAKS_CODE} if self.type in "pux" else ())
+        return (Statement(text, self.id, hazards),)
 
     def alter(self, new: Self) -> Alteration | None:
         if self.definition == new.definition:

@@ -25,6 +25,8 @@ class Default(DbObject):
     own_line: bool = field(compare=False, default=True)
     sequence: tuple[str, ...] | None = field(compare=False, default=None)
     """The sequence that gives an integer column its values."""
+    volatile: bool = field(compare=False, default=False)
+    """Whether it has another value for each row (a call of a volatile function)."""
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
@@ -40,7 +42,9 @@ SELECT d.oid, n.nspname::text, c.relname::text, a.attname::text,
           JOIN pg_catalog.pg_namespace sn ON sn.oid = s.relnamespace
          WHERE x.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND x.objid = d.oid
            AND x.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-           AND a.atttypid IN (20, 21, 23) LIMIT 1)
+           AND a.atttypid IN (20, 21, 23) LIMIT 1),
+       EXISTS (SELECT FROM pg_catalog.regexp_matches(d.adbin::text, ':funcid (\\d+)', 'g') m
+                 JOIN pg_catalog.pg_proc f ON f.oid = m[1]::oid WHERE f.provolatile = 'v')
   FROM pg_catalog.pg_attrdef d
   JOIN pg_catalog.pg_class c ON c.oid = d.adrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -50,8 +54,8 @@ SELECT d.oid, n.nspname::text, c.relname::text, a.attname::text,
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Default":
-        *plain, sequence = row
-        values: Row = (*plain, tuple(sequence) if sequence else None)
+        *plain, sequence, volatile = row
+        values: Row = (*plain, tuple(sequence) if sequence else None, volatile)
         return cls(*values)
 
     @property
@@ -67,6 +71,10 @@ SELECT d.oid, n.nspname::text, c.relname::text, a.attname::text,
         if self.relation == "view":
             return (ObjectId(self.relation, (self.schema, self.table)),)
         return (ObjectId("column", (self.schema, self.table, self.column)),)
+
+    @property
+    def rewrites(self) -> bool:
+        return self.volatile
 
     @property
     def inline(self) -> bool:

@@ -91,6 +91,10 @@ SELECT s.oid, n.nspname::text, c.relname::text, a.attname::text, a.attidentity::
         return True
 
     @property
+    def rewrites(self) -> bool:
+        return True
+
+    @property
     def inline(self) -> bool:
         return True
 

@@ -123,7 +123,9 @@ SELECT x.oid, n.nspname::text, x.relname::text, c.relname::text,
     def drop(self) -> Statements:
         name = ident(self.schema, self.name)
         calm = sql("DROP INDEX CONCURRENTLY {}", name) if self._concurrently() else None
-        return (Statement(sql("DROP INDEX {}", name), self.id, concurrent=calm),)
+        # Queries become slow, and ON CONFLICT fails that named what a unique one has.
+        hazards = frozenset({Hazard.BREAKS_CODE})
+        return (Statement(sql("DROP INDEX {}", name), self.id, hazards, concurrent=calm),)
 
     def _concurrently(self) -> Sql | None:
         """How it is made without blocking writes; PostgreSQL cannot on a partitioned table."""

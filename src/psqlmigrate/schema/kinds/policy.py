@@ -6,11 +6,14 @@ from typing import ClassVar, LiteralString, Self
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, idents, printed, sql
-from psqlmigrate.schema.statement import Statement
+from psqlmigrate.schema.statement import Hazard, Statement
 
 _COMMANDS = {
     "*": sql("ALL"), "r": sql("SELECT"), "a": sql("INSERT"), "w": sql("UPDATE"), "d": sql("DELETE"),
 }  # fmt: skip
+
+_SEES_OTHERS = frozenset({Hazard.BREAKS_CODE})
+"""Code that runs now may see other rows, or be refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +87,10 @@ SELECT p.oid, n.nspname::text, c.relname::text, p.polname::text, p.polpermissive
             self._roles,
             self._expressions(),
         )
-        return (Statement(text, self.id),)
+        return (Statement(text, self.id, _SEES_OTHERS),)
 
     def drop(self) -> Statements:
-        return (Statement(sql("DROP {}", self.sql_name), self.id),)
+        return (Statement(sql("DROP {}", self.sql_name), self.id, _SEES_OTHERS),)
 
     def alter(self, new: Self) -> Alteration | None:
         if (self.permissive, self.command) != (new.permissive, new.command):
@@ -97,4 +100,4 @@ SELECT p.oid, n.nspname::text, c.relname::text, p.polname::text, p.polpermissive
         ):
             return None
         text = sql("ALTER {} TO {}{}", self.sql_name, new._roles, new._expressions())
-        return Alteration((Statement(text, self.id),))
+        return Alteration((Statement(text, self.id, _SEES_OTHERS),))

@@ -21,6 +21,7 @@ from psqlmigrate.schema.statement import Hazard, Statement
 
 _IDENTITIES = {"d": sql("DEFAULT"), "f": sql("FULL"), "n": sql("NOTHING")}
 _MOVED = frozenset({Hazard.TABLE_REWRITE, Hazard.LONG_LOCK, Hazard.MAY_FAIL})
+_SECURITY = "ROW LEVEL SECURITY"
 _REWRITES = ("SET UNLOGGED", "SET LOGGED", "SET ACCESS METHOD", "SET TABLESPACE")
 
 
@@ -165,6 +166,8 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relpersistence::text,
 
     def _statement(self, change: Sql) -> Statement:
         hazards = frozenset({Hazard.TABLE_REWRITE} if change.startswith(_REWRITES) else ())
+        if change.endswith(_SECURITY):
+            hazards = frozenset({Hazard.BREAKS_CODE})
         return Statement(sql("ALTER TABLE {} {}", self.name_sql, change), self.id, hazards)
 
     def _changes(self, new: "Table") -> tuple[Sql, ...]:
