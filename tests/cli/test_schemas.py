@@ -287,3 +287,116 @@ def test_status_of_one_schema(
     _sql(database, "ALTER TABLE app.t ALTER a SET NOT NULL")
     by_hand = [("~", "app.t", "database, not in any migration")]
     assert _drift(run, "--schema", "app", *options) == by_hand
+
+
+COMPARING = {
+    "status": ("status",),
+    "status without models": ("status", "--no-models"),
+    "check": ("check",),
+    "autogenerate": ("autogenerate", "second"),
+    "drift": ("drift",),
+    "validate": ("validate",),
+    "diff": ("diff", "models", "database"),
+    "snapshot": ("snapshot", "database"),
+}
+
+
+def test_a_schema_that_nobody_has_is_an_error(run: Run, project: Path, database: Target) -> None:
+    assert run("init", "--from-database", "--schema", "pubic")[0] == 2
+    _add(project, "CREATE SCHEMA billing; CREATE TABLE billing.t (a int);")
+    _first(run)
+    for command in COMPARING.values():
+        code, out, err = run(*command, "--schema", "biling")
+        assert (code, out) == (2, ""), command
+        assert 'no schema is named "biling"' in err
+        assert "did you mean billing?" in err
+        assert run(*command, "--schema", "billing")[0] == 0
+    _sql(database, "DROP SCHEMA billing CASCADE")
+    for command in (("status", "--no-models"), ("drift",)):
+        assert run(*command, "--schema", "billing")[0] in {0, 1}
+
+
+def test_the_configuration_may_name_a_schema_that_comes_later(run: Run, project: Path) -> None:
+    _first(run)
+    with (project / "psqlmigrate.toml").open("a") as file:
+        file.write('schemas = ["public", "later"]\n')
+    for command in COMPARING.values():
+        assert run(*command)[0] == 0, command
+    text = (project / "psqlmigrate.toml").read_text()
+    (project / "psqlmigrate.toml").write_text(text.replace('"public", "later"', '"pubic"'))
+    assert "did you mean public?" in run("check")[2]
+
+
+@pytest.mark.parametrize("certified", [False, True])
+def test_what_a_migration_found_is_managed(
+    run: Run, project: Path, database: Target, *, certified: bool
+) -> None:
+    run("init", "--models", "schema.sql")
+    (project / "schema.sql").write_text("CREATE TABLE found (a int);")
+    (project / "migrations" / "20250101_000000_found.sql").write_text(
+        "-- psqlmigrate: up\nCREATE TABLE IF NOT EXISTS found (a int);\n"
+        "-- psqlmigrate: down\nDROP TABLE found;\n"
+    )
+    if certified:
+        assert run("verify", "--certify", "20250101_000000")[0] == 0
+    _sql(database, "CREATE TABLE found (a int); CREATE TABLE mine (a int)")
+    assert run("upgrade")[0] == 0
+    for options in ((), ("--no-models",)):
+        result = _status(run, *options)
+        assert (result["unmanaged"], result["drift"]) == (["table public.mine"], [])
+    assert json.loads(run("drift", "--json")[1])["result"]["unmanaged"] == ["table public.mine"]
+    _sql(database, "ALTER TABLE found ADD b int")
+    assert _drift(run, "--no-models") == [("~", "public.found", "database, not in any migration")]
+
+
+PARTITIONED = "CREATE TABLE events (id int, at date) PARTITION BY RANGE (at);"
+PARTITION = (
+    "CREATE TABLE events_25 PARTITION OF events FOR VALUES FROM ('{}-01-01') TO ('{}-12-31')"
+)
+
+
+def test_a_partition_made_by_hand_is_drift_and_keeps_its_rows(
+    run: Run, project: Path, database: Target
+) -> None:
+    _add(project, PARTITIONED)
+    _first(run)
+    _sql(database, PARTITION.format(2025, 2025))
+    _sql(database, "INSERT INTO events VALUES (1, '2025-02-03')")
+    by_hand = [("+", "public.events_25", "database, not in any migration")]
+    for options in ((), ("--no-models",)):
+        assert _drift(run, *options) == by_hand
+        assert _status(run, *options)["unmanaged"] == []
+    code, out, _ = run("drift")
+    assert code == 1
+    assert "DROP TABLE public.events_25" in out
+    code, out, _ = run("check")
+    assert code == 0
+    assert "1 object differs in the database" in out
+    # A change of the parent reaches it; it does not become the migration's by that.
+    _add(project, "ALTER TABLE events ADD note text;")
+    assert run("autogenerate", "note")[0] == 0
+    assert run("upgrade")[0] == 0
+    assert _drift(run) == by_hand
+    assert run("check")[0] == 0
+    assert "nothing to do" in run("autogenerate", "again")[1]
+    with connect(database) as connection:
+        assert connection.execute("SELECT count(*) FROM events").fetchone() == (1,)
+    with (project / "psqlmigrate.toml").open("a") as file:
+        file.write('ignore = ["table:public.events_*"]\n')
+    assert _drift(run) == []
+    assert run("drift")[0] == 0
+    assert "differs" not in run("check")[1]
+
+
+def test_a_view_that_says_a_new_name_stays_unmanaged(
+    run: Run, project: Path, database: Target
+) -> None:
+    _add(project, "CREATE TABLE books (name text);")
+    _first(run)
+    _sql(database, "CREATE VIEW mine AS SELECT name FROM books")
+    text = (project / "schema.sql").read_text()
+    (project / "schema.sql").write_text(text.replace("books (name", "books (title"))
+    assert run("autogenerate", "rename", "--rename", "books.name:title")[0] == 0
+    assert run("upgrade")[0] == 0
+    assert _status(run)["unmanaged"] == ["view public.mine"]
+    assert "nothing to do" in run("autogenerate", "again")[1]

@@ -104,6 +104,11 @@ class DbObject:
         return ()
 
     @property
+    def joins(self) -> ObjectId | None:
+        """What its owner is a piece of, through it (the parent of a partition)."""
+        return None
+
+    @property
     def dropped_with(self) -> tuple[ObjectId, ...]:
         """Objects whose drop takes this one along."""
         return self.owners

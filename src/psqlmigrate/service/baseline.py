@@ -14,6 +14,7 @@ from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.hashing import state_hashes
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.selection import ALL, Selection
 from psqlmigrate.service import history, state
 from psqlmigrate.service.bookkeeping import inspect
 from psqlmigrate.service.live import live as live_schema
@@ -101,7 +102,7 @@ def _of_database(
         known = state_hashes(schemas.replayed(workspace.graph.order))
         return _seen(workspace, live, known, words, orphans=orphans, replayable=False)
     recorded = with_found(schemas, workspace.graph.order, recorded, live)
-    if not forced and (note := _drift_note(recorded, live)):
+    if not forced and (note := _drift_note(recorded, live, schemas.selection)):
         return _of_migrations(schemas, note)
     return _seen(workspace, live, recorded.hashes, words, orphans=orphans, replayable=not forced)
 
@@ -150,8 +151,8 @@ def _needed(live: Catalog, mine: Collection[ObjectId]) -> set[ObjectId]:
     return found
 
 
-def _drift_note(recorded: State, live: Catalog) -> str:
-    count = len(by_hand(recorded, live))
+def _drift_note(recorded: State, live: Catalog, selection: Selection) -> str:
+    count = len(by_hand(recorded, live, selection))
     if not count:
         return ""
     objects = "object differs" if count == 1 else "objects differ"
@@ -179,8 +180,10 @@ def with_found(
     return replace(recorded, hashes={**recorded.hashes, **found})
 
 
-def by_hand(recorded: State, live: Catalog) -> tuple[tuple[str, str], ...]:
-    """What was changed by hand since the last run, by (kind, name).
+def by_hand(
+    recorded: State, live: Catalog, selection: Selection = ALL
+) -> tuple[tuple[str, str], ...]:
+    """What was changed by hand since the last run, by (kind, name), without what is left out.
 
     What no migration made counts when it belongs to something that one made.
     """
@@ -189,17 +192,25 @@ def by_hand(recorded: State, live: Catalog) -> tuple[tuple[str, str], ...]:
     if found.added:
         made = managed(live, recorded.hashes).where(lambda one: not one.native)
         mine = frozenset((one.kind, state.stored_name(str(one.id))) for one in made)
-    return (*found.changed, *found.removed, *(key for key in found.added if key in mine))
+    added = (key for key in found.added if key in mine)
+    names = (*found.changed, *found.removed, *added)
+    if not names or selection.everything:
+        return names
+    looked_at = selection.of(live.objects)
+    left_out = {(one.kind, state.stored_name(str(one.id))) for one in live if not looked_at(one)}
+    return tuple(one for one in names if one not in left_out)
 
 
 def managed(live: Catalog, known: Iterable[tuple[str, str]]) -> Catalog:
     """The catalog without what neither is among `known` (kind, name) nor belongs to it."""
     names = {(kind, state.stored_name(name)) for kind, name in known}
+    wholes = {one.owners[0]: one.joins for one in live if one.joins and one.owners}
 
     def is_managed(oid: ObjectId) -> bool:
         one = live.objects[oid]
         if one.native or (one.kind, state.stored_name(str(oid))) in names:
             return True
-        return bool(one.owners) and one.owners[0] in live.objects and is_managed(one.owners[0])
+        above = (*one.owners[:1], wholes.get(oid))
+        return any(is_managed(other) for other in above if other in live.objects)
 
     return live.where(lambda one: is_managed(one.id))

@@ -12,9 +12,12 @@ from psqlmigrate.service.hinting import requests
 from psqlmigrate.service.live import live
 from psqlmigrate.service.renamepairs import Candidate
 from psqlmigrate.service.renaming import NewName, Renamed, settle
+from psqlmigrate.service.schemanames import refuse_strange
 from psqlmigrate.service.schemas import Schemas
 from psqlmigrate.service.scratching import scratch_of, with_roles
 from psqlmigrate.service.workspace import Workspace
+
+NOWHERE = "neither in the models nor in what they are compared with"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,9 @@ def check(workspace: Workspace, wish: str | None = None) -> CheckResult:
     """What the models have and the baseline has not. Raises what reading models raises."""
     with scratch_of(workspace) as scratch:
         schemas = Schemas(workspace, scratch)
-        found = settled(schemas, choose(schemas, wish))
+        chosen = choose(schemas, wish)
+        refuse_strange(workspace, NOWHERE, chosen.catalog, schemas.models.catalog)
+        found = settled(schemas, chosen)
         words = model_words(schemas)
     base, renamed = found.base, found.renamed
     return CheckResult(
@@ -147,7 +152,9 @@ def validate(workspace: Workspace) -> ValidateResult:
     """The models compared with the database; what neither knows of the other is a warning."""
     with workspace.connection() as connection, scratch_of(workspace) as scratch:
         schemas = Schemas(workspace, scratch)
-        found = against(schemas, Baseline(live(workspace, connection), DATABASE, ""))
+        base = Baseline(live(workspace, connection), DATABASE, "")
+        refuse_strange(workspace, NOWHERE, base.catalog, schemas.models.catalog)
+        found = against(schemas, base)
     if not found.changes:
         return ValidateResult(())
     have, want = sections(found.base.catalog), sections(found.desired)

@@ -88,13 +88,22 @@ def drift(recorded: State, live: Hashes) -> Drift:
     )
 
 
-def advance(recorded: Hashes, before: Hashes, after: Hashes) -> dict[Name, str]:
+def advance(
+    recorded: Hashes, before: Hashes, after: Hashes, touched: Collection[Name] | None = None
+) -> dict[Name, str]:
     """The state after a run, from the state and the live schema before it and the live one now.
 
     New and changed objects count as the run's. All others stay as they were recorded, whatever
-    the database has: also those that were gone before the run and are gone now.
+    the database has: also those that were gone before the run and are gone now. Where certificates
+    say what the run touches (`touched`), something unmanaged that changed along with it (a partition
+    that was added by hand, a view that says a new name) does not become managed by that.
     """
-    ours = {key: value for key, value in after.items() if before.get(key) != value}
+    ours = {
+        key: value
+        for key, value in after.items()
+        if before.get(key) != value
+        and (touched is None or key in touched or key in recorded or key not in before)
+    }
     kept = {
         key: value
         for key, value in recorded.items()
@@ -148,6 +157,13 @@ def adopted(stamped: Iterable[MigrationFile], live: Catalog) -> Hashes | None:
 def stored(hashes: Hashes) -> dict[Name, str]:
     """Hashes by the names that the table has for them."""
     return {(kind, stored_name(name)): value for (kind, name), value in hashes.items()}
+
+
+def sections_of(names: Collection[Name], live: Catalog) -> frozenset[Name]:
+    """The objects, by the names that the state has, that these are, or are parts of."""
+    objects = certificates.by_name(live)
+    found = {section_of(live, objects[name]) for name in names if name in objects}
+    return frozenset((one.kind, stored_name(str(one))) for one in found)
 
 
 def live_hashes(live: Catalog) -> dict[Name, str]:
