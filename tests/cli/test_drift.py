@@ -229,6 +229,7 @@ def test_several_heads(migrated: Run, database: Target, project: Path) -> None:
 
 def test_schema_and_ignore(migrated: Run, database: Target, project: Path) -> None:
     _execute(database, "ALTER TABLE customers ADD extra text", "CREATE INDEX tmp_i ON orders (id)")
+    _execute(database, "CREATE SCHEMA other")
     assert migrated("drift", "--schema", "other")[0] == 0
     config = project / "psqlmigrate.toml"
     config.write_text(config.read_text() + 'ignore = ["index:public.tmp_*"]\n')

@@ -355,37 +355,36 @@ PARTITION = (
 )
 
 
-def test_a_partition_made_by_hand_is_drift_and_keeps_its_rows(
-    run: Run, project: Path, database: Target
-) -> None:
+def test_a_partition_made_by_hand_keeps_its_rows(run: Run, project: Path, database: Target) -> None:
+    """Partitions come and go with time, and dropping one takes its rows: each is unmanaged."""
     _add(project, PARTITIONED)
     _first(run)
     _sql(database, PARTITION.format(2025, 2025))
     _sql(database, "INSERT INTO events VALUES (1, '2025-02-03')")
-    by_hand = [("+", "public.events_25", "database, not in any migration")]
-    for options in ((), ("--no-models",)):
-        assert _drift(run, *options) == by_hand
-        assert _status(run, *options)["unmanaged"] == []
-    code, out, _ = run("drift")
-    assert code == 1
-    assert "DROP TABLE public.events_25" in out
-    code, out, _ = run("check")
-    assert code == 0
-    assert "1 object differs in the database" in out
+    _stays_unmanaged(run)
     # A change of the parent reaches it; it does not become the migration's by that.
     _add(project, "ALTER TABLE events ADD note text;")
     assert run("autogenerate", "note")[0] == 0
     assert run("upgrade")[0] == 0
-    assert _drift(run) == by_hand
-    assert run("check")[0] == 0
-    assert "nothing to do" in run("autogenerate", "again")[1]
+    _stays_unmanaged(run)
+    later = project / "migrations" / "29990101_000000_by_hand.sql"
+    later.write_text("-- psqlmigrate: up\nALTER TABLE events ADD more text;\n")
+    _add(project, "ALTER TABLE events ADD more text;")
+    assert run("upgrade")[0] == 0
+    _stays_unmanaged(run)
     with connect(database) as connection:
         assert connection.execute("SELECT count(*) FROM events").fetchone() == (1,)
-    with (project / "psqlmigrate.toml").open("a") as file:
-        file.write('ignore = ["table:public.events_*"]\n')
-    assert _drift(run) == []
-    assert run("drift")[0] == 0
-    assert "differs" not in run("check")[1]
+
+
+def _stays_unmanaged(run: Run) -> None:
+    for options in ((), ("--no-models",)):
+        result = _status(run, *options)
+        assert (result["unmanaged"], result["drift"]) == (["table public.events_25"], [])
+    drift = json.loads(run("drift", "--json")[1])["result"]
+    assert (drift["unmanaged"], drift["objects"]) == (["table public.events_25"], [])
+    assert run("check")[0] == 0
+    assert "nothing to do" in run("autogenerate", "again")[1]
+    assert "nothing to do" in run("autogenerate", "again", "--baseline", "database")[1]
 
 
 def test_a_view_that_says_a_new_name_stays_unmanaged(
@@ -400,3 +399,23 @@ def test_a_view_that_says_a_new_name_stays_unmanaged(
     assert run("upgrade")[0] == 0
     assert _status(run)["unmanaged"] == ["view public.mine"]
     assert "nothing to do" in run("autogenerate", "again")[1]
+
+
+def test_validate_follows_hints_of_former_names(run: Run, project: Path) -> None:
+    _add(project, "CREATE TABLE people (nick text);\nCREATE TABLE kept (\n  a int\n);\n")
+    _first(run)
+    text = (project / "schema.sql").read_text()
+    text = text.replace(
+        "CREATE TABLE people", "-- psqlmigrate: renamed from people\nCREATE TABLE humans"
+    )
+    text = text.replace("  a int\n", "  b int -- psqlmigrate: renamed from a\n")
+    (project / "schema.sql").write_text(text)
+    code, out, _ = run("validate")
+    assert code == 1
+    assert out.splitlines() == [
+        "~public.humans (public.people is public.humans now)",
+        "~public.kept (public.kept.a is public.kept.b now)",
+    ]
+    assert run("autogenerate", "names")[0] == 0
+    assert run("upgrade")[0] == 0
+    assert run("validate")[0] == 0

@@ -204,13 +204,11 @@ def by_hand(
 def managed(live: Catalog, known: Iterable[tuple[str, str]]) -> Catalog:
     """The catalog without what neither is among `known` (kind, name) nor belongs to it."""
     names = {(kind, state.stored_name(name)) for kind, name in known}
-    wholes = {one.owners[0]: one.joins for one in live if one.joins and one.owners}
 
     def is_managed(oid: ObjectId) -> bool:
         one = live.objects[oid]
         if one.native or (one.kind, state.stored_name(str(oid))) in names:
             return True
-        above = (*one.owners[:1], wholes.get(oid))
-        return any(is_managed(other) for other in above if other in live.objects)
+        return bool(one.owners) and one.owners[0] in live.objects and is_managed(one.owners[0])
 
     return live.where(lambda one: is_managed(one.id))

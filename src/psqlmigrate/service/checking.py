@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from psqlmigrate.schema.catalog import Catalog, Change, diff
-from psqlmigrate.schema.hashing import sections
+from psqlmigrate.schema.hashing import section_of, sections
 from psqlmigrate.schema.selection import merged
 from psqlmigrate.service.baseline import DATABASE, Baseline, choose
 from psqlmigrate.service.describing import Entry, entries
@@ -154,17 +154,31 @@ def validate(workspace: Workspace) -> ValidateResult:
         schemas = Schemas(workspace, scratch)
         base = Baseline(live(workspace, connection), DATABASE, "")
         refuse_strange(workspace, NOWHERE, base.catalog, schemas.models.catalog)
-        found = against(schemas, base)
-    if not found.changes:
-        return ValidateResult(())
-    have, want = sections(found.base.catalog), sections(found.desired)
-    return ValidateResult(tuple(_warnings(have, want)))
+        found = settled(schemas, base)
+    return ValidateResult(tuple(_warnings(found)))
 
 
-def _warnings(have: dict[str, dict[str, str]], want: dict[str, dict[str, str]]) -> Iterable[str]:
+def _warnings(found: Settled) -> Iterable[str]:
+    """A thing that shall have another name is modified, and says so in its line."""
+    have, want = sections(found.renamed.catalog), sections(found.desired)
+    renamed = _renamed(found)
     for kind in sorted({*have, *want}):
         before, after = have.get(kind, {}), want.get(kind, {})
         for name in sorted({*before, *after}):
-            if before.get(name) != after.get(name):
+            words = renamed.get((kind, name), "")
+            if words or before.get(name) != after.get(name):
                 symbol = "+" if name not in before else "-" if name not in after else "~"
-                yield f"{symbol}{name}" if kind == "table" else f"{symbol}{kind} {name}"
+                shown = f"{symbol}{name}" if kind == "table" else f"{symbol}{kind} {name}"
+                yield f"{shown} ({words})" if words else shown
+
+
+def _renamed(found: Settled) -> dict[tuple[str, str], str]:
+    """Words of new names, by kind and name of the whole that has them."""
+    words: dict[tuple[str, str], str] = {}
+    catalog = found.renamed.catalog
+    for one, text in zip(found.renamed.names, rename_words(found.renamed.names), strict=True):
+        subject = catalog.get(one.new)
+        whole = section_of(catalog, subject) if subject else one.new
+        key = whole.kind, str(whole)
+        words[key] = f"{words[key]}, {text}" if key in words else text
+    return words

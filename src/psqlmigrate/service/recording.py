@@ -98,8 +98,8 @@ class Recorder:
         if self._known is None or live is None:
             state.unmark(work.connection, work.tables)
             return
-        touched = None if self._touched is None else state.sections_of(self._touched, live)
-        hashes = state.advance(self._known, self._before, state.live_hashes(live), touched)
+        along = state.bystanders(live, self._touched)
+        hashes = state.advance(self._known, self._before, state.live_hashes(live), along)
         state.write(work.connection, work.tables, work.found, hashes, applied)
 
     def _strict(self, certified: Certified, direction: str) -> Check:

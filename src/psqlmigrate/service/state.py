@@ -24,6 +24,7 @@ from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.hashing import section_of, state_hashes
+from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.kinds import KINDS
 from psqlmigrate.schema.sqltext import ident
 from psqlmigrate.service import certificates
@@ -89,20 +90,18 @@ def drift(recorded: State, live: Hashes) -> Drift:
 
 
 def advance(
-    recorded: Hashes, before: Hashes, after: Hashes, touched: Collection[Name] | None = None
+    recorded: Hashes, before: Hashes, after: Hashes, along: Collection[Name] = ()
 ) -> dict[Name, str]:
     """The state after a run, from the state and the live schema before it and the live one now.
 
     New and changed objects count as the run's. All others stay as they were recorded, whatever
-    the database has: also those that were gone before the run and are gone now. Where certificates
-    say what the run touches (`touched`), something unmanaged that changed along with it (a partition
-    that was added by hand, a view that says a new name) does not become managed by that.
+    the database has: also those that were gone before the run and are gone now. Something unmanaged
+    that only changed `along` with something else does not become managed by that.
     """
     ours = {
         key: value
         for key, value in after.items()
-        if before.get(key) != value
-        and (touched is None or key in touched or key in recorded or key not in before)
+        if before.get(key) != value and (key in recorded or key not in before or key not in along)
     }
     kept = {
         key: value
@@ -159,11 +158,21 @@ def stored(hashes: Hashes) -> dict[Name, str]:
     return {(kind, stored_name(name)): value for (kind, name), value in hashes.items()}
 
 
-def sections_of(names: Collection[Name], live: Catalog) -> frozenset[Name]:
-    """The objects, by the names that the state has, that these are, or are parts of."""
+def bystanders(live: Catalog, touched: Collection[Name] | None) -> frozenset[Name]:
+    """What a run changes only along with something else (a view that says a new name).
+
+    That is all that certificates do not name; where not all of the run has them (`touched` is
+    None) only of partitions is it known.
+    """
+    if touched is None:
+        return _names(one.owners[0] for one in live if one.joins and one.owners)
     objects = certificates.by_name(live)
-    found = {section_of(live, objects[name]) for name in names if name in objects}
-    return frozenset((one.kind, stored_name(str(one))) for one in found)
+    mine = _names(section_of(live, objects[name]) for name in touched if name in objects)
+    return _names(section_of(live, one) for one in live) - mine
+
+
+def _names(ids: Iterable[ObjectId]) -> frozenset[Name]:
+    return frozenset((one.kind, stored_name(str(one))) for one in ids)
 
 
 def live_hashes(live: Catalog) -> dict[Name, str]:
