@@ -3,6 +3,8 @@
 import re
 from typing import ClassVar, Self
 
+from psqlmigrate.redaction import without_secrets
+
 USAGE, FAILED, LOCKED, REFUSED = 2, 3, 4, 5
 """Exit codes: wrong use; database, model or migration failed; lock not obtained; refused."""
 
@@ -11,7 +13,7 @@ class MigrationError(Exception):
     """Base of all errors of psqlmigrate.
 
     `hint` names the way out, `details` holds further lines (a traceback of the user's, a
-    statement); both may be empty. `version` is that of the migration that it is about, empty where
+    statement); both may be empty. None of the three repeats a password. `version` is that of the migration that it is about, empty where
     it is about none; `original_error` is what PostgreSQL or the migration's own code raised, if that
     is the reason. `code` is stable and part of `--json`. `file_path`, `line` and `column` (from 1;
     0: not known) are the place that it is about, where there is one.
@@ -26,10 +28,10 @@ class MigrationError(Exception):
     original_error: BaseException | None = None
 
     def __init__(self, message: str, *, hint: str = "", details: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-        self.details = details
+        self.message = without_secrets(message)
+        self.hint = without_secrets(hint)
+        self.details = without_secrets(details)
+        super().__init__(self.message)
 
     def at(self, path: object, line: int = 0, column: int = 0) -> Self:
         """The error, with the place that it is about."""

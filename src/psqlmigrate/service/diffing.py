@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from psqlmigrate.postgres.target import redact
+from psqlmigrate.redaction import redact
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.dbobject import Statements
 from psqlmigrate.schema.selection import EVERYTHING, merged, only

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from psqlmigrate.errors import NoTargetError, UsageError
 from psqlmigrate.postgres.target import Target, parse_url, port_of
+from psqlmigrate.redaction import keep_secret
 from psqlmigrate.service.config import Config
 from psqlmigrate.service.profiles import Profile, ProfileStore
 
@@ -40,7 +41,9 @@ def resolve(
         or _of_profile(store, config.profile, f"profile in {config.origin}")
         or _of_profile(store, store.default, "default profile")
     )
-    return _completed(_whole(found), env) if found else _of_libpq(env)
+    target = _completed(_whole(found), env) if found else _of_libpq(env)
+    keep_secret(target.params)
+    return target
 
 
 def profile_in_force(

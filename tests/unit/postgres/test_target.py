@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psqlmigrate.errors import UsageError
-from psqlmigrate.postgres.target import Target, parse_url, redact, secrets_of
+from psqlmigrate.postgres.target import Target, parse_url
+from psqlmigrate.redaction import redact, secrets_of
 
 CANARY = "c4n@ry/ü?%"
 
