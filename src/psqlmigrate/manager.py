@@ -7,7 +7,6 @@ from typing import Any
 
 from psqlmigrate.engine import Engine, log_of, warn_of_drift
 from psqlmigrate.errors import MigrationAlreadyAppliedError, UsageError
-from psqlmigrate.migrations.directory import make_directory
 from psqlmigrate.migrations.file import version_of
 from psqlmigrate.service import (
     applied,
@@ -29,6 +28,7 @@ from psqlmigrate.service import status as statuses
 from psqlmigrate.service.describing import Entry
 from psqlmigrate.service.executing import Wishes
 from psqlmigrate.service.generating import GenerateResult, GenerateWishes
+from psqlmigrate.service.initializing import made_directory
 from psqlmigrate.service.loglines import Guarded, LogProgress
 from psqlmigrate.service.seeding import SeedWishes
 from psqlmigrate.service.session import told
@@ -112,9 +112,12 @@ class MigrationManager:
         SchemaDriftError.
         """
         workspace = self._workspace()
-        with workspace.connection() as connection, told(connection):
+        with (
+            workspace.connection() as connection,
+            told(connection),
+            made_directory(workspace.migrations_path),
+        ):
             bookkeeping.create(connection, workspace.tables)
-        make_directory(workspace.migrations_path)
         self._say(workspace, f"{workspace.migrations_path} is the directory of migrations")
         if workspace.settings.auto_detect_changes:
             warn_of_drift(workspace, self.config, stacklevel=3)

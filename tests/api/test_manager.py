@@ -406,3 +406,10 @@ def test_a_file_in_the_place_of_the_directory(manage: Manage, folder: Path) -> N
     for act in (manager.init, manager.status, manager.upgrade, manager.heads):
         with pytest.raises(UsageError, match="file is no directory"):
             act()
+
+
+def test_a_directory_that_cannot_be_made_leaves_no_tables(engine: Engine) -> None:
+    manager = MigrationManager(engine, MigrationConfig(migrations_path="/proc/nope"))
+    with pytest.raises(UsageError, match="/proc/nope"):
+        manager.init()
+    assert engine.fetch_one("SELECT to_regclass('_psqlmodel_migrations')") == (None,)

@@ -13,7 +13,7 @@ from psqlmigrate.errors import MigrationError
 from psqlmigrate.postgres.connect import connect
 from psqlmigrate.postgres.target import Target
 
-PASSWORD = "hunter2 of a profile"  # noqa: S105 - the test's own
+PASSWORD = "hunter2 of a profile"
 
 BAD = {
     "raise.sql": (
@@ -73,9 +73,7 @@ def test_no_password_is_told(profile: Run, project: Path, database: Target, name
 
 
 def test_a_job_keeps_none(profile: Run, project: Path, database: Target) -> None:
-    (project / "migrations" / "20250101_000000_x.sql").write_text(
-        BAD["raise.sql"].format(PASSWORD)
-    )
+    (project / "migrations" / "20250101_000000_x.sql").write_text(BAD["raise.sql"].format(PASSWORD))
     job = profile("upgrade", "--background")[1].split()[-1]
     for _ in range(200):
         code, out, _ = profile("status", "--job", job, "--json")

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from psqlmigrate.errors import (
     DuplicateVersionError,
@@ -18,6 +19,8 @@ from psqlmigrate.migrations.replaced import Replaced, walk
 
 VERSION_FORMAT = "%Y%m%d_%H%M%S"
 _SLUG_LENGTH = 60
+
+_SETTING = "--migrations, or the setting of that name, is the directory of migrations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +96,26 @@ def _match(version: str, known: list[str]) -> str:
 
 
 def make_directory(path: Path) -> None:
-    """Makes the directory where it is missing. Raises UsageError where something else is there."""
+    """Makes the directory where it is missing.
+
+    Raises UsageError where something else is there, or where it takes no files.
+    """
     _refuse_file(path)
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=path):
+            pass  # that a directory takes files is only known by making one
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be the directory of migrations: {error.strerror}", hint=_SETTING
+        ) from None
 
 
 def _refuse_file(path: Path) -> None:
     if path.exists() and not path.is_dir():
         raise UsageError(
             f"{path} is no directory",
-            hint="--migrations, or the setting of that name, is the directory of migrations",
+            hint=_SETTING,
         )
 
 
