@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryFile
 
 from psqlmigrate.errors import (
     DuplicateVersionError,
@@ -100,6 +99,8 @@ def make_directory(path: Path) -> None:
 
     Raises UsageError where something else is there, or where it takes no files.
     """
+    from tempfile import TemporaryFile  # noqa: PLC0415 - start-up time; few commands make one
+
     _refuse_file(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
