@@ -66,6 +66,8 @@ def test_the_whole_round(manage: Manage, engine: Engine, folder: Path) -> None:
     assert manager.downgrade("-1") == 1
     assert manager.history() == []
     (record,) = manager.history(everything=True)
+    with pytest.raises(UsageError, match="-1 is below zero"):
+        manager.history(-1)
     assert record["rolled_back_at"]
     assert any(f"{made.version} done in" in line for line in lines)
     assert not any("CREATE TABLE" in line for line in lines)

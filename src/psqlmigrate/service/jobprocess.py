@@ -88,6 +88,7 @@ class _Job(Silent):
         with told(self._keeper):
             create_jobs(self._keeper, self._tables)
             jobs.begin(self._keeper, self._tables, self._job, **detail)
+            jobs.prune(self._keeper, self._tables)
         if not _say("ready"):
             self._end({"code": "job", "message": "who started it did not wait for it"})
             return
