@@ -268,3 +268,19 @@ def test_tables_that_cannot_be_made_leave_no_files(
     before = sorted(project.iterdir())
     assert run("init", "--migrations", "deep/er")[0] != 0
     assert sorted(project.iterdir()) == before
+
+
+def test_a_schema_public_that_was_made_anew(run: Run, project: Path, database: Target) -> None:
+    with connect(database) as connection:
+        connection.execute("DROP SCHEMA public; CREATE SCHEMA public; CREATE TABLE t (a int)")
+    assert run("init", "--from-database")[0] == 0
+    [path] = (project / "migrations").glob("*.py")
+    assert "COMMENT" not in path.read_text()
+    assert run("status", "--exit-code")[0] == 0
+    with connect(database) as connection:
+        connection.execute("COMMENT ON SCHEMA public IS 'standard public schema'")
+    assert run("drift")[0] == 0
+    assert run("diff", "migrations", "database") == (0, "", "")
+    with connect(database) as connection:
+        connection.execute("COMMENT ON SCHEMA public IS 'mine'")
+    assert "COMMENT ON SCHEMA public IS 'standard public schema'" in run("drift")[1]
