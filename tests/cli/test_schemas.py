@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -226,6 +227,27 @@ def test_a_frozen_moment_is_refused(run: Run, project: Path) -> None:
     assert code == 3
     assert "default public.frozen.at" in err
     assert "write now()" in err
+
+
+@pytest.mark.parametrize(
+    ("column", "default"),
+    [
+        ("date", "'today'"),
+        ("timestamptz", "' Tomorrow'"),
+        ("timestamp", "'yesterday'::date"),
+        ("time", "'now'"),
+    ],
+)
+def test_a_frozen_day_is_refused(run: Run, project: Path, column: str, default: str) -> None:
+    today = datetime.now(UTC)
+    _add(project, f"CREATE TABLE frozen (a int, at {column} DEFAULT {default});")
+    code, _, err = run("check", "--models", "schema.sql")
+    assert code == 3
+    assert "default public.frozen.at" in err
+    assert "CURRENT_DATE" in err
+    text = f"CREATE TABLE written (at date DEFAULT '{today:%Y-%m-%d}', w text DEFAULT 'today');"
+    (project / "schema.sql").write_text(text)
+    assert run("check", "--models", "schema.sql")[0] == 1
 
 
 def test_a_damaged_state_file_is_left_alone(run: Run, project: Path) -> None:

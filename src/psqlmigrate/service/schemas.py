@@ -250,7 +250,7 @@ class Schemas:
 
         def make() -> Catalog:
             found = in_scratch(self.scratch, act)
-            frozen.refuse(found, lambda: in_scratch(self.scratch, act))
+            frozen.refuse(found, lambda: in_scratch(self.scratch, act), [one.sql for one in texts])
             return self.fixpoint(found)
 
         return kept(self._server, [*self._setup, *(one.sql for one in texts)], make)
