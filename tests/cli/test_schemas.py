@@ -441,3 +441,22 @@ def test_validate_follows_hints_of_former_names(run: Run, project: Path) -> None
     assert run("autogenerate", "names")[0] == 0
     assert run("upgrade")[0] == 0
     assert run("validate")[0] == 0
+
+
+def test_a_name_that_postgresql_cuts_is_told_and_no_change(run: Run, project: Path) -> None:
+    name = "a_table_whose_name_has_far_more_letters_than_postgresql_would_ever_keep"
+    _add(project, f"\nCREATE TABLE {name} (a int);\nCREATE INDEX {name}_a ON {name} (a);")
+    run("init", "--models", "schema.sql")
+    code, _, err = run("autogenerate", "first")
+    assert (code, "are one name to PostgreSQL" in err) == (3, True)
+    text = (project / "schema.sql").read_text()
+    (project / "schema.sql").write_text(text.replace(f"{name}_a ", "shorter "))
+    code, out, _ = run("autogenerate", "first")
+    assert code == 0
+    assert f'"{name}" has 71 bytes, and PostgreSQL cuts it to "{name[:63]}"' in out
+    assert run("upgrade")[0] == 0
+    code, out, _ = run("check")
+    assert code == 0
+    assert f'cuts it to "{name[:63]}"' in out
+    assert "nothing to do" in run("autogenerate", "again")[1]
+    assert run("status", "--exit-code")[0] == 0

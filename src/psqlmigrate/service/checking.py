@@ -63,13 +63,13 @@ def check(workspace: Workspace, wish: str | None = None) -> CheckResult:
         chosen = choose(schemas, wish)
         refuse_strange(workspace, NOWHERE, chosen.catalog, schemas.models.catalog)
         found = settled(schemas, chosen)
-        words = model_words(schemas)
+        words, warnings = model_words(schemas), schemas.models.warnings
     base, renamed = found.base, found.renamed
     return CheckResult(
         entries(found.changes, renamed.catalog, found.desired),
         words,
         base.words,
-        (*base.notes, *found.notes),
+        (*base.notes, *warnings, *found.notes),
         found.desired.unmodelled,
         rename_words(renamed.names),
     )
