@@ -51,6 +51,8 @@ def choose(schemas: Schemas, wish: str | None = None, *, orphans: bool = False) 
     `orphans`: what no migration made is part of it, too, so that it is dropped. That needs the
     database. Raises UsageError for a database that was wished for and does not fit.
     """
+    if wish not in {None, DATABASE, MIGRATIONS}:
+        raise UsageError(f'"{wish}" is no baseline', hint=f"{DATABASE} or {MIGRATIONS}")
     if wish == MIGRATIONS and not orphans:
         return _of_migrations(schemas)
     forced = wish == DATABASE or orphans
