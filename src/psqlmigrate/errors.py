@@ -28,6 +28,7 @@ class MigrationError(Exception):
     original_error: BaseException | None = None
 
     def __init__(self, message: str, *, hint: str = "", details: str = "") -> None:
+        self._said = message
         self.message = without_secrets(message)
         self.hint = without_secrets(hint)
         self.details = without_secrets(details)
@@ -326,5 +327,6 @@ _MISSING_ROLE = re.compile(r'role "(.+)" does not exist\Z', re.MULTILINE)
 
 def missing_role(error: MigrationError) -> str | None:
     """The role whose absence is what the error is about, in the English of a server of ours."""
-    found = _MISSING_ROLE.search(error.message)
+    # A password may be the name of a role: messages hide it, and the role is missing all the same.
+    found = _MISSING_ROLE.search(error._said)
     return found[1] if found else None

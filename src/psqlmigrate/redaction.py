@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 _HIDDEN = "********"
 _SHORTEST = 4
-_FAMILIES = ("PG", "PSQL_", "DB_")
 _NAMES = ("USER", "HOST", "PORT", "DATABASE", "DB", "NAME")
 SECRETS = ("password", "sslpassword")
 """The parameters of a connection that are secret."""
@@ -58,7 +57,7 @@ def secrets_of(env: Mapping[str, str]) -> list[str]:
     found = {value for name, value in env.items() if name.upper().endswith("PASSWORD")}
     for value in env.values():
         found |= {unquote(one) for one in _URL_PASSWORD.findall(value)}
-    names = {env.get(f"{family}{part}", "") for family in _FAMILIES for part in _NAMES}
+    names = {value for name, value in env.items() if name.upper().endswith(_NAMES)}
     return [one for one in found - names if len(one) >= _SHORTEST]
 
 

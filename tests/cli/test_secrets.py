@@ -100,3 +100,14 @@ def test_the_api_and_a_certificate_keep_none(project: Path, database: Target) ->
         error = caught.value
         assert "hunter2" not in f"{error}{error!r}{error.details}{error.hint}"
         assert re.search("no: [*]+", str(error))
+
+
+def test_a_role_that_is_a_password_is_a_role_all_the_same(
+    call: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_PASSWORD", "somebody_new")
+    with (project / "schema.sql").open("a") as file:
+        file.write("CREATE POLICY p ON orders TO somebody_new USING (true);")
+    call("init", "--offline", "--models", "schema.sql")
+    assert call("autogenerate", "first")[0] == 0
+    assert "TO somebody_new" in next((project / "migrations").glob("*.py")).read_text()

@@ -68,6 +68,8 @@ def test_the_secrets_of_an_environment() -> None:
         "PGPASSWORD": "postgres",
         "DB_PASSWORD": "c4nary",
         "DB_USER": "postgres",
+        "POSTGRES_PASSWORD": "shop",
+        "POSTGRES_USER": "shop",
         "MY_PASSWORD": "abc",
         "OTHER": "https://h:443/a@b",
     }
