@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import Run
-from psqlmigrate import MigrationManager, create_engine
+from psqlmigrate import MigrationConfig, MigrationManager, create_engine
 from psqlmigrate.errors import MigrationError
 from psqlmigrate.postgres.connect import connect
 from psqlmigrate.postgres.target import Target
@@ -100,6 +100,12 @@ def test_the_api_and_a_certificate_keep_none(project: Path, database: Target) ->
         error = caught.value
         assert "hunter2" not in f"{error}{error!r}{error.details}{error.hint}"
         assert re.search("no: [*]+", str(error))
+        lines: list[str] = []
+        config = MigrationConfig(debug=True, logger=lines.append)
+        with pytest.raises(MigrationError):
+            MigrationManager(engine, config).upgrade()
+        assert "********" in str(lines)
+        assert "hunter2" not in str(lines)
 
 
 def test_a_role_that_is_a_password_is_a_role_all_the_same(
