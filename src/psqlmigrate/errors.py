@@ -28,7 +28,8 @@ class MigrationError(Exception):
     original_error: BaseException | None = None
 
     def __init__(self, message: str, *, hint: str = "", details: str = "") -> None:
-        self._said = message
+        # A password may be the name of a role: messages hide it, and the role is missing all the same.
+        self.missing_role = _missing_role(message)
         self.message = without_secrets(message)
         self.hint = without_secrets(hint)
         self.details = without_secrets(details)
