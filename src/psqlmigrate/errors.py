@@ -5,6 +5,8 @@ from typing import ClassVar, Self
 
 from psqlmigrate.redaction import without_secrets
 
+_MISSING_ROLE = re.compile(r'role "(.+)" does not exist\Z', re.MULTILINE)
+
 USAGE, FAILED, LOCKED, REFUSED = 2, 3, 4, 5
 """Exit codes: wrong use; database, model or migration failed; lock not obtained; refused."""
 
@@ -323,11 +325,11 @@ class SchemaDriftWarning(UserWarning):
     """Models and database differ, or could not be compared."""
 
 
-_MISSING_ROLE = re.compile(r'role "(.+)" does not exist\Z', re.MULTILINE)
-
-
 def missing_role(error: MigrationError) -> str | None:
     """The role whose absence is what the error is about, in the English of a server of ours."""
-    # A password may be the name of a role: messages hide it, and the role is missing all the same.
-    found = _MISSING_ROLE.search(error._said)
+    return error.missing_role
+
+
+def _missing_role(message: str) -> str | None:
+    found = _MISSING_ROLE.search(message)
     return found[1] if found else None
