@@ -13,6 +13,7 @@ import pytest
 from psycopg import sql
 
 import options_used
+from psqlmigrate import redaction
 from psqlmigrate.postgres.binaries import available_binaries
 from psqlmigrate.postgres.connect import Connection, connect
 from psqlmigrate.postgres.embedded import scratch_server
@@ -72,6 +73,12 @@ def pytest_terminal_summary(
     if config.stash.get(_WHOLE, False) and (missing := options_used.missing()):
         terminalreporter.section("options that no test has used")
         terminalreporter.write_line("\n".join(missing))
+
+
+@pytest.fixture(autouse=True)
+def _forgotten_secrets(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
+    """A process repeats no password that it ever used: one test's is a word of another's."""
+    monkeypatch.setattr(redaction, "_kept", set[str]())
 
 
 @pytest.fixture(scope="session")

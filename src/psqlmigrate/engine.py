@@ -193,6 +193,12 @@ def create_engine(
         raise UsageError(
             "the URL of create_engine is no text", hint="write postgresql://user@host:5432/database"
         )
+    if url is not None and not url.strip():
+        raise UsageError(
+            "the URL of create_engine is empty",
+            hint="write postgresql://user@host:5432/database; without an argument it is looked up as"
+            " the command line does",
+        )
     folder = Path.cwd()
     short = {"models": models, "fail_on_drift": fail_on_drift, "debug": debug, "logger": logger}
     if given := {name: value for name, value in short.items() if value is not None}:

@@ -7,7 +7,6 @@ from typing import Any
 
 from psqlmigrate.engine import Engine, log_of, warn_of_drift
 from psqlmigrate.errors import MigrationAlreadyAppliedError, UsageError
-from psqlmigrate.migrations.directory import make_directory
 from psqlmigrate.migrations.file import version_of
 from psqlmigrate.service import (
     applied,
@@ -29,6 +28,7 @@ from psqlmigrate.service import status as statuses
 from psqlmigrate.service.describing import Entry
 from psqlmigrate.service.executing import Wishes
 from psqlmigrate.service.generating import GenerateResult, GenerateWishes
+from psqlmigrate.service.initializing import made_directory
 from psqlmigrate.service.loglines import Guarded, LogProgress
 from psqlmigrate.service.seeding import SeedWishes
 from psqlmigrate.service.session import told
@@ -102,6 +102,11 @@ class MigrationManager:
                 "a MigrationManager takes psqlmigrate's engine",
                 hint='psqlmigrate.create_engine("postgresql://…") makes one',
             )
+        if not isinstance(config, MigrationConfig | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise UsageError(
+                f"a MigrationManager takes a MigrationConfig, and {config!r} is none",
+                hint='MigrationConfig(migrations_path="…") makes one',
+            )
         self.engine = engine
         self.config = config or engine.config or MigrationConfig()
 
@@ -112,9 +117,12 @@ class MigrationManager:
         SchemaDriftError.
         """
         workspace = self._workspace()
-        with workspace.connection() as connection, told(connection):
+        with (
+            workspace.connection() as connection,
+            told(connection),
+            made_directory(workspace.migrations_path),
+        ):
             bookkeeping.create(connection, workspace.tables)
-        make_directory(workspace.migrations_path)
         self._say(workspace, f"{workspace.migrations_path} is the directory of migrations")
         if workspace.settings.auto_detect_changes:
             warn_of_drift(workspace, self.config, stacklevel=3)
@@ -155,6 +163,7 @@ class MigrationManager:
         `renames` are new names by old ones (`{"public.users.mail": "email"}`). The others are the
         command's options.
         """
+        _refuse_no_text(message, "message")
         workspace = self._workspace()
         pairs = tuple(f"{old}:{new}" for old, new in (renames or {}).items())
         wishes = GenerateWishes(sql, empty, baseline, drop_orphans, concurrently, pairs)
@@ -226,6 +235,8 @@ class MigrationManager:
         self, limit: int | None = None, *, everything: bool = False
     ) -> list[dict[str, Any]]:
         """The applied migrations, newest first; `everything` has what was rolled back, too."""
+        if not isinstance(limit, int | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise UsageError(f"a limit is how many to show, and {limit!r} is no number")
         result = applied.applied_rows(self._workspace(), limit, everything=everything)
         return [asdict(row) for row in result.rows]
 
@@ -240,6 +251,7 @@ class MigrationManager:
 
     def stamp(self, version: str, *, purge: bool = False) -> None:
         """Makes exactly this version and what comes before it count as applied; runs nothing."""
+        _refuse_no_text(version)
         executing.stamp(self._ready(), version, purge=purge)
 
     def sql(self, direction: str = "upgrade", span: str = "") -> str:
@@ -270,6 +282,7 @@ class MigrationManager:
 
         Raises MergeConflictError where the order of the branches matters.
         """
+        _refuse_no_text(message, "message")
         return merging.merge(self._workspace(), message).file
 
     def squash(
@@ -279,6 +292,9 @@ class MigrationManager:
 
         Raises SquashRefusedError where it would not do the same.
         """
+        _refuse_no_text(message, "message")
+        for version in (first, last):
+            _refuse_no_text("" if version is None else version)
         return squashing.squash(self._workspace(), message, SquashWishes(first, last)).file
 
     def seed(
@@ -349,12 +365,10 @@ def _unapplied(workspace: Workspace, target: str | None) -> str:
     return version
 
 
-def _refuse_no_text(target: object) -> None:
-    if not isinstance(target, str):
-        raise UsageError(
-            f"a target is text, and {target!r} is none",
-            hint='write "-1", "+1", "head", "base" or a version',
-        )
+def _refuse_no_text(value: object, what: str = "target") -> None:
+    if not isinstance(value, str):
+        hint = 'write "-1", "+1", "head", "base" or a version' if what == "target" else ""
+        raise UsageError(f"a {what} is text, and {value!r} is none", hint=hint)
 
 
 def _status(found: StatusResult) -> MigrationStatus:

@@ -23,6 +23,7 @@ from psqlmigrate.errors import (
 )
 from psqlmigrate.postgres.connect import connect
 from psqlmigrate.postgres.target import Target
+from psqlmigrate.service import jobs
 
 _PATIENCE_S = 30.0
 
@@ -312,3 +313,24 @@ def test_a_role_that_may_not_look_is_told(
             MigrationManager(other).get_async_status(job)
     finally:
         engine.execute("DROP ROLE job_reader_of_tests")
+
+
+def test_jobs_that_ended_long_ago_are_forgotten(
+    manage: Manage, folder: Path, engine: Engine
+) -> None:
+    manager = manage()
+    write(folder, "1", "CREATE TABLE a (x int);")
+    first = manager.upgrade_async()
+    assert _ended(manager, first) == {"status": "completed", "count": 1}
+    engine.execute(
+        "INSERT INTO _psqlmigrate_jobs (id, status, started_at, detail)"
+        " SELECT 'old' || i, CASE i WHEN 300 THEN 'running' ELSE 'failed' END,"
+        " now() - i * interval '1 day', '{}' FROM generate_series(1, 300) i"
+    )
+    last = manager.upgrade_async()
+    assert _ended(manager, last) == {"status": "completed", "count": 0}
+    kept = {one for (one,) in engine.fetch_all("SELECT id FROM _psqlmigrate_jobs")}
+    assert kept == {first, last, "old300", *(f"old{i}" for i in range(1, jobs.KEPT))}
+    assert manager.get_async_status(first)["status"] == "completed"
+    with pytest.raises(UnknownJobError):
+        manager.get_async_status("old200")

@@ -3,6 +3,7 @@
 import threading
 import warnings
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -20,6 +21,7 @@ from psqlmigrate import (
     SchemaDriftError,
     SchemaDriftWarning,
     StateCorruptionError,
+    create_engine,
 )
 from psqlmigrate.errors import AppliedFileError, SeedError, StatementError, UsageError
 
@@ -66,6 +68,11 @@ def test_the_whole_round(manage: Manage, engine: Engine, folder: Path) -> None:
     assert manager.downgrade("-1") == 1
     assert manager.history() == []
     (record,) = manager.history(everything=True)
+    with pytest.raises(UsageError, match="-1 is below zero"):
+        manager.history(-1)
+    wrong: Any = "5"
+    with pytest.raises(UsageError, match="'5' is no number"):
+        manager.history(wrong)
     assert record["rolled_back_at"]
     assert any(f"{made.version} done in" in line for line in lines)
     assert not any("CREATE TABLE" in line for line in lines)
@@ -406,3 +413,29 @@ def test_a_file_in_the_place_of_the_directory(manage: Manage, folder: Path) -> N
     for act in (manager.init, manager.status, manager.upgrade, manager.heads):
         with pytest.raises(UsageError, match="file is no directory"):
             act()
+
+
+def test_a_directory_that_cannot_be_made_leaves_no_tables(engine: Engine) -> None:
+    manager = MigrationManager(engine, MigrationConfig(migrations_path="/proc/nope"))
+    with pytest.raises(UsageError, match="/proc/nope"):
+        manager.init()
+    assert engine.fetch_one("SELECT to_regclass('_psqlmodel_migrations')") == (None,)
+
+
+def test_what_is_no_text_is_told_as_such(manage: Manage, engine: Engine) -> None:
+    manager, wrong = manage(), 3
+    nothing: Any = wrong
+    for call in (manager.autogenerate, manager.merge, manager.squash, manager.stamp):
+        with pytest.raises(UsageError, match="is text, and 3 is none"):
+            call(nothing)
+    with pytest.raises(UsageError, match='"nope" is no baseline'):
+        manager.autogenerate("x", baseline="nope")
+    with pytest.raises(UsageError, match="takes a MigrationConfig, and 3 is none"):
+        MigrationManager(engine, nothing)
+
+
+def test_an_empty_url_is_not_another_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://production/app")
+    for empty in ("", "  "):
+        with pytest.raises(UsageError, match="is empty"):
+            create_engine(empty)

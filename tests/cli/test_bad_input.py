@@ -110,6 +110,12 @@ def test_a_password_that_a_migration_tells_is_not_kept(
     assert "0therc4nary" not in str(rows)
 
 
+def test_an_unknown_option_of_downgrade(run: Run) -> None:
+    run("init")
+    code, _, err = run("downgrade", "--background")
+    assert (code, "no such option: --background" in err) == (2, True)
+
+
 @pytest.mark.parametrize(
     "option", ["--url", "--profile", "--migrations", "--models", "--schema", "--config"]
 )

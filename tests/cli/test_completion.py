@@ -73,6 +73,15 @@ def test_versions(complete: Complete) -> None:
     assert complete("diff", "empty", "da") == ["database"]
 
 
+def test_environments(complete: Complete, project: Path) -> None:
+    (project / "migrations" / "seeds").mkdir()
+    for name in ("dev.json", "demo.yaml", "test.yml", "notes.txt"):
+        (project / "migrations" / "seeds" / name).touch()
+    assert complete("seed", "-e", "") == ["demo", "dev", "test"]
+    assert complete("seed", "--env", "de") == ["demo", "dev"]
+    assert complete("seed", "--migrations", "nowhere", "-e", "") == []
+
+
 def test_another_directory(complete: Complete, project: Path) -> None:
     (project / "elsewhere").mkdir()
     (project / "elsewhere" / "20270101_000000_x.sql").touch()

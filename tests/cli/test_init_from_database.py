@@ -241,3 +241,46 @@ def test_check_after_it_compares_with_the_models(shop: Run, database: Target) ->
     assert shop("init", "--from-database", "--models", "schema.sql")[0] == 0
     assert shop("check")[0] == 0
     assert shop("status", "--exit-code")[0] == 0
+
+
+@pytest.mark.parametrize("path", ["/proc/nope", "/proc/nope/deeper", "/proc"])
+@pytest.mark.parametrize("way", [("init",), ("init", "--from-database")])
+def test_a_directory_that_cannot_be_made_leaves_nothing(
+    run: Run, project: Path, database: Target, path: str, way: tuple[str, ...]
+) -> None:
+    with connect(database) as connection:
+        connection.execute("CREATE TABLE t (a int)")
+    before = sorted(project.iterdir())
+    code, _, err = run(*way, "--migrations", path)
+    assert code == 2
+    assert f"{path} cannot be the directory of migrations" in err
+    assert sorted(project.iterdir()) == before
+    with connect(database) as connection:
+        found = connection.execute("SELECT relname FROM pg_class WHERE relname ~ '^_psql'")
+        assert found.fetchall() == []
+
+
+def test_tables_that_cannot_be_made_leave_no_files(
+    run: Run, project: Path, database: Target
+) -> None:
+    with connect(database) as connection:
+        connection.execute("CREATE VIEW _psqlmodel_migrations AS SELECT 1 AS version")
+    before = sorted(project.iterdir())
+    assert run("init", "--migrations", "deep/er")[0] != 0
+    assert sorted(project.iterdir()) == before
+
+
+def test_a_schema_public_that_was_made_anew(run: Run, project: Path, database: Target) -> None:
+    with connect(database) as connection:
+        connection.execute("DROP SCHEMA public; CREATE SCHEMA public; CREATE TABLE t (a int)")
+    assert run("init", "--from-database")[0] == 0
+    [path] = (project / "migrations").glob("*.py")
+    assert "COMMENT" not in path.read_text()
+    assert run("status", "--exit-code")[0] == 0
+    with connect(database) as connection:
+        connection.execute("COMMENT ON SCHEMA public IS 'standard public schema'")
+    assert run("drift")[0] == 0
+    assert run("diff", "migrations", "database") == (0, "", "")
+    with connect(database) as connection:
+        connection.execute("COMMENT ON SCHEMA public IS 'mine'")
+    assert "COMMENT ON SCHEMA public IS 'standard public schema'" in run("drift")[1]

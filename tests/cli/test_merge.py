@@ -205,12 +205,14 @@ def test_what_fails_on_rows_by_itself_is_no_conflict(run: Run, files: Project) -
     )
     code, out, _ = run("merge", "join")
     assert code == 0
-    assert "lead to the same schema\n" in out
+    assert "lead to the same schema, and back\n" in out
 
 
 def test_a_branch_that_never_runs_is_refused(run: Run, files: Project) -> None:
     _branches(files, ("SELECT 1 / 0;", ""), ("SELECT 1;", ""))
-    assert f"{ONE}_step.sql fails: division by zero" in _refused(run, files)
+    code, out, err = run("merge", "join")
+    assert (code, out) == (3, "")
+    assert f"{ONE}_step.sql fails, and no other branch has to do with it: division by zero" in err
 
 
 def test_what_branches_leave_alike_is_settled_by_the_merge(run: Run, files: Project) -> None:
@@ -227,6 +229,7 @@ def test_what_branches_leave_alike_is_settled_by_the_merge(run: Run, files: Proj
     code, out, _ = run("merge", "join")
     assert code == 0
     assert "all leave function public.f() alike" in out
+    assert f"note: the down of {ONE}_step.sql fails after that of {TWO}: function f() does" in out
     assert run("verify")[0] == 0
     assert run("upgrade", "--strict")[0] == 0
     assert run("status", "--exit-code", "--no-models")[0] == 0
@@ -296,3 +299,52 @@ def test_without_a_database_and_with_roles_that_only_others_have(call: Run, file
     assert (code, err) == (0, ""), out
     [file] = read_directory(files.path).files
     assert file.text.count("GRANT") == 2
+
+
+def test_a_branch_that_fails_by_itself_is_named(run: Run, files: Project) -> None:
+    _peaceful(files)
+    files.sql(TWO, 'ALTER TABLE "Main" ADD b int;\nSELECT nothing_here();', "", AFTER_ROOT)
+    code, _, err = run("merge", "join")
+    assert code == 3
+    assert f"{TWO}_step.sql fails, and no other branch has to do with it" in err
+    assert "nothing_here() does not exist" in err
+    assert "order" not in err
+    assert "step.sql:5" in err
+    assert not list(files.path.glob("*join*"))
+
+
+def test_what_is_left_after_all_are_reverted(run: Run, files: Project) -> None:
+    guarded = (
+        "DO $$ BEGIN IF to_regclass('v') IS NULL THEN DROP TABLE w; END IF; END $$; DROP TABLE u;"
+    )
+    _branches(
+        files,
+        ("CREATE TABLE w (); CREATE TABLE u ();", guarded),
+        ("CREATE TABLE v ();", "DROP TABLE v;"),
+    )
+    code, out, _ = run("merge", "join")
+    assert code == 0
+    assert "note: table public.w is not as it was when all branches are reverted" in out
+    assert ", and back" not in out
+
+
+def test_a_down_that_fails_by_itself(run: Run, files: Project) -> None:
+    _branches(
+        files, ("CREATE TABLE u ();", "SELECT 1;"), ("CREATE TABLE v ();", "DROP TABLE nowhere;")
+    )
+    code, out, _ = run("merge", "join", "--json")
+    assert code == 0
+    [note] = json.loads(out)["result"]["notes"]
+    assert note == f'the down of {TWO}_step.sql fails: table "nowhere" does not exist'
+
+
+def test_without_a_down_the_way_back_is_not_whole(run: Run, files: Project) -> None:
+    _peaceful(files)
+    (files.path / f"{TWO}_step.sql").unlink()
+    files.python(TWO, "engine.execute('CREATE TABLE v ()')", "raise NotImplementedError")
+    path = files.path / f"{TWO}_step.py"
+    text = path.read_text().replace("    def down", f"    depends_on = {ROOT!r}\n\n    def other")
+    path.write_text(text)
+    code, out, _ = run("merge", "join")
+    assert code == 0
+    assert "note: not every migration has a down" in out

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -228,6 +229,27 @@ def test_a_frozen_moment_is_refused(run: Run, project: Path) -> None:
     assert "write now()" in err
 
 
+@pytest.mark.parametrize(
+    ("column", "default"),
+    [
+        ("date", "'today'"),
+        ("timestamptz", "' Tomorrow'"),
+        ("timestamp", "'yesterday'::date"),
+        ("time", "'now'"),
+    ],
+)
+def test_a_frozen_day_is_refused(run: Run, project: Path, column: str, default: str) -> None:
+    today = datetime.now(UTC)
+    _add(project, f"CREATE TABLE frozen (a int, at {column} DEFAULT {default});")
+    code, _, err = run("check", "--models", "schema.sql")
+    assert code == 3
+    assert "default public.frozen.at" in err
+    assert "CURRENT_DATE" in err
+    text = f"CREATE TABLE written (at date DEFAULT '{today:%Y-%m-%d}', w text DEFAULT 'today');"
+    (project / "schema.sql").write_text(text)
+    assert run("check", "--models", "schema.sql")[0] == 1
+
+
 def test_a_damaged_state_file_is_left_alone(run: Run, project: Path) -> None:
     _first(run)
     path = project / "migrations" / ".schema_state.json"
@@ -287,3 +309,154 @@ def test_status_of_one_schema(
     _sql(database, "ALTER TABLE app.t ALTER a SET NOT NULL")
     by_hand = [("~", "app.t", "database, not in any migration")]
     assert _drift(run, "--schema", "app", *options) == by_hand
+
+
+COMPARING = {
+    "status": ("status",),
+    "status without models": ("status", "--no-models"),
+    "check": ("check",),
+    "autogenerate": ("autogenerate", "second"),
+    "drift": ("drift",),
+    "validate": ("validate",),
+    "diff": ("diff", "models", "database"),
+    "snapshot": ("snapshot", "database"),
+}
+
+
+def test_a_schema_that_nobody_has_is_an_error(run: Run, project: Path, database: Target) -> None:
+    assert run("init", "--from-database", "--schema", "pubic")[0] == 2
+    _add(project, "CREATE SCHEMA billing; CREATE TABLE billing.t (a int);")
+    _first(run)
+    for command in COMPARING.values():
+        code, out, err = run(*command, "--schema", "biling")
+        assert (code, out) == (2, ""), command
+        assert 'no schema is named "biling"' in err
+        assert "did you mean billing?" in err
+        assert run(*command, "--schema", "billing")[0] == 0
+    _sql(database, "DROP SCHEMA billing CASCADE")
+    for command in (("status", "--no-models"), ("drift",)):
+        assert run(*command, "--schema", "billing")[0] in {0, 1}
+
+
+def test_the_configuration_may_name_a_schema_that_comes_later(run: Run, project: Path) -> None:
+    _first(run)
+    with (project / "psqlmigrate.toml").open("a") as file:
+        file.write('schemas = ["public", "later"]\n')
+    for command in COMPARING.values():
+        assert run(*command)[0] == 0, command
+    text = (project / "psqlmigrate.toml").read_text()
+    (project / "psqlmigrate.toml").write_text(text.replace('"public", "later"', '"pubic"'))
+    assert "did you mean public?" in run("check")[2]
+
+
+@pytest.mark.parametrize("certified", [False, True])
+def test_what_a_migration_found_is_managed(
+    run: Run, project: Path, database: Target, *, certified: bool
+) -> None:
+    run("init", "--models", "schema.sql")
+    (project / "schema.sql").write_text("CREATE TABLE found (a int);")
+    (project / "migrations" / "20250101_000000_found.sql").write_text(
+        "-- psqlmigrate: up\nCREATE TABLE IF NOT EXISTS found (a int);\n"
+        "-- psqlmigrate: down\nDROP TABLE found;\n"
+    )
+    if certified:
+        assert run("verify", "--certify", "20250101_000000")[0] == 0
+    _sql(database, "CREATE TABLE found (a int); CREATE TABLE mine (a int)")
+    assert run("upgrade")[0] == 0
+    for options in ((), ("--no-models",)):
+        result = _status(run, *options)
+        assert (result["unmanaged"], result["drift"]) == (["table public.mine"], [])
+    assert json.loads(run("drift", "--json")[1])["result"]["unmanaged"] == ["table public.mine"]
+    _sql(database, "ALTER TABLE found ADD b int")
+    assert _drift(run, "--no-models") == [("~", "public.found", "database, not in any migration")]
+
+
+PARTITIONED = "CREATE TABLE events (id int, at date) PARTITION BY RANGE (at);"
+PARTITION = (
+    "CREATE TABLE events_25 PARTITION OF events FOR VALUES FROM ('{}-01-01') TO ('{}-12-31')"
+)
+
+
+def test_a_partition_made_by_hand_keeps_its_rows(run: Run, project: Path, database: Target) -> None:
+    """Partitions come and go with time, and dropping one takes its rows: each is unmanaged."""
+    _add(project, PARTITIONED)
+    _first(run)
+    _sql(database, PARTITION.format(2025, 2025))
+    _sql(database, "INSERT INTO events VALUES (1, '2025-02-03')")
+    _stays_unmanaged(run)
+    # A change of the parent reaches it; it does not become the migration's by that.
+    _add(project, "ALTER TABLE events ADD note text;")
+    assert run("autogenerate", "note")[0] == 0
+    assert run("upgrade")[0] == 0
+    _stays_unmanaged(run)
+    later = project / "migrations" / "29990101_000000_by_hand.sql"
+    later.write_text("-- psqlmigrate: up\nALTER TABLE events ADD more text;\n")
+    _add(project, "ALTER TABLE events ADD more text;")
+    assert run("upgrade")[0] == 0
+    _stays_unmanaged(run)
+    with connect(database) as connection:
+        assert connection.execute("SELECT count(*) FROM events").fetchone() == (1,)
+
+
+def _stays_unmanaged(run: Run) -> None:
+    for options in ((), ("--no-models",)):
+        result = _status(run, *options)
+        assert (result["unmanaged"], result["drift"]) == (["table public.events_25"], [])
+    drift = json.loads(run("drift", "--json")[1])["result"]
+    assert (drift["unmanaged"], drift["objects"]) == (["table public.events_25"], [])
+    assert run("check")[0] == 0
+    assert "nothing to do" in run("autogenerate", "again")[1]
+    assert "nothing to do" in run("autogenerate", "again", "--baseline", "database")[1]
+
+
+def test_a_view_that_says_a_new_name_stays_unmanaged(
+    run: Run, project: Path, database: Target
+) -> None:
+    _add(project, "CREATE TABLE books (name text);")
+    _first(run)
+    _sql(database, "CREATE VIEW mine AS SELECT name FROM books")
+    text = (project / "schema.sql").read_text()
+    (project / "schema.sql").write_text(text.replace("books (name", "books (title"))
+    assert run("autogenerate", "rename", "--rename", "books.name:title")[0] == 0
+    assert run("upgrade")[0] == 0
+    assert _status(run)["unmanaged"] == ["view public.mine"]
+    assert "nothing to do" in run("autogenerate", "again")[1]
+
+
+def test_validate_follows_hints_of_former_names(run: Run, project: Path) -> None:
+    _add(project, "CREATE TABLE people (nick text);\nCREATE TABLE kept (\n  a int\n);\n")
+    _first(run)
+    text = (project / "schema.sql").read_text()
+    text = text.replace(
+        "CREATE TABLE people", "-- psqlmigrate: renamed from people\nCREATE TABLE humans"
+    )
+    text = text.replace("  a int\n", "  b int -- psqlmigrate: renamed from a\n")
+    (project / "schema.sql").write_text(text)
+    code, out, _ = run("validate")
+    assert code == 1
+    assert out.splitlines() == [
+        "~public.humans (public.people is public.humans now)",
+        "~public.kept (public.kept.a is public.kept.b now)",
+    ]
+    assert run("autogenerate", "names")[0] == 0
+    assert run("upgrade")[0] == 0
+    assert run("validate")[0] == 0
+
+
+def test_a_name_that_postgresql_cuts_is_told_and_no_change(run: Run, project: Path) -> None:
+    name = "a_table_whose_name_has_far_more_letters_than_postgresql_would_ever_keep"
+    _add(project, f"\nCREATE TABLE {name} (a int);\nCREATE INDEX {name}_a ON {name} (a);")
+    run("init", "--models", "schema.sql")
+    code, _, err = run("autogenerate", "first")
+    assert (code, "are one name to PostgreSQL" in err) == (3, True)
+    text = (project / "schema.sql").read_text()
+    (project / "schema.sql").write_text(text.replace(f"{name}_a ", "shorter "))
+    code, out, _ = run("autogenerate", "first")
+    assert code == 0
+    assert f'"{name}" has 71 bytes, and PostgreSQL cuts it to "{name[:63]}"' in out
+    assert run("upgrade")[0] == 0
+    code, out, _ = run("check")
+    assert code == 0
+    assert f'cuts it to "{name[:63]}"' in out
+    assert "nothing to do" in run("autogenerate", "again")[1]
+    assert run("status", "--exit-code")[0] == 0

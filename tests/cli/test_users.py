@@ -211,6 +211,34 @@ def test_import(users: Users, config: Path, tmp_path: Path) -> None:
     assert "default" not in json.loads(config.read_text())
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"profiles": {\n"a": oops}}', "line 2, column 6"),
+        ("[]", "not an object"),
+        ('{"profiles": {"a": 1}}', 'the profile "a" is not an object'),
+        ('{"a": {"host": "db"}}', "has no profile in it"),
+    ],
+)
+def test_what_cannot_be_imported(users: Users, tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "other.json").write_text(text)
+    code, out, err = users("--import", "other.json")
+    assert (code, out) == (2, "")
+    assert "other.json" in err
+    assert words in err
+    assert "left as it is" not in err
+    assert users("--list")[1] == "no profile is saved\n"
+
+
+def test_a_missing_keyring_is_told_before_a_password_is_asked_for(
+    users: Users, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    code, _, err = users("--save", "a", "--keyring", "--password-stdin")
+    assert (code, "not installed" in err) == (2, True)
+    assert sys.stdin.read() == f"{CANARY}\n"
+
+
 def test_the_keyring(users: Users, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept: dict[tuple[str, str], str] = {}
     monkeypatch.setitem(

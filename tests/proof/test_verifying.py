@@ -335,6 +335,11 @@ def test_the_command(
     assert lines[1].startswith("  psqlmigrate verify --certify 3")
     assert main(["verify", "--certify"]) == 0
     assert capsys.readouterr().out == "3  certified\n"
+    assert main(["verify", "--certify"]) == 0
+    assert capsys.readouterr().out == "every pending migration is certified\n"
+    line.certificate("2").unlink()
+    assert main(["verify", "--certify"]) == 0
+    assert capsys.readouterr().out == "2  certified\n"
     assert main(["verify", "--certify", "3"]) == 0
     assert main(["verify", "--replay"]) == 0
     assert "3 up, 3 down and up again, 3 compared" in capsys.readouterr().out

@@ -425,6 +425,26 @@ def test_triggers_policies_and_what_they_keep_out(seeds: Seeds) -> None:
     assert seeds.rows("SELECT * FROM t") == [(1, "A")]
 
 
+def test_what_a_trigger_makes_the_same_again_is_unchanged(seeds: Seeds) -> None:
+    seeds.run(
+        "CREATE TABLE t (id int PRIMARY KEY, v text, w int);"
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$BEGIN IF new.v = 'no' THEN RETURN NULL; END IF; new.v := lower(new.v); RETURN new; END$$;"
+        "CREATE TRIGGER tr BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f();"
+        "INSERT INTO t VALUES (3, 'x', 1)"
+    )
+    text = "t: [{id: 1, v: Ann, w: 1}, {id: 2, v: bob, w: 1}, {id: 3, v: no}]"
+    assert seeds.counts(text) == {"public.t": (2, 0, 0)}
+    (table,) = seeds.load(text).tables
+    assert (table.updated, table.unchanged, table.kept_out) == (0, 2, 1)
+    assert seeds.counts(text.replace("Ann, w: 1", "Ann, w: 2")) == {"public.t": (0, 1, 1)}
+    assert seeds.rows("SELECT id, v, w FROM t ORDER BY 1") == [
+        (1, "ann", 2),
+        (2, "bob", 1),
+        (3, "x", 1),
+    ]
+
+
 def test_a_deferred_trigger_fails_the_file(seeds: Seeds) -> None:
     seeds.run(
         "CREATE TABLE t (id int PRIMARY KEY);"

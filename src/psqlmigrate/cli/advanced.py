@@ -104,7 +104,7 @@ def snapshot(options: Options, source: str) -> None:
     is_flag=False,
     flag_value="",
     shell_complete=completing.versions(),
-    help="Prove pending migrations that were edited, or one, and renew the certificates.",
+    help="Prove one migration, or all pending ones that have no certificate or were edited.",
 )
 @click.option(
     "--accept",

@@ -10,16 +10,16 @@ from platformdirs import user_log_dir
 
 from psqlmigrate.errors import MigrationError
 from psqlmigrate.migrations.atomic import write_new
-from psqlmigrate.postgres.target import redact
+from psqlmigrate.redaction import redact, without_secrets
 from psqlmigrate.service.profiles import ProfileStore
 
 
 def keep(given: list[str], error: BaseException) -> tuple[str, str]:
     """Writes the log file; the answer is the message and its hint."""
     secrets = _secrets(given)
-    what = redact(f"{type(error).__name__}: {error}", *secrets)
+    what = redact(without_secrets(f"{type(error).__name__}: {error}"), *secrets)
     command = next((one for one in given if not one.startswith("-")), "")
-    trace = redact("".join(traceback.format_exception(error)), *secrets)
+    trace = redact(without_secrets("".join(traceback.format_exception(error))), *secrets)
     text = f"{command or 'no command'}\n{platform.platform()}\nPython {platform.python_version()}\n\n{trace}"
     folder = Path(user_log_dir("psqlmigrate", appauthor=False))
     path = folder / f"bug-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}.log"

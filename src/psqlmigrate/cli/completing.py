@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
-if TYPE_CHECKING:  # only a shell that completes needs it
+if TYPE_CHECKING:  # a shell waits for what is imported
     from click.shell_completion import CompletionItem
+
+    from psqlmigrate.service.workspace import Workspace
 
 Complete: TypeAlias = "Callable[[click.Context, click.Parameter, str], list[CompletionItem]]"
 
@@ -57,6 +59,19 @@ def profiles(
     return _matching(begun, [(name, "") for name in names])
 
 
+def environments(
+    context: click.Context, _parameter: click.Parameter, begun: str
+) -> "list[CompletionItem]":
+    """The names of the seed files."""
+    from psqlmigrate.service.seeding import environments as known
+
+    try:
+        names = known(_project(context))
+    except Exception:  # noqa: BLE001 - an error in the middle of a typed line helps nobody
+        return []
+    return _matching(begun, [(name, "") for name in names])
+
+
 def paths(
     _context: click.Context, _parameter: click.Parameter, begun: str
 ) -> "list[CompletionItem]":
@@ -68,19 +83,24 @@ def paths(
 
 def _versions(context: click.Context) -> list[tuple[str, str]]:
     """Newest first, with the words of the file's name; broken files are named like any other."""
-    from psqlmigrate.cli.context import workspace
-    from psqlmigrate.cli.options import Options
     from psqlmigrate.migrations.file import version_of
 
-    given = {name: context.params.get(name) for name in Options._fields}
-    lists = {name: given[name] or () for name in ("models", "schemas")}
     try:
-        folder = workspace(Options(**{**given, **lists, "connect_wait": 0.0})).migrations_path  # type: ignore[arg-type]  # Click's own values
-        names = sorted((path.name for path in folder.iterdir()), reverse=True)
+        names = sorted(one.name for one in _project(context).migrations_path.iterdir())[::-1]
     except Exception:  # noqa: BLE001 - an error in the middle of a typed line helps nobody
         return []
     found = [(version_of(name), name) for name in names]
     return [(version, name[len(version) + 1 :]) for version, name in found if version]
+
+
+def _project(context: click.Context) -> "Workspace":
+    """The project as the options of the typed line have it. Raises what reading it raises."""
+    from psqlmigrate.cli.context import workspace
+    from psqlmigrate.cli.options import Options
+
+    given = {name: context.params.get(name) for name in Options._fields}
+    lists = {name: given[name] or () for name in ("models", "schemas")}
+    return workspace(Options(**{**given, **lists, "connect_wait": 0.0}))  # type: ignore[arg-type]  # Click's own values
 
 
 def _matching(begun: str, items: Iterable[tuple[str, str]]) -> "list[CompletionItem]":

@@ -1,6 +1,5 @@
 """How a failure is told: words on stderr, or the JSON document, and the exit code."""
 
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +9,7 @@ import click
 from psqlmigrate.errors import FAILED, USAGE, MigrationError
 from psqlmigrate.migrations.sent import shown
 from psqlmigrate.output import github
-from psqlmigrate.postgres.target import redact, secrets_of
+from psqlmigrate.redaction import without_secrets
 
 INTERRUPTED, TERMINATED, PIPE_CLOSED, BUG = 130, 143, 141, 70
 _ENDED = frozenset({"interrupted", "terminated"})
@@ -143,4 +142,4 @@ def _print_words(failure: _Failure) -> None:
 
 def _shown(text: str) -> str:
     """A user's code may have raised whatever its environment holds."""
-    return redact(text, *secrets_of(os.environ))
+    return without_secrets(text)

@@ -131,6 +131,8 @@ def _password(name: str, given: Given, *, known: bool) -> Entry:
         raise click.UsageError(f"{words} exclude each other")
     if given["password_command"]:
         return {**_NO_PASSWORD, "password_command": given["password_command"]}
+    if given["keyring"]:
+        passwords.require_keyring()  # before anybody types a password for nothing
     secret = _secret(given, known=known)
     if given["keyring"]:
         if not secret:

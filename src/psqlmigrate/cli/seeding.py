@@ -2,14 +2,27 @@
 
 import click
 
+from psqlmigrate.cli import completing
 from psqlmigrate.cli.options import Options, common
 
 
 @click.command()
 @click.option(
-    "-e", "--env", "environment", metavar="ENV", help="Load MIGRATIONS/seeds/ENV.json or .yaml."
+    "-e",
+    "--env",
+    "environment",
+    metavar="ENV",
+    help="Load MIGRATIONS/seeds/ENV.json or .yaml.",
+    shell_complete=completing.environments,
 )
-@click.option("-f", "--file", "file", metavar="FILE", help="Load this .json or .yaml file.")
+@click.option(
+    "-f",
+    "--file",
+    "file",
+    metavar="FILE",
+    help="Load this .json or .yaml file.",
+    shell_complete=completing.paths,
+)
 @click.option("--truncate", is_flag=True, help="Empty the tables of the file first.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--lock-wait", metavar="S", type=float, help="Seconds to wait for the lock.")

@@ -19,6 +19,8 @@ from psqlmigrate.migrations.replaced import Replaced, walk
 VERSION_FORMAT = "%Y%m%d_%H%M%S"
 _SLUG_LENGTH = 60
 
+_SETTING = "--migrations, or the setting of that name, is the directory of migrations"
+
 
 @dataclass(frozen=True, slots=True)
 class Directory:
@@ -93,16 +95,28 @@ def _match(version: str, known: list[str]) -> str:
 
 
 def make_directory(path: Path) -> None:
-    """Makes the directory where it is missing. Raises UsageError where something else is there."""
+    """Makes the directory where it is missing.
+
+    Raises UsageError where something else is there, or where it takes no files.
+    """
+    from tempfile import TemporaryFile  # noqa: PLC0415 - start-up time; few commands make one
+
     _refuse_file(path)
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=path):
+            pass  # that a directory takes files is only known by making one
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be the directory of migrations: {error.strerror}", hint=_SETTING
+        ) from None
 
 
 def _refuse_file(path: Path) -> None:
     if path.exists() and not path.is_dir():
         raise UsageError(
             f"{path} is no directory",
-            hint="--migrations, or the setting of that name, is the directory of migrations",
+            hint=_SETTING,
         )
 
 

@@ -12,11 +12,17 @@ def merged(result: MergeResult) -> list[str]:
         return [f"nothing to merge: {heads} is the only head" if heads else "no migrations"]
     met = f"; all leave {', '.join(result.shared)} alike" if result.shared else ""
     rows = ", on sample rows" if result.rows else ""
-    proof = f"{result.orders} orders of the branches lead to the same schema{rows}{met}"
+    back = "" if result.notes else ", and back"
+    proof = f"{result.orders} orders of the branches lead to the same schema{rows}{back}{met}"
     return [
         f"joins {', '.join(result.heads)}",
         f"certified in {result.seconds:.1f} s: {proof}",
         f"wrote {shown(result.file)}",
+        *(f"note: {one}" for one in result.notes),
+        *(
+            ["hint: upgrade goes on well; put the downs right before you need them"]
+            * bool(result.notes)
+        ),
     ]
 
 

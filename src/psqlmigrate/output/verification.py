@@ -28,7 +28,7 @@ def verified(result: VerifyResult, *, offline: bool = False) -> list[str]:
 def certified(made: Sequence[Certificate]) -> list[str]:
     """Each certificate that was written, with what it says of values."""
     if not made:
-        return ["no pending migration was edited since it was certified"]
+        return ["every pending migration is certified"]
     lines: list[str] = []
     for one in made:
         lines.append(f"{one.version}  certified")

@@ -14,6 +14,7 @@ from psycopg.rows import TupleRow
 
 from psqlmigrate.errors import ConnectionFailedError
 from psqlmigrate.postgres.target import Target
+from psqlmigrate.redaction import keep_secret
 from psqlmigrate.schema.sqltext import join, literal, sql
 
 Connection: TypeAlias = psycopg.Connection[TupleRow]
@@ -74,16 +75,20 @@ def connect(
     a keepalive either, the connection is lost. What the target says of this comes first.
     Raises ConnectionFailedError with the reason; a password is never part of it.
     """
+    keep_secret(target.params)
     deadline = time.monotonic() + wait_s
     while True:
         try:
-            return _open(target, {"application_name": name, **_keepalives(silence_s)})
+            made = _open(target, {"application_name": name, **_keepalives(silence_s)})
+            keep_secret({"user": made.info.user, "password": made.info.password})
         except psycopg.OperationalError as error:
             if time.monotonic() >= deadline or _is_final(str(error)):
                 raise _explained(target, str(error)) from None
             time.sleep(_RETRY_S * random.uniform(0.5, 1.5))  # noqa: S311 - only spreads retries
         except (psycopg.Error, ValueError) as error:
             raise _explained(target, str(error)) from None
+        else:
+            return made
 
 
 @contextmanager

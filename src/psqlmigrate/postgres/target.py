@@ -6,19 +6,11 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from psqlmigrate.errors import UsageError
+from psqlmigrate.redaction import SECRETS, redact
 
-_HIDDEN = "********"
 _HIGHEST_PORT = 65535
 _EXAMPLE = "write postgresql://user@host:5432/database"
 
-_SHORTEST = 4
-_FAMILIES = ("PG", "PSQL_", "DB_")
-_NAMES = ("USER", "HOST", "PORT", "DATABASE", "DB", "NAME")
-# Texts, not compiled: most runs never look for a secret, and compiling all is felt at start-up.
-_URL_PASSWORD = r"\w://[^\s/:@?#'\"]*:([^\s'\"@/]+)@"  # noqa: S105 - finds them
-_SECRETS = ("password", "sslpassword")
-_URL_SECRET = r"(\w://[^\s/:@?#'\"]*):[^\s'\"]+@"  # noqa: S105
-_NAMED_SECRET = r"(?i)(password=)('(?:\\.|[^'\\])*'|[^\s&'\"]+)"  # noqa: S105
 _SETTING = r"(?s)\s*(\w+)\s*=\s*('(?:\\.|[^'\\])*'|(?:\\.|[^\s'\\])*)(?=\s|\Z)"
 
 
@@ -73,36 +65,7 @@ class Target:
 
     def redacted(self, text: str) -> str:
         """The text without the passwords, however they are written."""
-        return redact(text, *(self.params.get(name, "") for name in _SECRETS))
-
-
-def redact(text: str, *secrets: str) -> str:
-    """The text without the secrets, and without what stands as a password in a URL or setting.
-
-    A secret is found percent-encoded and escaped, too.
-    """
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = re.sub("".join(map(_spellings, secret)), _HIDDEN, text)
-    text = re.sub(_URL_SECRET, rf"\1:{_HIDDEN}@", text)
-    return re.sub(_NAMED_SECRET, rf"\1{_HIDDEN}", text)
-
-
-def secrets_of(env: Mapping[str, str]) -> list[str]:
-    """The passwords that an environment holds, by themselves or in URLs.
-
-    One that is also a name there (`postgres` as user and password) would only blind messages.
-    """
-    found = {value for name, value in env.items() if name.upper().endswith("PASSWORD")}
-    for value in env.values():
-        found |= {unquote(one) for one in re.findall(_URL_PASSWORD, value)}
-    names = {env.get(f"{family}{part}", "") for family in _FAMILIES for part in _NAMES}
-    return [one for one in found - names if len(one) >= _SHORTEST]
-
-
-def _spellings(char: str) -> str:
-    encoded = "".join(f"%{byte:02x}" for byte in char.encode("utf-8", "surrogateescape"))
-    plus = r"|\+" if char == " " else ""
-    return rf"(?:(?i:{encoded})|\\*{re.escape(char)}{plus})"
+        return redact(text, *(self.params.get(name, "") for name in SECRETS))
 
 
 def parse_url(url: str, source: str) -> Target:

@@ -1,8 +1,9 @@
 """What every kind of object must tell: how it is read, made, dropped and altered."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from types import MappingProxyType
 from typing import Any, ClassVar, LiteralString, Self, TypeAlias
 
 from psqlmigrate.schema.identity import Address, ObjectId
@@ -12,6 +13,7 @@ from psqlmigrate.schema.statement import Hazard, Statement
 Row: TypeAlias = tuple[Any, ...]
 Statements: TypeAlias = tuple[Statement, ...]
 Parts: TypeAlias = "tuple[DbObject, ...]"
+Codes: TypeAlias = Mapping[str, Mapping[object, str]]
 Resolve: TypeAlias = Callable[[Address], "DbObject | None"]
 
 
@@ -65,6 +67,8 @@ class DbObject:
     naming: ClassVar[Naming] = Naming.FIXED
     name_at: ClassVar[int] = -1
     """Where in the id's path its own name stands (a function's arguments come after it)."""
+    codes: ClassVar[Codes] = MappingProxyType({})
+    """Words for the values of fields that PostgreSQL has letters or special numbers for."""
     hidden_members: ClassVar[bool] = False
     """Whether the names of members are renamed without asking (the sequence of an identity)."""
 
@@ -103,6 +107,11 @@ class DbObject:
     def owners(self) -> tuple[ObjectId, ...]:
         """The object it belongs to, first, and others that take it along when they go."""
         return ()
+
+    @property
+    def joins(self) -> ObjectId | None:
+        """What its owner is a piece of, through it (the parent of a partition)."""
+        return None
 
     @property
     def dropped_with(self) -> tuple[ObjectId, ...]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from psqlmigrate.errors import MigrationError
+from psqlmigrate.errors import MigrationError, UsageError
 from psqlmigrate.service import history, journal
 from psqlmigrate.service.bookkeeping import inspect
 from psqlmigrate.service.history import AppliedRow
@@ -21,8 +21,11 @@ class HistoryResult:
 def applied_rows(workspace: Workspace, limit: int | None, *, everything: bool) -> HistoryResult:
     """The history, newest first; `everything` has what was rolled back and what failed, too.
 
-    A migration that a squashed one counts for is not shown without `everything`.
+    A migration that a squashed one counts for is not shown without `everything`. Raises UsageError
+    for a limit below zero.
     """
+    if limit is not None and limit < 0:
+        raise UsageError(f"a limit is how many to show, and {limit} is below zero")
     with workspace.connection() as connection:
         rows = history.read(connection, workspace.tables, only_reading=True) or ()
         entries: tuple[Entry, ...] = ()

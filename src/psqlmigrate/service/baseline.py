@@ -14,6 +14,7 @@ from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.hashing import state_hashes
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.selection import ALL, Selection
 from psqlmigrate.service import history, state
 from psqlmigrate.service.bookkeeping import inspect
 from psqlmigrate.service.live import live as live_schema
@@ -50,6 +51,8 @@ def choose(schemas: Schemas, wish: str | None = None, *, orphans: bool = False) 
     `orphans`: what no migration made is part of it, too, so that it is dropped. That needs the
     database. Raises UsageError for a database that was wished for and does not fit.
     """
+    if wish not in {None, DATABASE, MIGRATIONS}:
+        raise UsageError(f'"{wish}" is no baseline', hint=f"{DATABASE} or {MIGRATIONS}")
     if wish == MIGRATIONS and not orphans:
         return _of_migrations(schemas)
     forced = wish == DATABASE or orphans
@@ -101,7 +104,7 @@ def _of_database(
         known = state_hashes(schemas.replayed(workspace.graph.order))
         return _seen(workspace, live, known, words, orphans=orphans, replayable=False)
     recorded = with_found(schemas, workspace.graph.order, recorded, live)
-    if not forced and (note := _drift_note(recorded, live)):
+    if not forced and (note := _drift_note(recorded, live, schemas.selection)):
         return _of_migrations(schemas, note)
     return _seen(workspace, live, recorded.hashes, words, orphans=orphans, replayable=not forced)
 
@@ -150,8 +153,8 @@ def _needed(live: Catalog, mine: Collection[ObjectId]) -> set[ObjectId]:
     return found
 
 
-def _drift_note(recorded: State, live: Catalog) -> str:
-    count = len(by_hand(recorded, live))
+def _drift_note(recorded: State, live: Catalog, selection: Selection) -> str:
+    count = len(by_hand(recorded, live, selection))
     if not count:
         return ""
     objects = "object differs" if count == 1 else "objects differ"
@@ -179,8 +182,10 @@ def with_found(
     return replace(recorded, hashes={**recorded.hashes, **found})
 
 
-def by_hand(recorded: State, live: Catalog) -> tuple[tuple[str, str], ...]:
-    """What was changed by hand since the last run, by (kind, name).
+def by_hand(
+    recorded: State, live: Catalog, selection: Selection = ALL
+) -> tuple[tuple[str, str], ...]:
+    """What was changed by hand since the last run, by (kind, name), without what is left out.
 
     What no migration made counts when it belongs to something that one made.
     """
@@ -188,7 +193,12 @@ def by_hand(recorded: State, live: Catalog) -> tuple[tuple[str, str], ...]:
     kinds = {kind for kind, _ in found.added}
     ids = {_name(oid): oid for oid in live.objects if oid.kind in kinds}
     mine = (key for key in found.added if _is_made(live, ids[key], recorded.hashes))
-    return (*found.changed, *found.removed, *mine)
+    names = (*found.changed, *found.removed, *mine)
+    if not names or selection.everything:
+        return names
+    looked_at = selection.of(live.objects)
+    left_out = {_name(one.id) for one in live if not looked_at(one)}
+    return tuple(one for one in names if one not in left_out)
 
 
 def _is_made(live: Catalog, oid: ObjectId, known: Container[tuple[str, str]]) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import permutations
 from typing import TypeAlias
 
-from psqlmigrate.errors import MigrationError, missing_role
+from psqlmigrate.errors import MigrationError, NoWayError, missing_role
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.postgres.connect import Connection
@@ -45,6 +45,29 @@ class Outcome:
     numbered: frozenset[str] = frozenset()
     failed: MigrationFile | None = None
     reason: str = ""
+    details: str = ""
+
+    def stop(self, file: MigrationFile, error: MigrationError) -> "Outcome":
+        """The same, ended by a migration that failed."""
+        self.failed, self.reason, self.details = file, error.message, error.details
+        return self
+
+
+@dataclass(slots=True)
+class Return(Outcome):
+    """Where an order led and back again: `start` is where it began.
+
+    `open_ended`: a migration has no down, so that what comes before it was not reverted.
+    """
+
+    start: Catalog = field(default_factory=lambda: Catalog({}))
+    open_ended: bool = False
+
+    @property
+    def left(self) -> tuple[Catalog, Catalog] | None:
+        """What it began with and what it ended with, where these differ."""
+        done = self.failed is None and not self.open_ended
+        return (self.start, self.catalog) if done and self.start != self.catalog else None
 
 
 def branches_of(graph: Graph) -> Branches:
@@ -99,14 +122,32 @@ class Rehearsals:
                 except MigrationError as error:
                     if missing_role(error):  # is made, where that may be; then all begins anew
                         raise
-                    outcome.failed, outcome.reason = file, error.message
-                    return outcome
+                    return outcome.stop(file, error)
                 after, now = introspect(connection, edges=False), self._contents(connection)
                 self._note(file, before, after)
                 self._note_rows(file, rows, now)
                 before, rows = after, now
             outcome.catalog, outcome.rows = introspect(connection), rows
             outcome.numbered = numbered(connection)
+        return outcome
+
+    def there_and_back(self, order: Order) -> Return:
+        """Where the order leads when it is reverted, last first, without any rows."""
+        outcome = Return(order)
+        with self._scratch.database() as connection:
+            replay(connection, self._branches.common)
+            outcome.start = introspect(connection)
+            replay(connection, order)
+            for file in reversed(order):
+                try:
+                    run(connection, file, "down")
+                except NoWayError:
+                    outcome.open_ended = True
+                    break
+                except MigrationError as error:
+                    outcome.stop(file, error)
+                    break
+            outcome.catalog = introspect(connection)
         return outcome
 
     def _contents(self, connection: Connection) -> Contents:

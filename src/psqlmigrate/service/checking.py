@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from psqlmigrate.schema.catalog import Catalog, Change, diff
-from psqlmigrate.schema.hashing import sections
+from psqlmigrate.schema.hashing import section_of, sections
 from psqlmigrate.schema.selection import merged
 from psqlmigrate.service.baseline import DATABASE, Baseline, choose
 from psqlmigrate.service.describing import Entry, entries
@@ -12,9 +12,12 @@ from psqlmigrate.service.hinting import requests
 from psqlmigrate.service.live import live
 from psqlmigrate.service.renamepairs import Candidate
 from psqlmigrate.service.renaming import NewName, Renamed, settle
+from psqlmigrate.service.schemanames import refuse_strange
 from psqlmigrate.service.schemas import Schemas
 from psqlmigrate.service.scratching import scratch_of, with_roles
 from psqlmigrate.service.workspace import Workspace
+
+NOWHERE = "neither in the models nor in what they are compared with"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +60,16 @@ def check(workspace: Workspace, wish: str | None = None) -> CheckResult:
     """What the models have and the baseline has not. Raises what reading models raises."""
     with scratch_of(workspace) as scratch:
         schemas = Schemas(workspace, scratch)
-        found = settled(schemas, choose(schemas, wish))
-        words = model_words(schemas)
+        chosen = choose(schemas, wish)
+        refuse_strange(workspace, NOWHERE, chosen.catalog, schemas.models.catalog)
+        found = settled(schemas, chosen)
+        words, warnings = model_words(schemas), schemas.models.warnings
     base, renamed = found.base, found.renamed
     return CheckResult(
         entries(found.changes, renamed.catalog, found.desired),
         words,
         base.words,
-        (*base.notes, *found.notes),
+        (*base.notes, *warnings, *found.notes),
         found.desired.unmodelled,
         rename_words(renamed.names),
     )
@@ -147,17 +152,33 @@ def validate(workspace: Workspace) -> ValidateResult:
     """The models compared with the database; what neither knows of the other is a warning."""
     with workspace.connection() as connection, scratch_of(workspace) as scratch:
         schemas = Schemas(workspace, scratch)
-        found = against(schemas, Baseline(live(workspace, connection), DATABASE, ""))
-    if not found.changes:
-        return ValidateResult(())
-    have, want = sections(found.base.catalog), sections(found.desired)
-    return ValidateResult(tuple(_warnings(have, want)))
+        base = Baseline(live(workspace, connection), DATABASE, "")
+        refuse_strange(workspace, NOWHERE, base.catalog, schemas.models.catalog)
+        found = settled(schemas, base)
+    return ValidateResult(tuple(_warnings(found)))
 
 
-def _warnings(have: dict[str, dict[str, str]], want: dict[str, dict[str, str]]) -> Iterable[str]:
+def _warnings(found: Settled) -> Iterable[str]:
+    """A thing that shall have another name is modified, and says so in its line."""
+    have, want = sections(found.renamed.catalog), sections(found.desired)
+    renamed = _renamed(found)
     for kind in sorted({*have, *want}):
         before, after = have.get(kind, {}), want.get(kind, {})
         for name in sorted({*before, *after}):
-            if before.get(name) != after.get(name):
+            words = renamed.get((kind, name), "")
+            if words or before.get(name) != after.get(name):
                 symbol = "+" if name not in before else "-" if name not in after else "~"
-                yield f"{symbol}{name}" if kind == "table" else f"{symbol}{kind} {name}"
+                shown = f"{symbol}{name}" if kind == "table" else f"{symbol}{kind} {name}"
+                yield f"{shown} ({words})" if words else shown
+
+
+def _renamed(found: Settled) -> dict[tuple[str, str], str]:
+    """Words of new names, by kind and name of the whole that has them."""
+    words: dict[tuple[str, str], str] = {}
+    catalog = found.renamed.catalog
+    for one, text in zip(found.renamed.names, rename_words(found.renamed.names), strict=True):
+        subject = catalog.get(one.new)
+        whole = section_of(catalog, subject) if subject else one.new
+        key = whole.kind, str(whole)
+        words[key] = f"{words[key]}, {text}" if key in words else text
+    return words

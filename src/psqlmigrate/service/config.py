@@ -78,9 +78,10 @@ class Config:
         The command line's paths are relative to the working directory.
         """
         stated = {"migrations"} if migrations else set[str]()
+        unasked = {"schemas"} if schemas else set[str]()
         return replace(
             self,
-            given=self.given | stated,
+            given=(self.given | stated) - unasked,
             migrations=str(Path(migrations).absolute()) if migrations else self.migrations,
             models=tuple(map(absolute_spec, models)) or self.models,
             schemas=schemas or self.schemas,

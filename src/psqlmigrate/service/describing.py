@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from psqlmigrate.schema.catalog import Catalog, Change
@@ -117,17 +117,21 @@ def _fields(change: Change) -> tuple[str, ...]:
         return ()
     names = [one.name for one in dataclasses.fields(before) if one.compare]
     return tuple(
-        _field(name.replace("_", " "), getattr(before, name), getattr(after, name))
+        _field(name, getattr(before, name), getattr(after, name), after.codes.get(name, {}))
         for name in names
         if getattr(before, name) != getattr(after, name)
     )
 
 
-def _field(name: str, before: object, after: object) -> str:
-    texts = _value(before), _value(after)
+def _field(name: str, before: object, after: object, words: Mapping[object, str]) -> str:
+    """Words that have the field's name in them need no other."""
+    texts = words.get(before) or _value(before), words.get(after) or _value(after)
+    if name in words.values():
+        return f"{texts[0]} → {texts[1]}"
+    label = name.replace("_", " ")
     if max(map(len, texts)) > _LONGEST:
-        return f"{name} changed"
-    return f"{name} {texts[0]} → {texts[1]}"
+        return f"{label} changed"
+    return f"{label} {texts[0]} → {texts[1]}"
 
 
 def _value(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from psqlmigrate.redaction import redact
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.dbobject import Statements
 from psqlmigrate.schema.selection import EVERYTHING, merged, only
@@ -12,6 +13,7 @@ from psqlmigrate.service.hinting import requests
 from psqlmigrate.service.planning import Plan, plan
 from psqlmigrate.service.proving import Proof, prove_difference
 from psqlmigrate.service.renaming import Renamed, settle
+from psqlmigrate.service.schemanames import refuse_strange
 from psqlmigrate.service.schemas import Schemas, Stated
 from psqlmigrate.service.scratching import scratch_for, with_roles
 from psqlmigrate.service.workspace import Workspace
@@ -40,6 +42,7 @@ def difference(workspace: Workspace, old: str, new: str, *, prove: bool = False)
     with scratch_for(workspace, old, new) as scratch:
         schemas = Schemas(workspace, scratch)
         before, after = schemas.named(old), schemas.named(new)
+        refuse_strange(workspace, f"neither in {redact(old)} nor in {redact(new)}", before, after)
         unmodelled = tuple(sorted({*before.unmodelled, *after.unmodelled}))
         coverage = schemas.models.coverage if new == "models" else EVERYTHING
         selection = schemas.compared if "models" in {old, new} else schemas.selection
@@ -82,4 +85,6 @@ def snapshot(workspace: Workspace, source: str) -> str:
     """The fixpoint of a source as JSON, with a hash for each object."""
     with scratch_for(workspace, source) as scratch:
         schemas = Schemas(workspace, scratch)
-        return dump(only(schemas.fixpoint(schemas.named(source)), schemas.selection))
+        found = schemas.named(source)
+        refuse_strange(workspace, f"not in {redact(source)}", found)
+        return dump(only(schemas.fixpoint(found), schemas.selection))

@@ -34,10 +34,18 @@ from psqlmigrate.service.planning import plan
 from psqlmigrate.service.renamepairs import candidates
 from psqlmigrate.service.renametext import read_request
 from psqlmigrate.service.renaming import settle
+from psqlmigrate.service.schemanames import refuse_strange_here
 from psqlmigrate.service.schemas import Schemas
 from psqlmigrate.service.scratching import in_scratch, scratch_of, with_roles
 from psqlmigrate.service.state import State
-from psqlmigrate.service.straying import Straying, keeping, restoring, straying, unmanaged
+from psqlmigrate.service.straying import (
+    Straying,
+    keeping,
+    may_be_found,
+    restoring,
+    straying,
+    unmanaged,
+)
 from psqlmigrate.service.workspace import Workspace
 from psqlmigrate.service.writing import refuse_empty
 
@@ -129,10 +137,14 @@ class _Drift:
     def look(self, keep: Keep | None) -> DriftResult:
         recorded = self._recorded()
         found = live(self._workspace, self._connection)
+        names = recorded.hashes if recorded else ()
+        words = "neither in the database nor in what is recorded of it"
+        refuse_strange_here(self._workspace, words, names, found)
         further = keep.further(found, self._workspace.tables.schema) if keep else frozenset[Name]()
-        if recorded and not further and not by_hand(recorded, found):
+        selection = selection_of(self._workspace)
+        if recorded and not further and not by_hand(recorded, found, selection):
             plain = self._result(found, recorded.hashes)
-            if not plain.unmanaged:  # else a migration may have found it there (see `straying`)
+            if not may_be_found(self._files, plain.unmanaged):
                 return plain
         with scratch_of(self._workspace) as scratch:
             schemas = Schemas(self._workspace, scratch)

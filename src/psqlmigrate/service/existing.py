@@ -18,6 +18,7 @@ from psqlmigrate.service.live import live
 from psqlmigrate.service.othertools import without_bookkeeping
 from psqlmigrate.service.planning import plan
 from psqlmigrate.service.renaming import Renamed
+from psqlmigrate.service.schemanames import refuse_strange
 from psqlmigrate.service.schemas import Schemas
 from psqlmigrate.service.scratching import scratch_of
 from psqlmigrate.service.workspace import Workspace
@@ -103,6 +104,7 @@ class _TakingOver:
         self._connection = connection
         self._base = Baseline(schemas.replayed(()), MIGRATIONS, "no migration")
         self._found = live(schemas.workspace, connection)
+        refuse_strange(schemas.workspace, "not in the database", self._found)
         self._desired = self._desire()
 
     def _desire(self) -> Catalog:

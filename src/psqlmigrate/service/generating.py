@@ -20,13 +20,14 @@ from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.statement import Hazard
 from psqlmigrate.service.baseline import Baseline, choose
 from psqlmigrate.service.certifying import write_certificate
-from psqlmigrate.service.checking import Settled, model_words, rename_words, settled
+from psqlmigrate.service.checking import NOWHERE, Settled, model_words, rename_words, settled
 from psqlmigrate.service.describing import Entry, entries
 from psqlmigrate.service.planning import Plan, plan
 from psqlmigrate.service.proving import prove
 from psqlmigrate.service.rehearsal import Claim
 from psqlmigrate.service.renamepairs import Candidate
 from psqlmigrate.service.renaming import Renamed, back
+from psqlmigrate.service.schemanames import refuse_strange
 from psqlmigrate.service.schemas import Schemas
 from psqlmigrate.service.scratching import scratch_of, with_roles
 from psqlmigrate.service.workspace import Workspace
@@ -144,6 +145,7 @@ def _find(schemas: Schemas, wishes: GenerateWishes, ask: Ask | None) -> Settled:
         return bool(ask and ask(one.question))
 
     base = choose(schemas, wishes.baseline, orphans=wishes.orphans)
+    refuse_strange(schemas.workspace, NOWHERE, base.catalog, schemas.models.catalog)
     return settled(schemas, base, wishes.renames, confirm if ask else None)
 
 

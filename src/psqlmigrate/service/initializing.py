@@ -1,6 +1,8 @@
 """Makes what a project needs: directory, configuration, bookkeeping tables."""
 
 import json
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from psqlmigrate.service import history
 from psqlmigrate.service.bookkeeping import Tables, create, inspect
 from psqlmigrate.service.workspace import Workspace
 
+_FILE = "psqlmigrate.toml"
 _CONFIG = """\
 # psqlmigrate's configuration; every key is optional.
 
@@ -40,20 +43,51 @@ class InitResult:
 
 
 def initialize(workspace: Workspace, *, offline: bool) -> InitResult:
-    """Safe to repeat. The database comes first, so that a wrong address leaves no files."""
-    lines: list[str] = []
-    if not offline:
-        with workspace.connection() as connection:
-            taken_over = _take_over(workspace, connection)
+    """Safe to repeat.
+
+    A wrong address leaves no files, and files that cannot be written leave no tables.
+    """
+    if offline:
+        with _made_files(workspace) as lines:
+            return InitResult(tuple(lines))
+    with workspace.connection() as connection:
+        taken_over = _take_over(workspace, connection)
+        with _made_files(workspace) as lines:
             create(connection, workspace.tables)
-        lines += [f"history is kept in {workspace.chosen.label}", *taken_over]
-    path = workspace.migrations_path
-    known = path.is_dir()
-    make_directory(path)
-    lines.append(f"{shown(path)} {'was there' if known else 'created'}")
-    if workspace.settings.file is None:
-        lines.append(f"{_write_config(workspace)} written")
-    return InitResult(tuple(lines))
+    history_at = f"history is kept in {workspace.chosen.label}"
+    return InitResult((history_at, *taken_over, *lines))
+
+
+@contextmanager
+def _made_files(workspace: Workspace) -> Generator[list[str]]:
+    """Makes directory and configuration, and says so; what it made is gone again on a failure."""
+    path, config = workspace.migrations_path, workspace.settings.root / _FILE
+    known = path.exists()
+    fresh = workspace.settings.file is None and not config.exists()
+    with made_directory(path):
+        lines = [f"{shown(path)} {'was there' if known else 'created'}"]
+        try:
+            if workspace.settings.file is None:
+                lines.append(f"{_write_config(workspace)} written")
+            yield lines
+        except BaseException:
+            if fresh:
+                config.unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def made_directory(path: Path) -> Generator[None]:
+    """Makes the directory of migrations where it is missing; after a failure it is not there."""
+    missing = [one for one in (path, *path.parents) if not one.exists()]
+    try:
+        make_directory(path)
+        yield
+    except BaseException:
+        for one in missing:
+            with suppress(OSError):
+                one.rmdir()
+        raise
 
 
 def _take_over(workspace: Workspace, connection: Connection) -> list[str]:
@@ -76,7 +110,7 @@ def _from(workspace: Workspace, spec: str) -> str:
 
 
 def _write_config(workspace: Workspace) -> str:
-    path = workspace.settings.root / "psqlmigrate.toml"
+    path = workspace.settings.root / _FILE
     schema = workspace.tables.schema
     url = workspace.url if workspace.url == "embedded" else None
     models = ", ".join(json.dumps(_from(workspace, one)) for one in workspace.config.models)

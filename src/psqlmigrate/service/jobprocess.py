@@ -21,7 +21,8 @@ import psycopg
 from psqlmigrate.errors import ConnectionFailedError, MigrationError
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.postgres.connect import Connection
-from psqlmigrate.postgres.target import Target, redact
+from psqlmigrate.postgres.target import Target
+from psqlmigrate.redaction import redact, without_secrets
 from psqlmigrate.service import jobs
 from psqlmigrate.service.bookkeeping import create_jobs
 from psqlmigrate.service.executing import Wishes, execute
@@ -87,6 +88,7 @@ class _Job(Silent):
         with told(self._keeper):
             create_jobs(self._keeper, self._tables)
             jobs.begin(self._keeper, self._tables, self._job, **detail)
+            jobs.prune(self._keeper, self._tables)
         if not _say("ready"):
             self._end({"code": "job", "message": "who started it did not wait for it"})
             return
@@ -123,7 +125,9 @@ class _Job(Silent):
         secrets = [os.environ[name] for name in names]
         params = self._workspace.chosen.params
         secrets += [params.get(name, "") for name in ("password", "sslpassword")]
-        return _SQL_SECRET.sub(r"\1'********'", redact(text, *secrets)).replace("\0", "")
+        return _SQL_SECRET.sub(r"\1'********'", redact(without_secrets(text), *secrets)).replace(
+            "\0", ""
+        )
 
     def _outcome(self, wishes: Wishes) -> dict[str, str] | None:
         try:

@@ -7,18 +7,25 @@ last of them, however the process ended: so a job that "runs" and has no lock is
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import psycopg
+
 from psqlmigrate.errors import UnknownJobError
 from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.schema.sqltext import number
 from psqlmigrate.service.bookkeeping import Tables, inspect
 from psqlmigrate.service.locking import LockKey
 from psqlmigrate.service.session import told
 from psqlmigrate.service.workspace import Workspace
 
 RUNNING, COMPLETED, FAILED = "running", "completed", "failed"
+
+KEPT = 100
+"""So many jobs that have ended are remembered."""
 
 _LOST = "lost"
 _DIED = "its process ended without a word: it was killed, or its machine or the server went down"
@@ -41,6 +48,12 @@ SELECT id, status, count, total, started_at, finished_at, detail, pg_catalog.clo
 _BEGIN = """
 INSERT INTO {jobs} (id, status, detail)
 VALUES (%s, 'running', pg_catalog.jsonb_build_object('role', session_user) || %s::pg_catalog.jsonb)"""
+
+_PRUNE = """
+DELETE FROM {jobs}
+ WHERE status OPERATOR(pg_catalog.<>) 'running' AND id NOT IN (
+   SELECT id FROM {jobs} WHERE status OPERATOR(pg_catalog.<>) 'running'
+    ORDER BY started_at DESC LIMIT {kept})"""
 
 _ADVANCE = """
 UPDATE {jobs} SET count = %s, total = %s WHERE id OPERATOR(pg_catalog.=) %s"""
@@ -103,6 +116,12 @@ def read(connection: Connection, tables: Tables, job: str) -> JobResult:
 def begin(connection: Connection, tables: Tables, job: str, **detail: object) -> None:
     """Writes down that a job runs, after `hold`."""
     tables.run(connection, _BEGIN, (job, json.dumps(detail)))
+
+
+def prune(connection: Connection, tables: Tables) -> None:
+    """Forgets jobs that ended long ago. A role that may not delete leaves them to others."""
+    with suppress(psycopg.errors.InsufficientPrivilege):
+        tables.run(connection, _PRUNE, kept=number(KEPT))
 
 
 def hold(connection: Connection, job: str) -> None:

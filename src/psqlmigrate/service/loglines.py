@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, cast
 
 from psqlmigrate.errors import ConfigError
 from psqlmigrate.migrations.file import MigrationFile
+from psqlmigrate.redaction import without_secrets
 from psqlmigrate.service.config import Config
 from psqlmigrate.service.progress import Progress, Silent
 
@@ -46,7 +47,10 @@ def to_stderr(line: str) -> None:
 
 
 class Guarded:
-    """A logger whose own errors stop no migration: the first one is a warning, and it rests."""
+    """A logger that hears no password, and whose own errors stop no migration.
+
+    The first such error is a warning, and it rests.
+    """
 
     def __init__(self, log: Log) -> None:
         self._log: Log | None = log
@@ -55,7 +59,7 @@ class Guarded:
         if self._log is None:
             return
         try:
-            self._log(line)
+            self._log(without_secrets(line))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the logger's
             self._log = None
             text = f"the logger failed and is not called again: {type(error).__name__}: {error}"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from psqlmigrate.errors import MergeConflictError
+from psqlmigrate.errors import MergeConflictError, ProofError
 from psqlmigrate.migrations import certificate as certificates
 from psqlmigrate.migrations.certificate import Certificate, ObjectHashes
 from psqlmigrate.migrations.directory import Directory, file_name, next_version, version_after
@@ -30,6 +30,7 @@ from psqlmigrate.service.certifying import certificate_of
 from psqlmigrate.service.proving import prove
 from psqlmigrate.service.rows.contents import differing
 from psqlmigrate.service.scratching import scratch_of, with_roles
+from psqlmigrate.service.wayback import WayBack
 from psqlmigrate.service.workspace import Workspace
 from psqlmigrate.service.writing import refuse_empty, written
 
@@ -39,7 +40,7 @@ class MergeResult:
     """What merge did; no file where there was one head only.
 
     `orders` were run, `shared` are objects that several branches touch and leave alike; `rows`
-    says whether sample rows took part.
+    says whether sample rows took part. `notes` say what stands in the way when all is reverted.
     """
 
     heads: tuple[str, ...]
@@ -49,6 +50,7 @@ class MergeResult:
     shared: tuple[str, ...] = ()
     rows: bool = False
     seconds: float = 0.0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class Conflict:
 def merge(workspace: Workspace, message: str, *, as_sql: bool = False) -> MergeResult:
     """Writes a migration after all heads.
 
-    Raises MergeConflictError, with nothing written, where the order of the branches matters.
+    With nothing written it raises MergeConflictError where the order of the branches matters, and
+    ProofError where a migration fails whatever comes before it.
     """
     graph, directory = workspace.graph, workspace.directory
     heads = tuple(one.version for one in graph.heads)
@@ -93,6 +96,7 @@ def merge(workspace: Workspace, message: str, *, as_sql: bool = False) -> MergeR
         tuple(f"{one.kind} {one.name}" for one in proven.shared),
         proven.rows,
         time.monotonic() - began,
+        proven.notes,
     )
 
 
@@ -118,10 +122,11 @@ class _Proven:
     orders: int
     shared: tuple[ObjectHashes, ...]
     rows: bool
+    notes: tuple[str, ...]
 
 
 class _Merging:
-    """Runs the orders, and says what is not the same after all of them."""
+    """Runs the orders, there and back, and says what is not the same after all of them."""
 
     def __init__(self, scratch: Scratch, graph: Graph, branches: Branches) -> None:
         self._scratch = scratch
@@ -130,7 +135,7 @@ class _Merging:
         self._runs = Rehearsals(scratch, branches, rows=True)
 
     def proven(self) -> _Proven:
-        """Raises MergeConflictError."""
+        """Raises MergeConflictError and ProofError."""
         ways = orders(self._graph, self._branches)
         rows = True
         outcomes = [self._runs.run(order) for order in ways]
@@ -139,8 +144,12 @@ class _Merging:
             rows = False
             self._runs = Rehearsals(self._scratch, self._branches, rows=False)
             outcomes = [self._runs.run(order) for order in ways]
+        for one in outcomes:
+            if one.failed and self._fails_alone(one):
+                raise _by_itself(one.failed, one)
         self._refuse([*self._failures(outcomes), *self._differences(outcomes)])
-        return _Proven(len(ways), self._shared(outcomes[0]), rows)
+        notes = WayBack(self._scratch, self._branches, self._runs).notes(ways)
+        return _Proven(len(ways), self._shared(outcomes[0]), rows, notes)
 
     def _fails_alone(self, outcome: Outcome) -> bool:
         return outcome.failed is not None and not self._strangers(outcome.order, outcome.failed)
@@ -229,3 +238,11 @@ class _Merging:
             ObjectHashes(*name, *(2 * [object_hash(objects[name]) if name in objects else None]))
             for name in met
         )
+
+
+def _by_itself(file: MigrationFile, outcome: Outcome) -> ProofError:
+    return ProofError(
+        f"{file.name} fails, and no other branch has to do with it: {outcome.reason}",
+        details=outcome.details,
+        hint="nothing was written; correct it, then merge",
+    ).at(file.path)

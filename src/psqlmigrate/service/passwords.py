@@ -24,6 +24,11 @@ def password_of(profile: Profile, *, timeout: float = _TIMEOUT_S) -> str | None:
     return profile.text("password")
 
 
+def require_keyring() -> None:
+    """Raises ProfileError where there is no keyring to keep a password in."""
+    _keyring()
+
+
 def keep_in_keyring(name: str, password: str) -> None:
     """Stores a password in the keyring. Raises ProfileError when there is none."""
     keyring = _keyring()

@@ -210,14 +210,20 @@ class ProfileStore:
             raise ProfileError(f"cannot write {self.path}: {error.strerror}") from None
 
 
+_SHAPE = 'such a file is {"profiles": {"dev": {"host": "…", "database": "…"}}}'
 _NOBODY = Profile("", {}, Path())
 
 
 def read_profiles(path: Path) -> dict[str, Profile]:
-    """The profiles of a file of that shape. Raises StateCorruptionError and ProfileError."""
+    """The profiles of a file of that shape. Raises ProfileError naming file and line."""
     if not path.exists():
         raise ProfileError(f"{path}: No such file")
-    found = _read(path)["profiles"].items()
+    try:
+        found = _read(path)["profiles"].items()
+    except StateCorruptionError as error:
+        raise ProfileError(error.message, hint=_SHAPE).at(path, error.line) from None
+    if not found:
+        raise ProfileError(f"{path} has no profile in it", hint=_SHAPE)
     return {name: Profile(name, entry, path, own=False) for name, entry in found}
 
 
@@ -255,8 +261,11 @@ def _read(path: Path) -> Content:
         content: object = json.loads(path.read_bytes())
     except FileNotFoundError:
         return {"profiles": {}}
+    except json.JSONDecodeError as error:
+        what = f"not JSON: {error.msg}, line {error.lineno}, column {error.colno}"
+        raise _corrupt(path, what).at(path, error.lineno, error.colno) from None
     except ValueError:
-        raise _corrupt(path, "not JSON") from None
+        raise _corrupt(path, "not UTF-8") from None
     except OSError as error:
         raise ProfileError(f"cannot read {path}: {error.strerror}") from None
     return _checked(path, content)

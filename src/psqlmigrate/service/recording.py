@@ -41,6 +41,7 @@ class Recorder:
         self._graph = graph
         self._known: state.Hashes | None = None
         self._before: state.Hashes = {}
+        self._touched: frozenset[Name] | None = None
         self._is_late = False
         self.differing: tuple[Difference, ...] = ()
 
@@ -67,6 +68,9 @@ class Recorder:
         """
         if not self._work.hooks.look or not certified:  # another run may have done them all
             return [None] * len(certified)
+        if all(certified):
+            every = (one.objects for one in certified if one)
+            self._touched = frozenset((one.kind, one.name) for objects in every for one in objects)
         strict = self._work.options.strict
         made = [self._strict(one, direction) if strict and one else None for one in certified]
         return [*made[:-1], self._last(certified, direction, at_end)]
@@ -94,7 +98,8 @@ class Recorder:
         if self._known is None or live is None:
             state.unmark(work.connection, work.tables)
             return
-        hashes = state.advance(self._known, self._before, state.live_hashes(live))
+        along = state.bystanders(live, self._touched)
+        hashes = state.advance(self._known, self._before, state.live_hashes(live), along)
         state.write(work.connection, work.tables, work.found, hashes, applied)
 
     def _strict(self, certified: Certified, direction: str) -> Check:

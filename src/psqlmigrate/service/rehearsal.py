@@ -15,6 +15,7 @@ from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.sent import Sent, shown
 from psqlmigrate.postgres.connect import Connection, repin
 from psqlmigrate.postgres.engine import Body, Cursor, Engine, MigrationEngine, code, perform
+from psqlmigrate.redaction import without_secrets
 from psqlmigrate.schema.statement import Hazard, Statement
 from psqlmigrate.service.planning import Plan
 from psqlmigrate.service.rows.thinning import Thinner
@@ -176,7 +177,7 @@ class _Rehearsal:
         thinner = Thinner(self._connection, sent, lambda: self._savepoint(sent))
         cursor, table = thinner.run(error, single=self._step.transactional)
         self._done.removed.update(thinner.removed)
-        reason = error.diag.message_primary or str(error)
+        reason = without_secrets(error.diag.message_primary or str(error))
         self._done.failures.append(MayFail(self._direction, sent.sql, table, reason))
         return cursor
 

@@ -8,11 +8,9 @@ from psqlmigrate.errors import UsageError
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.dbobject import DbObject, Naming, Statements
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.sources.longnames import LONGEST_NAME
 
 Slot = tuple[str, ...]
-
-LONGEST_NAME = 63
-"""Bytes of a name; PostgreSQL cuts longer ones off (manual, 4.1.1)."""
 
 
 @dataclass(frozen=True, slots=True)

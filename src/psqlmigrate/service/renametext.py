@@ -10,7 +10,8 @@ from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.dbobject import DbObject, Naming
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import ident
-from psqlmigrate.service.renameorder import LONGEST_NAME, Rename
+from psqlmigrate.service.renameorder import Rename
+from psqlmigrate.sources.longnames import LONGEST_NAME
 
 _NAME = r"""(?:"(?:[^"]|"")+"|'(?:[^']|'')*'|[^\s.:"'()]+)"""
 _PATH = rf"{_NAME}(?:\.{_NAME})*"

@@ -1,6 +1,5 @@
 """Applies and reverts migrations: lock, history, one migration after the other."""
 
-import os
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,7 +14,6 @@ from psqlmigrate.migrations.replaced import walk
 from psqlmigrate.postgres import explaining
 from psqlmigrate.postgres.connect import Connection, repin
 from psqlmigrate.postgres.engine import code
-from psqlmigrate.postgres.target import redact, secrets_of
 from psqlmigrate.service import (
     admission,
     blocking,
@@ -260,8 +258,6 @@ class Runner:
         if work.connection.closed:
             return
         repin(work.connection, work.options.search_path)
-        info = work.connection.info
-        env = {**os.environ, "PGUSER": info.user, "PGPASSWORD": info.password}
         journal.write(
             work.connection,
             work.tables,
@@ -269,7 +265,7 @@ class Runner:
             step.file.version,
             direction=step.direction,
             code=error.code,
-            message=redact(error.message, *secrets_of(env)),
+            message=error.message,
             sqlstate=error.sqlstate if isinstance(error, StatementError) else "",
         )
 

@@ -26,6 +26,7 @@ from psqlmigrate.service.live import live, selection_of
 from psqlmigrate.service.scratching import in_scratch, with_roles
 from psqlmigrate.service.shares import Shares
 from psqlmigrate.service.workspace import Workspace
+from psqlmigrate.sources.longnames import long_names
 from psqlmigrate.sources.migrations import replay
 from psqlmigrate.sources.models import read_model_sql
 from psqlmigrate.sources.modelspec import parse_specs
@@ -90,10 +91,11 @@ class Schemas:
             for origin, text in read_sql(root / spec.target, empty=len(specs) > 1)
         ]
         hints = tuple(hint for one in files for hint in hints_of(one.sql, one.origin))
+        long = tuple(text for one in files for text in long_names(one.sql, one.origin))
         modules = [str(spec) for spec in specs if not spec.is_sql]
         if not modules:
             catalog = self._loaded(files)
-            return Stated(catalog, EVERYTHING, _tables(catalog), renames=hints)
+            return Stated(catalog, EVERYTHING, _tables(catalog), long, renames=hints)
         settings = self.workspace.settings
         found = read_model_sql(
             modules,
@@ -106,6 +108,7 @@ class Schemas:
             Script("".join(f"{text}\n;\n" for text in one.statements), one.origin, by_models=True)
             for one in found.parts
         ]
+        long += tuple(text for one in parts for text in long_names(one.sql, one.origin))
         catalog = self._loaded([*parts, *files])
         coverage = Coverage(found.coverage, found.unstated)
         if any(spec.is_sql for spec in specs):
@@ -115,7 +118,7 @@ class Schemas:
             catalog,
             coverage,
             _tables(catalog),
-            found.warnings,
+            (*found.warnings, *long),
             (*found.renames, *hints),
             found.foreign,
         )
@@ -250,7 +253,7 @@ class Schemas:
 
         def make() -> Catalog:
             found = in_scratch(self.scratch, act)
-            frozen.refuse(found, lambda: in_scratch(self.scratch, act))
+            frozen.refuse(found, lambda: in_scratch(self.scratch, act), [one.sql for one in texts])
             return self.fixpoint(found)
 
         return kept(self._server, [*self._setup, *(one.sql for one in texts)], make)

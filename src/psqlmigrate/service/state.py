@@ -24,6 +24,7 @@ from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.hashing import section_of, state_hashes
+from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.kinds import KINDS
 from psqlmigrate.schema.sqltext import ident
 from psqlmigrate.service import certificates
@@ -88,13 +89,20 @@ def drift(recorded: State, live: Hashes) -> Drift:
     )
 
 
-def advance(recorded: Hashes, before: Hashes, after: Hashes) -> dict[Name, str]:
+def advance(
+    recorded: Hashes, before: Hashes, after: Hashes, along: Collection[Name] = ()
+) -> dict[Name, str]:
     """The state after a run, from the state and the live schema before it and the live one now.
 
     New and changed objects count as the run's. All others stay as they were recorded, whatever
-    the database has: also those that were gone before the run and are gone now.
+    the database has: also those that were gone before the run and are gone now. Something unmanaged
+    that only changed `along` with something else does not become managed by that.
     """
-    ours = {key: value for key, value in after.items() if before.get(key) != value}
+    ours = {
+        key: value
+        for key, value in after.items()
+        if before.get(key) != value and (key in recorded or key not in before or key not in along)
+    }
     kept = {
         key: value
         for key, value in recorded.items()
@@ -148,6 +156,23 @@ def adopted(stamped: Iterable[MigrationFile], live: Catalog) -> Hashes | None:
 def stored(hashes: Hashes) -> dict[Name, str]:
     """Hashes by the names that the table has for them."""
     return {(kind, stored_name(name)): value for (kind, name), value in hashes.items()}
+
+
+def bystanders(live: Catalog, touched: Collection[Name] | None) -> frozenset[Name]:
+    """What a run changes only along with something else (a view that says a new name).
+
+    That is all that certificates do not name; where not all of the run has them (`touched` is
+    None) only of partitions is it known.
+    """
+    if touched is None:
+        return _names(one.owners[0] for one in live if one.joins and one.owners)
+    objects = certificates.by_name(live)
+    mine = _names(section_of(live, objects[name]) for name in touched if name in objects)
+    return _names(section_of(live, one) for one in live) - mine
+
+
+def _names(ids: Iterable[ObjectId]) -> frozenset[Name]:
+    return frozenset((one.kind, stored_name(str(one))) for one in ids)
 
 
 def live_hashes(live: Catalog) -> dict[Name, str]:

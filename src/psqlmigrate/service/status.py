@@ -25,10 +25,11 @@ from psqlmigrate.service.describing import Entry, entries
 from psqlmigrate.service.history import AppliedRow
 from psqlmigrate.service.lineage import Lineage
 from psqlmigrate.service.live import live, selection_of
+from psqlmigrate.service.schemanames import refuse_strange_here
 from psqlmigrate.service.schemas import Schemas
 from psqlmigrate.service.scratching import scratch_of
 from psqlmigrate.service.state import State
-from psqlmigrate.service.straying import straying, unmanaged
+from psqlmigrate.service.straying import may_be_found, straying, unmanaged
 from psqlmigrate.service.versions import pending
 from psqlmigrate.service.workspace import Workspace
 from psqlmigrate.sources.interpreter import find_interpreter
@@ -122,8 +123,12 @@ class _Looker:
         models = with_models and bool(workspace.settings.models)
         found = live(workspace, self._connection, edges=models)
         recorded = self._recorded()
-        if recorded and not models and not by_hand(recorded, found):
-            return _Look((), self._unmanaged(found, recorded.hashes), found.unmodelled)
+        if not models:
+            self._refuse_strange(recorded, found)
+        if recorded and not models and not by_hand(recorded, found, self._selection):
+            strange = self._unmanaged(found, recorded.hashes)
+            if not may_be_found(self._applied_files(), strange):
+                return _Look((), strange, found.unmodelled)
         if not models:
             found = live(workspace, self._connection)  # a copy of it can only be made by its edges
         try:
@@ -136,6 +141,10 @@ class _Looker:
             # psqlmodel's users stamp what would not run: what else is known is told all the same.
             return _unknown(found, f"the migrations cannot be replayed: {error.message}")
 
+    def _refuse_strange(self, recorded: State | None, *sides: Catalog) -> None:
+        words = "neither in the database nor in the models" if sides[1:] else "not in the database"
+        refuse_strange_here(self._workspace, words, recorded.hashes if recorded else (), *sides)
+
     def _recorded(self) -> State | None:
         tables = self._workspace.tables
         books = inspect(self._connection, tables, only_reading=True)
@@ -145,6 +154,8 @@ class _Looker:
     def _with_scratch(
         self, schemas: Schemas, recorded: State | None, found: Catalog, *, models: bool
     ) -> _Look:
+        if models:
+            self._refuse_strange(recorded, found, schemas.models.catalog)
         strayed = straying(schemas, self._applied_files(), recorded, found)
         objects = entries(strayed.changes, strayed.built, strayed.mine)
         drift = tuple(Drifted(one, BY_HAND) for one in objects)
@@ -189,6 +200,8 @@ class _Looker:
         changes = state.drift(recorded, state_hashes(found))
         objects = [Entry("~", kind, name) for kind, name in changes.changed]
         objects += [Entry("-", kind, name) for kind, name in changes.removed]
+        mine = {*by_hand(recorded, found, self._selection)}
+        objects += [Entry("+", kind, name) for kind, name in changes.added if (kind, name) in mine]
         drift = tuple(Drifted(one, UNPROVEN) for one in objects)
         notes = (f"models and texts were not compared: {error.message}",)
         return _Look(drift, self._unmanaged(found, recorded.hashes), found.unmodelled, notes)

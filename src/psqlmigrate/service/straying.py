@@ -10,10 +10,11 @@ from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.hashing import state_hashes
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.selection import Objects, Selection, chosen, rooted
+from psqlmigrate.service import certificates
 from psqlmigrate.service.baseline import by_hand, managed, with_found
 from psqlmigrate.service.certificates import Name
 from psqlmigrate.service.schemas import Schemas
-from psqlmigrate.service.state import State, stored_name
+from psqlmigrate.service.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def straying(
     """
     selection = schemas.selection
     recorded = recorded and with_found(schemas, files, recorded, found)
-    if recorded and not further and not by_hand(recorded, found):
+    if recorded and not further and not by_hand(recorded, found, selection):
         mine = managed(found, recorded.hashes)
         return Straying(found, mine, mine, mine, (), frozenset(recorded.hashes), selection)
     everything = schemas.replayed(files)
@@ -86,17 +87,26 @@ def _appendages(found: Catalog, mine: Catalog) -> Iterator[Name]:
 
 def unmanaged(found: Catalog, known: Iterable[Name], selection: Selection) -> tuple[str, ...]:
     """What no migration made, by kind and name; things that belong to others are not named."""
-    names = {(kind, stored_name(name)) for kind, name in known}
+    mine = managed(found, known)
     looked_at = selection.of(found.objects)
     return tuple(
         sorted(
             f"{oid.kind} {oid}"
             for oid, one in found.objects.items()
-            if not (one.owners or one.native)
-            and (oid.kind, stored_name(str(oid))) not in names
-            and looked_at(one)
+            if not one.owners and oid not in mine.objects and looked_at(one)
         )
     )
+
+
+def may_be_found(files: Iterable[MigrationFile], strange: Collection[str]) -> bool:
+    """Whether a migration may make some of what `unmanaged` names, and have found it there.
+
+    Certificates tell, where all of the applied files have one; else they must be replayed.
+    """
+    if not strange:
+        return False
+    made = certificates.left_by(files)
+    return made is None or any(f"{kind} {name}" in strange for kind, name in made)
 
 
 def restoring(strayed: Straying) -> tuple[Catalog, Catalog]:

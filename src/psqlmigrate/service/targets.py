@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from psqlmigrate.errors import NoTargetError, UsageError
 from psqlmigrate.postgres.target import Target, parse_url, port_of
+from psqlmigrate.redaction import keep_secret
 from psqlmigrate.service.config import Config
 
 if TYPE_CHECKING:  # most commands run without a profile
@@ -43,7 +44,9 @@ def resolve(
         or _of_profile(store, config.profile, f"profile in {config.origin}")
         or _of_profile(store, store().default, "default profile")
     )
-    return _completed(_whole(found), env) if found else _of_libpq(env)
+    target = _completed(_whole(found), env) if found else _of_libpq(env)
+    keep_secret(target.params)
+    return target
 
 
 def profile_in_force(

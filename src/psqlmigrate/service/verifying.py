@@ -154,7 +154,7 @@ def _forgotten(workspace: Workspace, version: str) -> bool:
 def certify(workspace: Workspace, version: str = "") -> tuple[Certificate, ...]:
     """Proves migrations and writes their certificates.
 
-    The one of that version; without one, all pending that were edited since they were certified.
+    The one of that version; without one, all pending that have no certificate for what they are.
     An applied one is proven if it never was (psqlmodel's) and is as it was applied. Raises
     AppliedFileError for another, ProofError and StatementError for what cannot be proven.
     """
@@ -166,7 +166,7 @@ def certify(workspace: Workspace, version: str = "") -> tuple[Certificate, ...]:
         chosen = tuple(
             file
             for file in workspace.graph.order
-            if file.version not in applied and _is_edited(file)
+            if file.version not in applied and _is_unproven(file)
         )
     for file in chosen:
         if file.version in applied and not _is_new_to_us(file, checksums[file.version]):
@@ -197,10 +197,10 @@ def _with_known_hazards(file: MigrationFile, proof: Proof) -> Proof:
     return replace(proof, statements=tuple(kept))
 
 
-def _is_edited(file: MigrationFile) -> bool:
+def _is_unproven(file: MigrationFile) -> bool:
     path = certificates.path_of(file)
     if not path.is_file():
-        return False
+        return True
     try:
         return certificates.read(path).checksum != file.checksum
     except StateCorruptionError:

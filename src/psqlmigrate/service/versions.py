@@ -185,6 +185,8 @@ def _list(versions: Iterable[str]) -> str:
 def _steps(target: str) -> int | None:
     if target == "head":
         return None
+    if target.startswith("--"):  # downgrade takes -1, so that Click does not look at these
+        raise UsageError(f"no such option: {target}", hint="psqlmigrate downgrade --help")
     found = re.fullmatch(r"[+-]([1-9][0-9]{0,8})", target)
     if not found:
         raise UsageError(

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psqlmigrate.errors import UsageError
-from psqlmigrate.postgres.target import Target, parse_url, redact, secrets_of
+from psqlmigrate.postgres.target import Target, parse_url
+from psqlmigrate.redaction import redact, secrets_of
 
 CANARY = "c4n@ry/ü?%"
 
@@ -67,6 +68,8 @@ def test_the_secrets_of_an_environment() -> None:
         "PGPASSWORD": "postgres",
         "DB_PASSWORD": "c4nary",
         "DB_USER": "postgres",
+        "POSTGRES_PASSWORD": "shop",
+        "POSTGRES_USER": "shop",
         "MY_PASSWORD": "abc",
         "OTHER": "https://h:443/a@b",
     }

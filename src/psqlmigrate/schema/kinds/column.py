@@ -1,12 +1,14 @@
 """Columns of tables (manual, CREATE TABLE and ALTER TABLE)."""
 
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.casts import conversion, keeps_bytes
 from psqlmigrate.schema.clauses import COMPRESSION, Settings, linked, settings
 from psqlmigrate.schema.dbobject import (
     Alteration,
+    Codes,
     DbObject,
     Impossible,
     Naming,
@@ -93,6 +95,20 @@ class Column(DbObject):
     kind: ClassVar[str] = "column"
     catalog: ClassVar[LiteralString] = "pg_class"
     rank: ClassVar[int] = 90
+    codes: ClassVar[Codes] = MappingProxyType(
+        {
+            "generated": {"": "none", "s": "stored", "v": "virtual"},
+            "storage": {
+                "": "default",
+                "p": "plain",
+                "e": "external",
+                "m": "main",
+                "x": "extended",
+            },
+            "compression": {"": "default", "p": "pglz", "l": "lz4"},
+            "statistics": {-1: "default"},
+        }
+    )
     has_subid: ClassVar[bool] = True
     naming: ClassVar[Naming] = Naming.PUBLIC
     hidden_members: ClassVar[bool] = True

@@ -32,7 +32,7 @@ class Comment(DbObject):
     @classmethod
     def query(cls, version: int) -> LiteralString:
         # Of PostgreSQL's own objects only the schema public can have another comment than at
-        # birth; that it lost it is a comment, too.
+        # birth. It has none where somebody made it anew, which says nothing either.
         return """
 SELECT d.objoid, d.objsubid,
        CASE WHEN r.relkind = 'c' OR k.contypid <> 0 THEN 'pg_type'
@@ -60,11 +60,11 @@ SELECT d.objoid, d.objsubid,
    AND NOT (d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objoid IN
             (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = 'public'))
 UNION ALL
-SELECT n.oid, 0, 'pg_namespace', n.oid, 0, NULL, coalesce(d.description, '')
+SELECT n.oid, 0, 'pg_namespace', n.oid, 0, NULL, d.description
   FROM pg_catalog.pg_namespace n
-  LEFT JOIN pg_catalog.pg_description d
+  JOIN pg_catalog.pg_description d
     ON d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objoid = n.oid
- WHERE n.nspname = 'public' AND coalesce(d.description, '') <> 'standard public schema'"""
+ WHERE n.nspname = 'public' AND d.description <> 'standard public schema'"""
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Comment | None":

@@ -1,10 +1,19 @@
 """Constraints of tables: keys, unique, check, foreign key, exclusion (manual, 5.5)."""
 
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.clauses import cluster, linked, replica_identity, set_options
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
+from psqlmigrate.schema.dbobject import (
+    Alteration,
+    Codes,
+    DbObject,
+    Naming,
+    Resolve,
+    Row,
+    Statements,
+)
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
@@ -21,6 +30,17 @@ class Constraint(DbObject):
     kind: ClassVar[str] = "constraint"
     catalog: ClassVar[LiteralString] = "pg_constraint"
     rank: ClassVar[int] = 120
+    codes: ClassVar[Codes] = MappingProxyType(
+        {
+            "type": {
+                "c": "check",
+                "f": "foreign key",
+                "p": "primary key",
+                "u": "unique",
+                "x": "exclude",
+            },
+        }
+    )
     naming: ClassVar[Naming] = Naming.HIDDEN
 
     schema: str

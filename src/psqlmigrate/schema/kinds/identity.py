@@ -2,10 +2,11 @@
 
 from collections.abc import Container
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.clauses import into_range, restart, sequence_options
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Parts, Statements
+from psqlmigrate.schema.dbobject import Alteration, Codes, DbObject, Parts, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import Sql, away, ident, literal, number, sql
 from psqlmigrate.schema.statement import Hazard, Statement
@@ -20,6 +21,12 @@ class Identity(DbObject):
     kind: ClassVar[str] = "identity"
     catalog: ClassVar[LiteralString] = "pg_class"
     rank: ClassVar[int] = 105
+    codes: ClassVar[Codes] = MappingProxyType(
+        {
+            "when": {"a": "always", "d": "by default"},
+            "persistence": {"": "as its table", "p": "logged", "u": "unlogged"},
+        }
+    )
     hidden_members: ClassVar[bool] = True
 
     schema: str

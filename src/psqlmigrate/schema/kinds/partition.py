@@ -85,12 +85,16 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
         return (ObjectId("table", (self.schema, self.table)),)
 
     @property
+    def joins(self) -> ObjectId:
+        return ObjectId("table", (self.parent_schema, self.parent))
+
+    @property
     def dropped_with(self) -> tuple[ObjectId, ...]:
         return () if self.referenced else self.owners
 
     @property
     def requires(self) -> tuple[ObjectId, ...]:
-        return (ObjectId("table", (self.parent_schema, self.parent)),)
+        return (self.joins,)
 
     @property
     def feeds(self) -> ObjectId:

@@ -1,9 +1,18 @@
 """Row security policies (manual, CREATE POLICY)."""
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
+from psqlmigrate.schema.dbobject import (
+    Alteration,
+    Codes,
+    DbObject,
+    Naming,
+    Resolve,
+    Row,
+    Statements,
+)
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, idents, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
@@ -23,6 +32,11 @@ class Policy(DbObject):
     kind: ClassVar[str] = "policy"
     catalog: ClassVar[LiteralString] = "pg_policy"
     rank: ClassVar[int] = 170
+    codes: ClassVar[Codes] = MappingProxyType(
+        {
+            "command": {"*": "all", "r": "select", "a": "insert", "w": "update", "d": "delete"},
+        }
+    )
     naming: ClassVar[Naming] = Naming.QUIET
 
     schema: str

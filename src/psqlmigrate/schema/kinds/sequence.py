@@ -1,10 +1,19 @@
 """Sequences (manual, CREATE SEQUENCE); those of identity columns belong to the identity."""
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.clauses import into_range, restart, sequence_options
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
+from psqlmigrate.schema.dbobject import (
+    Alteration,
+    Codes,
+    DbObject,
+    Naming,
+    Resolve,
+    Row,
+    Statements,
+)
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
@@ -17,6 +26,11 @@ class Sequence(DbObject):
     kind: ClassVar[str] = "sequence"
     catalog: ClassVar[LiteralString] = "pg_class"
     rank: ClassVar[int] = 60
+    codes: ClassVar[Codes] = MappingProxyType(
+        {
+            "persistence": {"p": "logged", "u": "unlogged"},
+        }
+    )
     naming: ClassVar[Naming] = Naming.PUBLIC
 
     schema: str

@@ -2,11 +2,13 @@
 
 from collections.abc import Container
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.clauses import options_sql, set_options
 from psqlmigrate.schema.dbobject import (
     Alteration,
+    Codes,
     DbObject,
     Impossible,
     Naming,
@@ -32,6 +34,13 @@ class Table(DbObject):
     kind: ClassVar[str] = "table"
     catalog: ClassVar[LiteralString] = "pg_class"
     rank: ClassVar[int] = 80
+    codes: ClassVar[Codes] = MappingProxyType(
+        {
+            "persistence": {"p": "logged", "u": "unlogged"},
+            "access_method": {"": "heap"},
+            "replica_identity": {"d": "default", "f": "full", "n": "nothing", "i": "index"},
+        }
+    )
     naming: ClassVar[Naming] = Naming.PUBLIC
 
     schema: str

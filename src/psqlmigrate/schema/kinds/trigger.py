@@ -1,9 +1,18 @@
 """Triggers (manual, CREATE TRIGGER); those that PostgreSQL makes itself are left out."""
 
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
+from psqlmigrate.schema.dbobject import (
+    Alteration,
+    Codes,
+    DbObject,
+    Naming,
+    Resolve,
+    Row,
+    Statements,
+)
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import Sql, ident, printed, sql
 from psqlmigrate.schema.statement import Statement
@@ -23,6 +32,16 @@ class Trigger(DbObject):
     kind: ClassVar[str] = "trigger"
     catalog: ClassVar[LiteralString] = "pg_trigger"
     rank: ClassVar[int] = 160
+    codes: ClassVar[Codes] = MappingProxyType(
+        {
+            "enabled": {
+                "O": "enabled",
+                "D": "disabled",
+                "R": "enabled for replicas only",
+                "A": "enabled always",
+            },
+        }
+    )
     naming: ClassVar[Naming] = Naming.QUIET
 
     schema: str

@@ -92,6 +92,11 @@ SELECT DISTINCT a.attrelid::int8, a.attname::text, n.nspname::text, c.relname::t
  WHERE a.attrelid = ANY (%s) AND NOT a.attisdropped
  ORDER BY 1, 2, 3, 4"""
 
+# Of pg_trigger.tgtype: 1 for each row, 2 before, 16 update (pg_trigger.h).
+_REWRITING = b"""
+SELECT DISTINCT g.tgrelid::int8 FROM pg_catalog.pg_trigger g
+ WHERE g.tgrelid = ANY (%s) AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & 19 = 19"""
+
 _REFERRING = b"""
 SELECT k.conrelid::int8, n.nspname::text, c.relname::text, k.conname::text
   FROM pg_catalog.pg_constraint k
@@ -176,6 +181,8 @@ class Table:
     primary: tuple[str, ...] | None = None
     keys: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
     foreign_keys: list[ForeignKey] = field(default_factory=list[ForeignKey])
+    rewrites: bool = False
+    """Whether a trigger may put other values into a row that is updated."""
 
     @property
     def oid(self) -> int:
@@ -222,6 +229,8 @@ def tables(connection: Connection, wanted: Iterable[Relation]) -> dict[int, Tabl
     ):
         key = ForeignKey(name, schema, target, tuple(columns), tuple(targets), deferrable)
         found[oid].foreign_keys.append(key)
+    for (oid,) in connection.execute(_REWRITING, oids):
+        found[oid].rewrites = True
     return found
 
 

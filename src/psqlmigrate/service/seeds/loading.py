@@ -134,17 +134,26 @@ class Loader:
             return 0
         self._refuse_fixed()
         inserted = self.blame.run(self._write.insert) if new else 0
-        updated = self._update() if changed else 0
+        updated, same = self._update(changed) if changed else (0, 0)
         self._execute(self._write.done())
         self.counts.inserted += inserted
-        self.counts.updated += updated
-        self.counts.unchanged += total - new - changed
+        self.counts.updated += updated - same
+        self.counts.unchanged += total - new - changed + same
         self.counts.kept_out += new + changed - inserted - updated
         return total
 
-    def _update(self) -> int:
+    def _update(self, changed: int) -> tuple[int, int]:
+        """How many rows were updated, and how many of them a trigger made what they were."""
         differing = [bool(one) for one in self._row(self._write.differing())]
-        return self.blame.run(lambda part: self._write.update(part, differing))
+        rewrites = self.staged.table.rewrites
+        if rewrites:
+            self._execute(self._write.remember())
+        updated = self.blame.run(lambda part: self._write.update(part, differing))
+        if not rewrites:
+            return updated, 0
+        (same,) = self._row(self._write.same())
+        self._execute(self._write.forget())
+        return updated, same - (changed - updated)  # those that it kept out are the same, too
 
     def _count_first(self) -> None:
         """Where some rows give a number and some do not, those must not get one of these."""

@@ -35,6 +35,7 @@ class Statements:
         self._dry = dry
         self._sheet = staged.sheet.name
         self._table = staged.table.only
+        self._before = sql("pg_temp.{}", ident(f"psqlmigrate_seed_{staged.table.oid}_before"))
 
     def mark_late(self) -> Sql:
         """Says which rows give a postponed column."""
@@ -124,6 +125,26 @@ class Statements:
             "UPDATE {} AS t SET {} FROM {} AS s WHERE s.ready AND NOT s.done AND s.changed AND {}{}",
             self._table, join(", ", map(self._set, names)), self._sheet, self.match(), part.sql,
         )  # fmt: skip
+
+    def remember(self) -> Sql:
+        """Notes what the rows that differ are like before they are updated."""
+        return sql(
+            "CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT s.n, t::text AS row FROM {} AS s"
+            " JOIN {} AS t ON {} WHERE s.ready AND NOT s.done AND s.changed",
+            self._before, self._sheet, self._table, self.match(),
+        )  # fmt: skip
+
+    def same(self) -> Sql:
+        """How many of them are like that after it."""
+        return sql(
+            "SELECT pg_catalog.count(*) FROM {} AS b JOIN {} AS s ON s.n = b.n JOIN {} AS t ON {}"
+            ' WHERE b.row COLLATE "C" = t::text COLLATE "C"',
+            self._before, self._sheet, self._table, self.match(),
+        )  # fmt: skip
+
+    def forget(self) -> Sql:
+        """Ends what `remember` began."""
+        return sql("DROP TABLE {}", self._before)
 
     def done(self) -> Sql:
         """What was ready is done."""
