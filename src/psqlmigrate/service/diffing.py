@@ -16,6 +16,7 @@ from psqlmigrate.service.renaming import Renamed, settle
 from psqlmigrate.service.schemanames import refuse_strange
 from psqlmigrate.service.schemas import Schemas, Stated
 from psqlmigrate.service.scratching import scratch_for, with_roles
+from psqlmigrate.service.surroundings import reread
 from psqlmigrate.service.workspace import Workspace
 
 
@@ -53,12 +54,13 @@ def difference(workspace: Workspace, old: str, new: str, *, prove: bool = False)
         stated, after = after, merged(before, after, coverage, selection)
         found = Plan((), ())
         if before != after:  # only then are they read again in scratch
-            before = schemas.fixpoint(before)
-            after = (
-                schemas.fixpoint(after)
-                if after == stated
-                else schemas.completed(before, Stated(stated, coverage), selection)
-            )
+            if after == stated and prove:  # all of it is made, and compared
+                before, after = schemas.fixpoint(before), schemas.fixpoint(after)
+            elif after == stated:
+                before, after = reread(before, after, schemas.fixpoint)
+            else:
+                before = schemas.fixpoint(before)
+                after = schemas.completed(before, Stated(stated, coverage), selection)
             found = plan(before, after)
         proof = None
         if prove and found.statements:

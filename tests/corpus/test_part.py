@@ -1,0 +1,62 @@
+"""Reading again only what differs leads to the plan that reading everything again leads to."""
+
+from pathlib import Path
+
+import pytest
+
+from psqlmigrate.errors import PlanRefusedError
+from psqlmigrate.postgres.connect import connect, server_major
+from psqlmigrate.postgres.introspect import introspect
+from psqlmigrate.postgres.loading import load_script
+from psqlmigrate.postgres.scratch import Scratch
+from psqlmigrate.postgres.target import Target
+from psqlmigrate.schema.catalog import Catalog
+from psqlmigrate.service.canonical import canonical
+from psqlmigrate.service.planning import plan
+from psqlmigrate.service.surroundings import reread
+
+CASES = sorted(path.parent for path in Path(__file__).parent.rglob("before.sql"))[::2]
+
+BALLAST = """
+CREATE SCHEMA ballast;
+CREATE TABLE ballast.a (id int PRIMARY KEY, b int, c varchar(5) CHECK (c IN ('x', 'y')));
+CREATE TABLE ballast.b (id int PRIMARY KEY REFERENCES ballast.a, c text DEFAULT 'x');
+CREATE VIEW ballast.v AS SELECT a.id, b.c FROM ballast.a JOIN ballast.b USING (id);
+"""
+
+
+def _name(case: Path) -> str:
+    return f"{case.parent.name}-{case.name}"
+
+
+def _load(scratch: Scratch, text: str) -> Catalog:
+    with scratch.database() as connection:
+        load_script(connection, text + BALLAST, "x")
+        return introspect(connection)
+
+
+@pytest.mark.parametrize("case", CASES, ids=_name)
+def test_a_part_is_enough(case: Path, server: Target) -> None:
+    scratch = Scratch(server)
+    texts = [(case / name).read_text(encoding="utf-8") for name in ("before.sql", "after.sql")]
+    with connect(server) as connection:
+        major = server_major(connection)
+    if any(f"-- requires: {later}" in text for text in texts for later in range(major + 1, 30)):
+        pytest.skip("needs a later major")
+    before, after = (_load(scratch, text) for text in texts)
+    read: list[Catalog] = []
+
+    def part(catalog: Catalog) -> Catalog:
+        read.append(catalog)
+        return canonical(scratch, catalog)
+
+    old, new = reread(before, after, part)
+    assert all(one.id.path[0] != "ballast" for catalog in read for one in catalog if one.owners)
+    assert _outcome(old, new) == _outcome(canonical(scratch, before), canonical(scratch, after))
+
+
+def _outcome(old: Catalog, new: Catalog) -> str:
+    try:
+        return "\n".join(one.sql for one in plan(old, new).statements)
+    except PlanRefusedError as error:
+        return str(error)
