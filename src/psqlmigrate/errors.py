@@ -5,6 +5,8 @@ from typing import ClassVar, Self
 
 from psqlmigrate.redaction import without_secrets
 
+_MISSING_ROLE = re.compile(r'role "(.+)" does not exist\Z', re.MULTILINE)
+
 USAGE, FAILED, LOCKED, REFUSED = 2, 3, 4, 5
 """Exit codes: wrong use; database, model or migration failed; lock not obtained; refused."""
 
@@ -13,8 +15,8 @@ class MigrationError(Exception):
     """Base of all errors of psqlmigrate.
 
     `hint` names the way out, `details` holds further lines (a traceback of the user's, a
-    statement); both may be empty. None of the three repeats a password. `version` is that of the migration that it is about, empty where
-    it is about none; `original_error` is what PostgreSQL or the migration's own code raised, if that
+    statement); both may be empty. None of the three repeats a password. `version` is that of the
+    migration that it is about, empty where it is about none; `original_error` is what PostgreSQL or the migration's own code raised, if that
     is the reason. `code` is stable and part of `--json`. `file_path`, `line` and `column` (from 1;
     0: not known) are the place that it is about, where there is one.
     """
@@ -28,7 +30,8 @@ class MigrationError(Exception):
     original_error: BaseException | None = None
 
     def __init__(self, message: str, *, hint: str = "", details: str = "") -> None:
-        self._said = message
+        # A password may be the name of a role: messages hide it, and the role is missing all the same.
+        self.missing_role = _missing_role(message)
         self.message = without_secrets(message)
         self.hint = without_secrets(hint)
         self.details = without_secrets(details)
@@ -322,11 +325,11 @@ class SchemaDriftWarning(UserWarning):
     """Models and database differ, or could not be compared."""
 
 
-_MISSING_ROLE = re.compile(r'role "(.+)" does not exist\Z', re.MULTILINE)
-
-
 def missing_role(error: MigrationError) -> str | None:
     """The role whose absence is what the error is about, in the English of a server of ours."""
-    # A password may be the name of a role: messages hide it, and the role is missing all the same.
-    found = _MISSING_ROLE.search(error._said)
+    return error.missing_role
+
+
+def _missing_role(message: str) -> str | None:
+    found = _MISSING_ROLE.search(message)
     return found[1] if found else None
