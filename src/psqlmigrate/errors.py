@@ -15,8 +15,8 @@ class MigrationError(Exception):
     """Base of all errors of psqlmigrate.
 
     `hint` names the way out, `details` holds further lines (a traceback of the user's, a
-    statement); both may be empty. None of the three repeats a password. `version` is that of the migration that it is about, empty where
-    it is about none; `original_error` is what PostgreSQL or the migration's own code raised, if that
+    statement); both may be empty. None of the three repeats a password. `version` is that of the
+    migration that it is about, empty where it is about none; `original_error` is what PostgreSQL or the migration's own code raised, if that
     is the reason. `code` is stable and part of `--json`. `file_path`, `line` and `column` (from 1;
     0: not known) are the place that it is about, where there is one.
     """

@@ -330,7 +330,7 @@ def test_a_schema_that_nobody_has_is_an_error(run: Run, project: Path, database:
     for command in COMPARING.values():
         code, out, err = run(*command, "--schema", "biling")
         assert (code, out) == (2, ""), command
-        assert 'no schema is named "biling"' in err
+        assert 'there is no schema "biling" in ' in err
         assert "did you mean billing?" in err
         assert run(*command, "--schema", "billing")[0] == 0
     _sql(database, "DROP SCHEMA billing CASCADE")

@@ -17,7 +17,7 @@ from psqlmigrate.service.schemas import Schemas
 from psqlmigrate.service.scratching import scratch_of, with_roles
 from psqlmigrate.service.workspace import Workspace
 
-NOWHERE = "neither in the models nor in what they are compared with"
+NOWHERE = "in the models, nor in what they are compared with"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def difference(workspace: Workspace, old: str, new: str, *, prove: bool = False)
     with scratch_for(workspace, old, new) as scratch:
         schemas = Schemas(workspace, scratch)
         before, after = schemas.named(old), schemas.named(new)
-        refuse_strange(workspace, f"neither in {redact(old)} nor in {redact(new)}", before, after)
+        refuse_strange(workspace, f"in {redact(old)}, nor in {redact(new)}", before, after)
         unmodelled = tuple(sorted({*before.unmodelled, *after.unmodelled}))
         coverage = schemas.models.coverage if new == "models" else EVERYTHING
         selection = schemas.compared if "models" in {old, new} else schemas.selection
@@ -88,5 +88,5 @@ def snapshot(workspace: Workspace, source: str) -> str:
     with scratch_for(workspace, source) as scratch:
         schemas = Schemas(workspace, scratch)
         found = schemas.named(source)
-        refuse_strange(workspace, f"not in {redact(source)}", found)
+        refuse_strange(workspace, f"in {redact(source)}", found)
         return dump(only(schemas.fixpoint(found), schemas.selection))

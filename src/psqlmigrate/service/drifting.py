@@ -138,7 +138,7 @@ class _Drift:
         recorded = self._recorded()
         found = live(self._workspace, self._connection)
         names = recorded.hashes if recorded else ()
-        words = "neither in the database nor in what is recorded of it"
+        words = "in the database, nor in what is recorded of it"
         refuse_strange_here(self._workspace, words, names, found)
         further = keep.further(found, self._workspace.tables.schema) if keep else frozenset[Name]()
         selection = selection_of(self._workspace)

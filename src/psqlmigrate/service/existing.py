@@ -104,7 +104,7 @@ class _TakingOver:
         self._connection = connection
         self._base = Baseline(schemas.replayed(()), MIGRATIONS, "no migration")
         self._found = live(schemas.workspace, connection)
-        refuse_strange(schemas.workspace, "not in the database", self._found)
+        refuse_strange(schemas.workspace, "in the database", self._found)
         self._desired = self._desire()
 
     def _desire(self) -> Catalog:

@@ -11,7 +11,7 @@ from psqlmigrate.service.workspace import Workspace
 
 
 def refuse_strange(workspace: Workspace, words: str, *sides: Catalog) -> None:
-    """Raises UsageError where none of the compared sides (`words`) has a schema that was asked for.
+    """Raises UsageError where none of the compared sides (`words` say where) has a schema that was asked for.
 
     The configuration is about more than one moment: it may name schemas that do not exist yet,
     unless there is none at all.
@@ -48,6 +48,6 @@ def _refuse(
     near = difflib.get_close_matches(strange[0], [one for one in there if one], 3, 0.6)
     known = ", ".join(sorted(one for one in there if one)) or "none"
     raise UsageError(
-        f'no schema is named "{strange[0]}", {words}',
+        f'there is no schema "{strange[0]}" {words}',
         hint=f"did you mean {' or '.join(near)}?" if near else f"schemas that are there: {known}",
     )

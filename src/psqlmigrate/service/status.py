@@ -142,7 +142,7 @@ class _Looker:
             return _unknown(found, f"the migrations cannot be replayed: {error.message}")
 
     def _refuse_strange(self, recorded: State | None, *sides: Catalog) -> None:
-        words = "neither in the database nor in the models" if sides[1:] else "not in the database"
+        words = "in the database, nor in the models" if sides[1:] else "in the database"
         refuse_strange_here(self._workspace, words, recorded.hashes if recorded else (), *sides)
 
     def _recorded(self) -> State | None:
