@@ -27,6 +27,10 @@ SELECT pg_catalog.pg_encoding_to_char(d.encoding), d.datcollate::text, d.datctyp
 
 _PROVIDERS: dict[str, LiteralString] = {"i": "icu", "b": "builtin"}
 
+_SUBSCRIPTIONS = """
+SELECT s.subname::text FROM pg_catalog.pg_subscription s
+  JOIN pg_catalog.pg_database d ON d.oid = s.subdbid WHERE d.datname = %s"""
+
 _DEAD = """
 SELECT d.datname::text FROM pg_catalog.pg_database d
  WHERE d.datname LIKE 'psqlmigrate\\_scratch\\_%'
@@ -80,11 +84,11 @@ class Scratch:
                         load_setup(connection, text, origin)
                     yield connection
             finally:
-                _drop(admin, name)
+                self._drop(admin, name)
 
     def _create(self, admin: Connection, name: str) -> None:
         for (dead,) in admin.execute(_DEAD).fetchall():
-            _drop(admin, dead)
+            self._drop(admin, dead)
         try:
             admin.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE template0{}").format(
@@ -114,6 +118,13 @@ class Scratch:
             clauses.append(sql.SQL(" LOCALE_PROVIDER {} {} {}").format(name, word, locale))
         return sql.Composed(clauses)
 
-
-def _drop(admin: Connection, name: str) -> None:
-    admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    def _drop(self, admin: Connection, name: str) -> None:
+        # A database with subscriptions cannot be dropped; these have no slot anywhere.
+        names = admin.execute(_SUBSCRIPTIONS, (name,)).fetchall()
+        if names:
+            with connect(self._server.database(name)) as connection:
+                for (one,) in names:
+                    connection.execute(sql.SQL("DROP SUBSCRIPTION {}").format(sql.Identifier(one)))
+        admin.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        )

@@ -19,6 +19,7 @@ class Hazard(StrEnum):
     BREAKS_CODE = "breaks old application code"
     IRREVERSIBLE = "irreversible"
     NEEDS_PRIVILEGE = "needs privilege"
+    NEEDS_HAND = "needs a password that is not written here: it has to be set by hand"
     NO_TRANSACTION = "cannot run in a transaction"
     MAY_FAIL = "may fail on existing rows"
 

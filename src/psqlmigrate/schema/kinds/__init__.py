@@ -4,13 +4,17 @@ from typing import LiteralString
 
 from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.kinds.column import Column
+from psqlmigrate.schema.kinds.column_options import ColumnOptions
 from psqlmigrate.schema.kinds.comment import Comment
 from psqlmigrate.schema.kinds.composite import Composite
 from psqlmigrate.schema.kinds.constraint import Constraint
 from psqlmigrate.schema.kinds.default import Default
 from psqlmigrate.schema.kinds.domain import Domain
 from psqlmigrate.schema.kinds.enum import Enum
+from psqlmigrate.schema.kinds.event_trigger import EventTrigger
 from psqlmigrate.schema.kinds.extension import Extension
+from psqlmigrate.schema.kinds.foreign_data_wrapper import ForeignDataWrapper
+from psqlmigrate.schema.kinds.foreign_table import ForeignTable
 from psqlmigrate.schema.kinds.function import Function
 from psqlmigrate.schema.kinds.identity import Identity
 from psqlmigrate.schema.kinds.index import Index
@@ -20,10 +24,22 @@ from psqlmigrate.schema.kinds.materialized_view import MaterializedView
 from psqlmigrate.schema.kinds.namespace import Schema
 from psqlmigrate.schema.kinds.partition import Partition
 from psqlmigrate.schema.kinds.policy import Policy
+from psqlmigrate.schema.kinds.publication import Publication
+from psqlmigrate.schema.kinds.publication_schema import PublicationSchema
+from psqlmigrate.schema.kinds.publication_table import PublicationTable
+from psqlmigrate.schema.kinds.rule import Rule
 from psqlmigrate.schema.kinds.sequence import Sequence
 from psqlmigrate.schema.kinds.sequence_owner import SequenceOwner
+from psqlmigrate.schema.kinds.server import Server
+from psqlmigrate.schema.kinds.statistics import Statistics
+from psqlmigrate.schema.kinds.subscription import Subscription
 from psqlmigrate.schema.kinds.table import Table
+from psqlmigrate.schema.kinds.text_search_configuration import TextSearchConfiguration
+from psqlmigrate.schema.kinds.text_search_dictionary import TextSearchDictionary
+from psqlmigrate.schema.kinds.text_search_parser import TextSearchParser
+from psqlmigrate.schema.kinds.text_search_template import TextSearchTemplate
 from psqlmigrate.schema.kinds.trigger import Trigger
+from psqlmigrate.schema.kinds.user_mapping import UserMapping
 from psqlmigrate.schema.kinds.view import View
 
 KINDS: tuple[type[DbObject], ...] = (
@@ -34,9 +50,18 @@ KINDS: tuple[type[DbObject], ...] = (
     Domain,
     Sequence,
     Function,
+    TextSearchParser,
+    TextSearchTemplate,
+    TextSearchDictionary,
+    TextSearchConfiguration,
+    ForeignDataWrapper,
+    Server,
+    UserMapping,
     Table,
+    ForeignTable,
     Column,
     Default,
+    ColumnOptions,
     Identity,
     SequenceOwner,
     Partition,
@@ -46,8 +71,15 @@ KINDS: tuple[type[DbObject], ...] = (
     MaterializedView,
     Index,
     IndexPartition,
+    Statistics,
     Trigger,
+    Rule,
     Policy,
+    Publication,
+    PublicationTable,
+    PublicationSchema,
+    Subscription,
+    EventTrigger,
     Comment,
 )
 

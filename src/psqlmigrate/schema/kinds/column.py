@@ -25,12 +25,13 @@ _SET_EXPRESSION = 17
 _QUERY: LiteralString = """
 WITH rel AS MATERIALIZED (
     SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relispartition,
-           c.reloftype <> 0 AS typed, c.relkind = 'p' AS partitioned
+           c.reloftype <> 0 AS typed, c.relkind = 'p' AS partitioned,
+           CASE c.relkind WHEN 'f' THEN 'foreign table' ELSE 'table' END AS relation
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+     WHERE c.relkind IN ('r', 'p', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 ), att AS MATERIALIZED (
     SELECT a.*, rel.schema, rel.name, rel.relispartition, rel.typed,
-           rel.partitioned
+           rel.partitioned, rel.relation
       FROM pg_catalog.pg_attribute a JOIN rel ON rel.oid = a.attrelid
      WHERE a.attnum > 0 AND NOT a.attisdropped
 ), typ AS MATERIALIZED (
@@ -73,7 +74,8 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
        CASE WHEN a.attinhcount > 0 THEN
            (SELECT pg_catalog.array_agg(ARRAY[rel.schema, rel.name] ORDER BY i.inhseqno)
               FROM pg_catalog.pg_inherits i JOIN rel ON rel.oid = i.inhparent
-             WHERE i.inhrelid = a.attrelid) END
+             WHERE i.inhrelid = a.attrelid) END,
+       a.relation
   FROM att a
   JOIN typ USING (atttypid, atttypmod)
   JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
@@ -135,6 +137,8 @@ class Column(DbObject):
     domain: bool = field(compare=False, default=False)
     """Whether the type is a domain with constraints: they see the value of every row."""
     parents: tuple[ObjectId, ...] = field(compare=False, default=())
+    relation: str = field(compare=False, default="table")
+    """`table`, or `foreign table`: its rows are elsewhere."""
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
@@ -144,7 +148,7 @@ class Column(DbObject):
     def from_row(cls, row: Row, resolve: Resolve) -> "Column":
         values = list(row)
         values[11] = tuple(row[11] or ())
-        values[-1] = tuple(ObjectId(cls.kind, (*parent, row[2])) for parent in row[-1] or ())
+        values[-2] = tuple(ObjectId(cls.kind, (*parent, row[2])) for parent in row[-2] or ())
         return cls(*values)
 
     @property
@@ -157,7 +161,7 @@ class Column(DbObject):
 
     @property
     def owners(self) -> tuple[ObjectId, ...]:
-        return (ObjectId("table", (self.schema, self.table)),)
+        return (ObjectId(self.relation, (self.schema, self.table)),)
 
     @property
     def comes_with(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
@@ -169,7 +173,11 @@ class Column(DbObject):
 
     @property
     def carries_data(self) -> bool:
-        return not self.generated
+        return not self.generated and self._stored
+
+    @property
+    def _stored(self) -> bool:
+        return self.relation == "table"
 
     @property
     def survives_alter(self) -> bool:
@@ -328,6 +336,8 @@ class Column(DbObject):
         name, type_name = ident(self.name), printed(new.type)
         collate = sql(" COLLATE {}", printed(new.collation)) if new.collation else NOTHING
         change = sql("TYPE {}{}", type_name, collate)
+        if not self._stored:
+            return self._statement(change)
         through = conversion(name, self.type, new.type)
         if through is not None and not new.generated:
             change = sql("{} USING {}", change, through)
