@@ -92,36 +92,18 @@ WITH named AS (
      WHERE collnamespace IN (SELECT oid FROM named)
     UNION ALL SELECT 'pg_catalog.pg_conversion'::pg_catalog.regclass, oid
       FROM pg_catalog.pg_conversion WHERE connamespace IN (SELECT oid FROM named)
-    UNION ALL SELECT 'pg_catalog.pg_ts_config'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_ts_config WHERE cfgnamespace IN (SELECT oid FROM named)
-    UNION ALL SELECT 'pg_catalog.pg_ts_dict'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_ts_dict WHERE dictnamespace IN (SELECT oid FROM named)
-    UNION ALL SELECT 'pg_catalog.pg_ts_parser'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_ts_parser WHERE prsnamespace IN (SELECT oid FROM named)
-    UNION ALL SELECT 'pg_catalog.pg_ts_template'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_ts_template WHERE tmplnamespace IN (SELECT oid FROM named)
     UNION ALL SELECT 'pg_catalog.pg_operator'::pg_catalog.regclass, oid
       FROM pg_catalog.pg_operator WHERE oprnamespace IN (SELECT oid FROM named)
     UNION ALL SELECT 'pg_catalog.pg_opclass'::pg_catalog.regclass, oid
       FROM pg_catalog.pg_opclass WHERE opcnamespace IN (SELECT oid FROM named)
     UNION ALL SELECT 'pg_catalog.pg_opfamily'::pg_catalog.regclass, oid
       FROM pg_catalog.pg_opfamily WHERE opfnamespace IN (SELECT oid FROM named)
-    UNION ALL SELECT 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_statistic_ext WHERE stxnamespace IN (SELECT oid FROM named)
-    UNION ALL SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_class WHERE relkind = 'f' AND relnamespace IN (SELECT oid FROM named)
     UNION ALL SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass, oid
       FROM pg_catalog.pg_proc WHERE prokind = 'a' AND pronamespace IN (SELECT oid FROM named)
     UNION ALL SELECT 'pg_catalog.pg_type'::pg_catalog.regclass, oid
       FROM pg_catalog.pg_type t WHERE typnamespace IN (SELECT oid FROM named)
        AND (typtype IN ('r', 'p') OR (typtype = 'b'
             AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray = t.oid)))
-    UNION ALL SELECT 'pg_catalog.pg_rewrite'::pg_catalog.regclass, r.oid
-      FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
-     WHERE r.rulename <> '_RETURN' AND c.relnamespace IN (SELECT oid FROM named)
-       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-                        WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                          AND d.objid = c.oid AND d.deptype = 'e')
     UNION ALL SELECT 'pg_catalog.pg_cast'::pg_catalog.regclass, oid
       FROM pg_catalog.pg_cast WHERE oid >= 16384
     UNION ALL SELECT 'pg_catalog.pg_transform'::pg_catalog.regclass, oid
@@ -130,19 +112,9 @@ WITH named AS (
       FROM pg_catalog.pg_language WHERE oid >= 16384
     UNION ALL SELECT 'pg_catalog.pg_am'::pg_catalog.regclass, oid
       FROM pg_catalog.pg_am WHERE oid >= 16384
-    UNION ALL SELECT 'pg_catalog.pg_event_trigger'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_event_trigger WHERE oid >= 16384
-    UNION ALL SELECT 'pg_catalog.pg_publication'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_publication
     UNION ALL SELECT 'pg_catalog.pg_subscription'::pg_catalog.regclass, s.oid
       FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid
      WHERE d.datname = pg_catalog.current_database()
-    UNION ALL SELECT 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_foreign_data_wrapper
-    UNION ALL SELECT 'pg_catalog.pg_foreign_server'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_foreign_server
-    UNION ALL SELECT 'pg_catalog.pg_user_mapping'::pg_catalog.regclass, umid
-      FROM pg_catalog.pg_user_mappings
     UNION ALL SELECT 'pg_catalog.pg_default_acl'::pg_catalog.regclass, oid
       FROM pg_catalog.pg_default_acl
 )

@@ -36,7 +36,7 @@ class EventTrigger(DbObject):
     @classmethod
     def query(cls, version: int) -> LiteralString:
         return """
-SELECT e.oid, e.evtname::text, e.evtevent::text, ARRAY(SELECT pg_catalog.unnest(e.evttags) ORDER BY 1),
+SELECT e.oid, e.evtname::text, e.evtevent::text, coalesce(e.evttags, '{}'),
        pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(p.proname),
        e.evtenabled::text
   FROM pg_catalog.pg_event_trigger e

@@ -37,7 +37,9 @@ SELECT r.oid, p.pubname::text, n.nspname::text, c.relname::text, @limits
   JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid
   JOIN pg_catalog.pg_class c ON c.oid = r.prrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"""
-        return text.replace("@limits", limits if version >= _FILTERS_SINCE else "'{}', NULL")
+        return text.replace(
+            "@limits", limits if version >= _FILTERS_SINCE else "ARRAY[]::pg_catalog.text[], NULL"
+        )
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "PublicationTable":
