@@ -27,9 +27,16 @@ SELECT pg_catalog.pg_encoding_to_char(d.encoding), d.datcollate::text, d.datctyp
 
 _PROVIDERS: dict[str, LiteralString] = {"i": "icu", "b": "builtin"}
 
+_SUBSCRIBES = """
+SELECT 1 FROM pg_catalog.pg_subscription s
+  JOIN pg_catalog.pg_database d ON d.oid = s.subdbid WHERE d.datname = %s LIMIT 1"""
+
+_EVENT_TRIGGERS = """
+SELECT pg_catalog.format('DROP EVENT TRIGGER %I', evtname) FROM pg_catalog.pg_event_trigger"""
+
 _SUBSCRIPTIONS = """
-SELECT s.subname::text FROM pg_catalog.pg_subscription s
-  JOIN pg_catalog.pg_database d ON d.oid = s.subdbid WHERE d.datname = %s"""
+SELECT pg_catalog.format('DROP SUBSCRIPTION %I', s.subname) FROM pg_catalog.pg_subscription s
+  JOIN pg_catalog.pg_database d ON d.oid = s.subdbid WHERE d.datname = pg_catalog.current_database()"""
 
 _DEAD = """
 SELECT d.datname::text FROM pg_catalog.pg_database d
@@ -120,11 +127,12 @@ class Scratch:
 
     def _drop(self, admin: Connection, name: str) -> None:
         # A database with subscriptions cannot be dropped; these have no slot anywhere.
-        names = admin.execute(_SUBSCRIPTIONS, (name,)).fetchall()
-        if names:
+        if admin.execute(_SUBSCRIBES, (name,)).fetchone():
             with connect(self._server.database(name)) as connection:
-                for (one,) in names:
-                    connection.execute(sql.SQL("DROP SUBSCRIPTION {}").format(sql.Identifier(one)))
+                # An event trigger may forbid to drop anything but event triggers.
+                for query in (_EVENT_TRIGGERS, _SUBSCRIPTIONS):
+                    for (statement,) in connection.execute(query).fetchall():
+                        connection.execute(statement.encode())
         admin.execute(
             sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
         )

@@ -17,8 +17,8 @@ from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import Sql, ident, idents, join, literal, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
-_NAMES = r"(?:ssl|oauth_client_)?(?:password|secret)"
-_IN_PAIRS = re.compile(rf"\b{_NAMES}\s*=\s*(?:'(?:[^'\\]|\\.)*'|\S*)\s*")
+_NAMES = r"(?:(?:ssl)?password|oauth_client_secret|scram_(?:client|server)_key)"
+_PAIR = re.compile(r"(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|(?:[^\s\\]|\\.)*)", re.DOTALL)
 _IN_ADDRESS = re.compile(r"(?<=://)([^:@/?]*):[^@/]*@")
 _IN_QUERY = re.compile(rf"(?<=[?&]){_NAMES}=[^&]*&?")
 # PostgreSQL takes these in ALTER SUBSCRIPTION … SET; the others only when it is made.
@@ -83,9 +83,9 @@ SELECT s.oid, s.subname::text, s.subconninfo, s.subpublications, s.subslotname I
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Subscription":
         name, full, publications, slot, settings = row
-        bare = _IN_QUERY.sub("", _IN_ADDRESS.sub(r"\1@", _IN_PAIRS.sub("", full))).strip()
+        bare = _without_secrets(full)
         pairs = tuple((option, value) for option, value in settings)
-        return cls(name, bare, tuple(publications), pairs, bare != full.strip(), slot)
+        return cls(name, bare, tuple(publications), pairs, bare != full, slot)
 
     @property
     def id(self) -> ObjectId:
@@ -116,8 +116,8 @@ SELECT s.oid, s.subname::text, s.subconninfo, s.subpublications, s.subslotname I
             sql("connect = false, enabled = false, slot_name = NONE"),
             join(", ", (_setting(*one) for one in self.settings)),
         )
-        hazards = {Hazard.NEEDS_PRIVILEGE} | ({Hazard.NEEDS_HAND} if self.secret else set())
-        return (Statement(text, self.id, frozenset(hazards)),)
+        made = Statement(text, self.id, frozenset({Hazard.NEEDS_PRIVILEGE}))
+        return (made.without_password(),) if self.secret else (made,)
 
     def drop(self) -> Statements:
         texts = [sql("DROP {}", self.sql_name)]
@@ -150,3 +150,12 @@ SELECT s.oid, s.subname::text, s.subconninfo, s.subpublications, s.subslotname I
 
 def _setting(name: str, value: str) -> Sql:
     return sql("{} = {}", printed(name), literal(value))
+
+
+def _without_secrets(connection: str) -> str:
+    """A connection string of either form (manual, 32.1.1) without the values of secrets."""
+    if "://" in connection.partition("=")[0]:
+        return _IN_QUERY.sub("", _IN_ADDRESS.sub(r"\1@", connection))
+    pairs = tuple(_PAIR.finditer(connection))
+    kept = tuple(one[0] for one in pairs if not re.fullmatch(_NAMES, one[1]))
+    return connection if len(kept) == len(pairs) else " ".join(kept)

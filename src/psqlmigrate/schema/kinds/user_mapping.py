@@ -78,8 +78,8 @@ SELECT m.umid, m.srvname::text, CASE WHEN m.umuser = 0 THEN 'public' ELSE m.usen
 
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         text = sql("CREATE {}{}", self.sql_name, options_clause(self.options))
-        hazards = frozenset({Hazard.NEEDS_HAND} if self.secrets else ())
-        return (Statement(text, self.id, hazards),)
+        made = Statement(text, self.id)
+        return (made.without_password(),) if self.secrets else (made,)
 
     def drop(self) -> Statements:
         hazards = frozenset({Hazard.IRREVERSIBLE} if self.secrets else ())
