@@ -46,15 +46,7 @@ SELECT s.oid, p.pubname::text, n.nspname::text
 
     @property
     def owners(self) -> tuple[ObjectId, ...]:
-        return (ObjectId("publication", (self.publication,)),)
-
-    @property
-    def requires(self) -> tuple[ObjectId, ...]:
-        return (ObjectId("schema", (self.schema,)),)
-
-    @property
-    def dropped_with(self) -> tuple[ObjectId, ...]:
-        return (*self.owners, *self.requires)
+        return (ObjectId("publication", (self.publication,)), ObjectId("schema", (self.schema,)))
 
     @property
     def inline(self) -> bool:

@@ -60,15 +60,7 @@ SELECT r.oid, p.pubname::text, n.nspname::text, c.relname::text, @limits
 
     @property
     def owners(self) -> tuple[ObjectId, ...]:
-        return (ObjectId("publication", (self.publication,)),)
-
-    @property
-    def requires(self) -> tuple[ObjectId, ...]:
-        return (ObjectId("table", (self.schema, self.table)),)
-
-    @property
-    def dropped_with(self) -> tuple[ObjectId, ...]:
-        return (*self.owners, *self.requires)
+        return (ObjectId("publication", (self.publication,)), ObjectId("table", (self.schema, self.table)))
 
     @property
     def inline(self) -> bool:
