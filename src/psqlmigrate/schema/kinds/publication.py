@@ -1,6 +1,6 @@
 """Publications (manual, CREATE PUBLICATION); what they publish are objects of their own."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
@@ -9,6 +9,7 @@ from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
 _GENERATED_SINCE = 18
+_NO_GENERATED = "n"
 _GENERATED = {"n": sql("none"), "s": sql("stored")}
 
 
@@ -27,7 +28,6 @@ class Publication(DbObject):
     via_root: bool
     generated_columns: str
     """`n`one or `s`tored (18)."""
-    server: int = field(compare=False, default=0)
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
@@ -38,14 +38,14 @@ SELECT p.oid, p.pubname::text, p.puballtables,
                                      CASE WHEN p.pubupdate THEN 'update' END,
                                      CASE WHEN p.pubdelete THEN 'delete' END,
                                      CASE WHEN p.pubtruncate THEN 'truncate' END], NULL),
-       p.pubviaroot, @generated, pg_catalog.current_setting('server_version_num')::int / 10000
+       p.pubviaroot, @generated
   FROM pg_catalog.pg_publication p"""
         return text.replace("@generated", generated)
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Publication":
-        name, all_tables, operations, via_root, generated, server = row
-        return cls(name, all_tables, tuple(operations), via_root, generated, server)
+        name, all_tables, operations, via_root, generated = row
+        return cls(name, all_tables, tuple(operations), via_root, generated)
 
     @property
     def id(self) -> ObjectId:
@@ -65,20 +65,24 @@ SELECT p.oid, p.pubname::text, p.puballtables,
         whole.extend(filter(None, (part.as_part(parts) for part in parts)))
         published = [sql("TABLE {}", tables), *whole] if tables else whole
         what = sql(" FOR {}", join(", ", published)) if published else NOTHING
-        text = sql("CREATE {}{} WITH ({})", self.sql_name, what, self._options)
+        options = self._options
+        if self.generated_columns != _NO_GENERATED:
+            options.append(self._generated)
+        text = sql("CREATE {}{} WITH ({})", self.sql_name, what, join(", ", options))
         # Only a superuser may publish what is made later, too.
         hazards = frozenset({Hazard.NEEDS_PRIVILEGE} if whole else ())
         return (Statement(text, self.id, hazards),)
 
     @property
-    def _options(self) -> Sql:
+    def _options(self) -> list[Sql]:
+        """What every major knows."""
         operations = sql("publish = '{}'", printed(", ".join(self.operations)))
         root = sql("publish_via_partition_root = {}", sql("true" if self.via_root else "false"))
-        options = [operations, root]
-        if self.server >= _GENERATED_SINCE:
-            word = _GENERATED[self.generated_columns]
-            options.append(sql("publish_generated_columns = {}", word))
-        return join(", ", options)
+        return [operations, root]
+
+    @property
+    def _generated(self) -> Sql:
+        return sql("publish_generated_columns = {}", _GENERATED[self.generated_columns])
 
     def drop(self) -> Statements:
         return (Statement(sql("DROP {}", self.sql_name), self.id),)
@@ -86,7 +90,10 @@ SELECT p.oid, p.pubname::text, p.puballtables,
     def alter(self, new: Self) -> Alteration | None:
         if self.all_tables != new.all_tables:
             return None
-        text = sql("ALTER {} SET ({})", self.sql_name, new._options)
+        options = new._options
+        if self.generated_columns != new.generated_columns:
+            options.append(new._generated)
+        text = sql("ALTER {} SET ({})", self.sql_name, join(", ", options))
         return Alteration((Statement(text, self.id),))
 
     def summary(self) -> str:

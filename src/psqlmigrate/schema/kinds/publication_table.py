@@ -60,7 +60,10 @@ SELECT r.oid, p.pubname::text, n.nspname::text, c.relname::text, @limits
 
     @property
     def owners(self) -> tuple[ObjectId, ...]:
-        return (ObjectId("publication", (self.publication,)), ObjectId("table", (self.schema, self.table)))
+        return (
+            ObjectId("publication", (self.publication,)),
+            ObjectId("table", (self.schema, self.table)),
+        )
 
     @property
     def inline(self) -> bool:

@@ -26,6 +26,13 @@ _SETTABLE = frozenset(
     {"synchronous_commit", "binary", "streaming", "disable_on_error", "password_required",
      "run_as_owner", "origin"}
 )  # fmt: skip
+# The default of streaming is another one since 18.
+_USUAL = frozenset(
+    {("synchronous_commit", "off"), ("binary", "false"), ("two_phase", "false"),
+     ("disable_on_error", "false"), ("password_required", "true"), ("run_as_owner", "false"),
+     ("origin", "any"), ("failover", "false")}
+)  # fmt: skip
+_OFFLINE = sql("connect = false, enabled = false, slot_name = NONE")
 _STREAMING: LiteralString = (
     "CASE s.substream::text WHEN 'p' THEN 'parallel' WHEN 't' THEN 'true' WHEN 'true' THEN 'true'"
     " ELSE 'false' END"
@@ -109,12 +116,11 @@ SELECT s.oid, s.subname::text, s.subconninfo, s.subpublications, s.subslotname I
 
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         text = sql(
-            "CREATE {}\n    CONNECTION {}\n    PUBLICATION {}\n    WITH ({}, {})",
+            "CREATE {}\n    CONNECTION {}\n    PUBLICATION {}\n    WITH ({})",
             self.sql_name,
             literal(self.connection),
             idents(self.publications),
-            sql("connect = false, enabled = false, slot_name = NONE"),
-            join(", ", (_setting(*one) for one in self.settings)),
+            join(", ", (_OFFLINE, *(_setting(*one) for one in self.settings if one not in _USUAL))),
         )
         made = Statement(text, self.id, frozenset({Hazard.NEEDS_PRIVILEGE}))
         return (made.without_password(),) if self.secret else (made,)
