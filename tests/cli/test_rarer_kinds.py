@@ -79,7 +79,7 @@ def test_changes_of_a_script_become_migrations(run: Run, project: Path, database
             )
         )
         (project / "schema.sql").write_text(changed)
-        code, out, err = run("autogenerate", "change")
+        code, _, err = run("autogenerate", "change")
         assert code == 0, err
         assert run("upgrade")[0] == 0
         assert run("status", "--exit-code")[0] == 0

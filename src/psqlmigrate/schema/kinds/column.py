@@ -19,6 +19,7 @@ from psqlmigrate.schema.notnull import NAMED_SINCE, NotNull, not_null_constraint
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
+_THROUGH_FOREIGN = Impossible("PostgreSQL converts no values of a foreign table's children")
 _IN_THE_KEY = Impossible("it is part of the partition key")
 _SET_EXPRESSION = 17
 
@@ -75,7 +76,8 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
            (SELECT pg_catalog.array_agg(ARRAY[rel.schema, rel.name] ORDER BY i.inhseqno)
               FROM pg_catalog.pg_inherits i JOIN rel ON rel.oid = i.inhparent
              WHERE i.inhrelid = a.attrelid) END,
-       a.relation
+       a.relation, a.relation = 'table' OR EXISTS (
+           SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = a.attrelid)
   FROM att a
   JOIN typ USING (atttypid, atttypmod)
   JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
@@ -139,6 +141,8 @@ class Column(DbObject):
     parents: tuple[ObjectId, ...] = field(compare=False, default=())
     relation: str = field(compare=False, default="table")
     """`table`, or `foreign table`: its rows are elsewhere."""
+    stored: bool = field(compare=False, default=True)
+    """Whether its table has rows here, or may have children that do."""
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
@@ -148,7 +152,7 @@ class Column(DbObject):
     def from_row(cls, row: Row, resolve: Resolve) -> "Column":
         values = list(row)
         values[11] = tuple(row[11] or ())
-        values[-2] = tuple(ObjectId(cls.kind, (*parent, row[2])) for parent in row[-2] or ())
+        values[-3] = tuple(ObjectId(cls.kind, (*parent, row[2])) for parent in row[-3] or ())
         return cls(*values)
 
     @property
@@ -173,11 +177,7 @@ class Column(DbObject):
 
     @property
     def carries_data(self) -> bool:
-        return not self.generated and self._stored
-
-    @property
-    def _stored(self) -> bool:
-        return self.relation == "table"
+        return not self.generated and self.stored
 
     @property
     def survives_alter(self) -> bool:
@@ -215,6 +215,8 @@ class Column(DbObject):
             return _IN_THE_KEY
         if self.parents or self.typed:
             return ()
+        if self.relation != "table":
+            return _THROUGH_FOREIGN
         through = sql("{}::text::{}", ident(self.name), printed(new.type))
         change = sql("TYPE {} USING {}", printed(new.type), through)
         return (self._statement(change, frozenset({Hazard.TABLE_REWRITE, Hazard.LOSSY_CAST})),)
@@ -336,12 +338,11 @@ class Column(DbObject):
         name, type_name = ident(self.name), printed(new.type)
         collate = sql(" COLLATE {}", printed(new.collation)) if new.collation else NOTHING
         change = sql("TYPE {}{}", type_name, collate)
-        if not self._stored:
-            return self._statement(change)
         through = conversion(name, self.type, new.type)
-        if through is not None and not new.generated:
+        # PostgreSQL takes USING for no foreign table, not even for its children's sake.
+        if through is not None and not new.generated and self.relation == "table":
             change = sql("{} USING {}", change, through)
-        if keeps_bytes(self.type, new.type):
+        if not self.stored or keeps_bytes(self.type, new.type):
             return self._statement(change)
         return self._statement(change, frozenset({Hazard.TABLE_REWRITE, Hazard.LOSSY_CAST}))
 
