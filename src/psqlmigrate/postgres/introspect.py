@@ -124,11 +124,20 @@ def _objects(connection: Connection) -> Objects:
 def _rows(
     connection: Connection, kind: type[DbObject], version: int
 ) -> Iterable[tuple[Address, tuple[Any, ...]]]:
-    rows = connection.execute(sql.SQL(kind.query(version)))
-    name = kind.catalog
+    query, name = sql.SQL(kind.query(version)), kind.catalog
+    rows = _permitted(connection, query) if kind.guarded else connection.execute(query)
     if kind.has_subid:
         return ((Address(name, row[0], row[1]), row[2:]) for row in rows)
     return ((Address(name, row[0]), row[1:]) for row in rows)
+
+
+def _permitted(connection: Connection, query: sql.SQL) -> Iterable[tuple[Any, ...]]:
+    """The rows of a query; none where the role may not read them."""
+    try:
+        with connection.transaction():
+            return connection.execute(query).fetchall()
+    except psycopg.errors.InsufficientPrivilege:
+        return ()
 
 
 def _drop_orphans(objects: Objects) -> None:
@@ -178,7 +187,7 @@ class _Resolver:
         self._objects = objects
         self._through = through
         self._schemas = {
-            one.id.path[0]: one.id for one in objects.values() if len(one.id.path) == 1
+            one.id.path[0]: one.id for one in objects.values() if one.id.path == (one.schema_name,)
         }
 
     def __call__(self, address: Address) -> ObjectId | None:

@@ -21,6 +21,16 @@ _CLUSTER_WIDE = re.compile(
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
 
+_STRING = re.compile(r"'(?:[^']|'')*'")
+_SUBSCRIPTION = re.compile(r"(?:CREATE|ALTER|DROP)\s+SUBSCRIPTION", re.IGNORECASE)
+_WITHOUT_PUBLISHER = (
+    re.compile(r"\bconnect\s*=\s*(?:false|off)\b", re.IGNORECASE),
+    re.compile(r"\bslot_name\s*=\s*none\b", re.IGNORECASE),
+)
+_TO_THE_PUBLISHER = re.compile(
+    r"\bENABLE\b|\bREFRESH\s+PUBLICATION\b|\bslot_name\s*=(?!\s*none\b)", re.IGNORECASE
+)
+
 
 def load_script(connection: Connection, text: str, origin: str) -> None:
     """Runs a script; `origin` names it in errors.
@@ -74,12 +84,30 @@ def refuse_cluster_wide(text: str, origin: str, line: int) -> None:
     `line` is 0 where the origin has none.
     """
     found = _CLUSTER_WIDE.match(text)
-    if found:
+    if found and _SUBSCRIPTION.match(found[1]):
+        _refuse_publisher(text, origin, line)
+    elif found:
         words = " ".join(found[1].split()).upper()
         place = f"{origin}:{line}" if line else origin
         raise SourceError(
             f"{place}: {words} concerns the whole server, not one schema",
             hint="take it out; roles belong in scratch_setup",
+        ).at(_path(origin), line)
+
+
+def _refuse_publisher(text: str, origin: str, line: int) -> None:
+    """A subscription without a slot that connects to nothing stays in its database.
+
+    One that has a slot would take that of the publisher with it when it is dropped.
+    """
+    bare = _STRING.sub("''", text)
+    creates = re.search(r"\bCREATE\s+SUBSCRIPTION\b", bare, re.IGNORECASE)
+    alone = not creates or all(one.search(bare) for one in _WITHOUT_PUBLISHER)
+    if _TO_THE_PUBLISHER.search(bare) or not alone:
+        place = f"{origin}:{line}" if line else origin
+        raise SourceError(
+            f"{place}: the subscription would reach its publisher from a scratch database",
+            hint="make it WITH (connect = false, slot_name = NONE), and enable it by hand afterwards",
         ).at(_path(origin), line)
 
 

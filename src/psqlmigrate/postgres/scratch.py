@@ -27,6 +27,17 @@ SELECT pg_catalog.pg_encoding_to_char(d.encoding), d.datcollate::text, d.datctyp
 
 _PROVIDERS: dict[str, LiteralString] = {"i": "icu", "b": "builtin"}
 
+_SUBSCRIBES = """
+SELECT 1 FROM pg_catalog.pg_subscription s
+  JOIN pg_catalog.pg_database d ON d.oid = s.subdbid WHERE d.datname = %s LIMIT 1"""
+
+_EVENT_TRIGGERS = """
+SELECT pg_catalog.format('DROP EVENT TRIGGER %I', evtname) FROM pg_catalog.pg_event_trigger"""
+
+_SUBSCRIPTIONS = """
+SELECT pg_catalog.format('DROP SUBSCRIPTION %I', s.subname) FROM pg_catalog.pg_subscription s
+  JOIN pg_catalog.pg_database d ON d.oid = s.subdbid WHERE d.datname = pg_catalog.current_database()"""
+
 _DEAD = """
 SELECT d.datname::text FROM pg_catalog.pg_database d
  WHERE d.datname LIKE 'psqlmigrate\\_scratch\\_%'
@@ -80,11 +91,11 @@ class Scratch:
                         load_setup(connection, text, origin)
                     yield connection
             finally:
-                _drop(admin, name)
+                self._drop(admin, name)
 
     def _create(self, admin: Connection, name: str) -> None:
         for (dead,) in admin.execute(_DEAD).fetchall():
-            _drop(admin, dead)
+            self._drop(admin, dead)
         try:
             admin.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE template0{}").format(
@@ -114,6 +125,14 @@ class Scratch:
             clauses.append(sql.SQL(" LOCALE_PROVIDER {} {} {}").format(name, word, locale))
         return sql.Composed(clauses)
 
-
-def _drop(admin: Connection, name: str) -> None:
-    admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    def _drop(self, admin: Connection, name: str) -> None:
+        # A database with subscriptions cannot be dropped; these have no slot anywhere.
+        if admin.execute(_SUBSCRIBES, (name,)).fetchone():
+            with connect(self._server.database(name)) as connection:
+                # An event trigger may forbid to drop anything but event triggers.
+                for query in (_EVENT_TRIGGERS, _SUBSCRIPTIONS):
+                    for (statement,) in connection.execute(query).fetchall():
+                        connection.execute(statement.encode())
+        admin.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        )

@@ -72,6 +72,9 @@ class DbObject:
     hidden_members: ClassVar[bool] = False
     """Whether the names of members are renamed without asking (the sequence of an identity)."""
 
+    guarded: ClassVar[bool] = False
+    """Whether only some roles may read its catalog; for others its objects are only named."""
+
     @classmethod
     def query(cls, version: int) -> LiteralString:
         """The set-based query: oid (subid) and then what `from_row` takes.

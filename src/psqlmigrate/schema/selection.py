@@ -64,8 +64,8 @@ class Selection:
 
         def chosen(one: DbObject) -> bool:
             if one.id not in known:
-                owner = objects.get(one.owners[0]) if one.owners else None
-                known[one.id] = self._names(one) and (owner is None or chosen(owner))
+                owners = (objects[oid] for oid in one.owners if oid in objects)
+                known[one.id] = self._names(one) and all(map(chosen, owners))
             return known[one.id]
 
         return chosen

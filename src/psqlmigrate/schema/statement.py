@@ -1,10 +1,10 @@
 """One SQL statement with what must be known to run it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from psqlmigrate.schema.identity import ObjectId
-from psqlmigrate.schema.sqltext import Sql
+from psqlmigrate.schema.sqltext import Sql, sql
 
 
 class Hazard(StrEnum):
@@ -19,6 +19,7 @@ class Hazard(StrEnum):
     BREAKS_CODE = "breaks old application code"
     IRREVERSIBLE = "irreversible"
     NEEDS_PRIVILEGE = "needs privilege"
+    NEEDS_LOGIN = "needs a password"
     NO_TRANSACTION = "cannot run in a transaction"
     MAY_FAIL = "may fail on existing rows"
 
@@ -48,3 +49,8 @@ class Statement:
     """The same without a lock that blocks writes, for a migration of its own (CONCURRENTLY)."""
     commits: bool = False
     """True: what it makes can be used only after a commit (ALTER TYPE … ADD VALUE)."""
+
+    def without_password(self) -> "Statement":
+        """The same, saying that a password is left out and has to be set by hand."""
+        text = sql("-- its password is not written here: set it by hand\n{}", self.sql)
+        return replace(self, sql=text, hazards=self.hazards | {Hazard.NEEDS_LOGIN})

@@ -151,7 +151,7 @@ class _Side:
         contents: defaultdict[ObjectId, dict[tuple[str, ...], tuple[object, ...]]]
         contents = defaultdict(dict)
         parts: defaultdict[ObjectId, list[DbObject]] = defaultdict(list)
-        tops = {one.id.path[0]: one.id for one in catalog if len(one.id.path) == 1}
+        tops = {one.id.path[0]: one.id for one in catalog if one.id.path == (one.schema_name,)}
         for one in catalog:
             if one.traits:
                 contents[one.owners[0]][one.id.path[-1:]] = one.traits

@@ -4,13 +4,17 @@ from typing import LiteralString
 
 from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.kinds.column import Column
+from psqlmigrate.schema.kinds.column_options import ColumnOptions
 from psqlmigrate.schema.kinds.comment import Comment
 from psqlmigrate.schema.kinds.composite import Composite
 from psqlmigrate.schema.kinds.constraint import Constraint
 from psqlmigrate.schema.kinds.default import Default
 from psqlmigrate.schema.kinds.domain import Domain
 from psqlmigrate.schema.kinds.enum import Enum
+from psqlmigrate.schema.kinds.event_trigger import EventTrigger
 from psqlmigrate.schema.kinds.extension import Extension
+from psqlmigrate.schema.kinds.foreign_data_wrapper import ForeignDataWrapper
+from psqlmigrate.schema.kinds.foreign_table import ForeignTable
 from psqlmigrate.schema.kinds.function import Function
 from psqlmigrate.schema.kinds.identity import Identity
 from psqlmigrate.schema.kinds.index import Index
@@ -20,10 +24,22 @@ from psqlmigrate.schema.kinds.materialized_view import MaterializedView
 from psqlmigrate.schema.kinds.namespace import Schema
 from psqlmigrate.schema.kinds.partition import Partition
 from psqlmigrate.schema.kinds.policy import Policy
+from psqlmigrate.schema.kinds.publication import Publication
+from psqlmigrate.schema.kinds.publication_schema import PublicationSchema
+from psqlmigrate.schema.kinds.publication_table import PublicationTable
+from psqlmigrate.schema.kinds.rule import Rule
 from psqlmigrate.schema.kinds.sequence import Sequence
 from psqlmigrate.schema.kinds.sequence_owner import SequenceOwner
+from psqlmigrate.schema.kinds.server import Server
+from psqlmigrate.schema.kinds.statistics import Statistics
+from psqlmigrate.schema.kinds.subscription import Subscription
 from psqlmigrate.schema.kinds.table import Table
+from psqlmigrate.schema.kinds.text_search_configuration import TextSearchConfiguration
+from psqlmigrate.schema.kinds.text_search_dictionary import TextSearchDictionary
+from psqlmigrate.schema.kinds.text_search_parser import TextSearchParser
+from psqlmigrate.schema.kinds.text_search_template import TextSearchTemplate
 from psqlmigrate.schema.kinds.trigger import Trigger
+from psqlmigrate.schema.kinds.user_mapping import UserMapping
 from psqlmigrate.schema.kinds.view import View
 
 KINDS: tuple[type[DbObject], ...] = (
@@ -34,9 +50,18 @@ KINDS: tuple[type[DbObject], ...] = (
     Domain,
     Sequence,
     Function,
+    TextSearchParser,
+    TextSearchTemplate,
+    TextSearchDictionary,
+    TextSearchConfiguration,
+    ForeignDataWrapper,
+    Server,
+    UserMapping,
     Table,
+    ForeignTable,
     Column,
     Default,
+    ColumnOptions,
     Identity,
     SequenceOwner,
     Partition,
@@ -46,8 +71,15 @@ KINDS: tuple[type[DbObject], ...] = (
     MaterializedView,
     Index,
     IndexPartition,
+    Statistics,
     Trigger,
+    Rule,
     Policy,
+    Publication,
+    PublicationTable,
+    PublicationSchema,
+    Subscription,
+    EventTrigger,
     Comment,
 )
 
@@ -60,36 +92,18 @@ WITH named AS (
      WHERE collnamespace IN (SELECT oid FROM named)
     UNION ALL SELECT 'pg_catalog.pg_conversion'::pg_catalog.regclass, oid
       FROM pg_catalog.pg_conversion WHERE connamespace IN (SELECT oid FROM named)
-    UNION ALL SELECT 'pg_catalog.pg_ts_config'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_ts_config WHERE cfgnamespace IN (SELECT oid FROM named)
-    UNION ALL SELECT 'pg_catalog.pg_ts_dict'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_ts_dict WHERE dictnamespace IN (SELECT oid FROM named)
-    UNION ALL SELECT 'pg_catalog.pg_ts_parser'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_ts_parser WHERE prsnamespace IN (SELECT oid FROM named)
-    UNION ALL SELECT 'pg_catalog.pg_ts_template'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_ts_template WHERE tmplnamespace IN (SELECT oid FROM named)
     UNION ALL SELECT 'pg_catalog.pg_operator'::pg_catalog.regclass, oid
       FROM pg_catalog.pg_operator WHERE oprnamespace IN (SELECT oid FROM named)
     UNION ALL SELECT 'pg_catalog.pg_opclass'::pg_catalog.regclass, oid
       FROM pg_catalog.pg_opclass WHERE opcnamespace IN (SELECT oid FROM named)
     UNION ALL SELECT 'pg_catalog.pg_opfamily'::pg_catalog.regclass, oid
       FROM pg_catalog.pg_opfamily WHERE opfnamespace IN (SELECT oid FROM named)
-    UNION ALL SELECT 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_statistic_ext WHERE stxnamespace IN (SELECT oid FROM named)
-    UNION ALL SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_class WHERE relkind = 'f' AND relnamespace IN (SELECT oid FROM named)
     UNION ALL SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass, oid
       FROM pg_catalog.pg_proc WHERE prokind = 'a' AND pronamespace IN (SELECT oid FROM named)
     UNION ALL SELECT 'pg_catalog.pg_type'::pg_catalog.regclass, oid
       FROM pg_catalog.pg_type t WHERE typnamespace IN (SELECT oid FROM named)
        AND (typtype IN ('r', 'p') OR (typtype = 'b'
             AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray = t.oid)))
-    UNION ALL SELECT 'pg_catalog.pg_rewrite'::pg_catalog.regclass, r.oid
-      FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
-     WHERE r.rulename <> '_RETURN' AND c.relnamespace IN (SELECT oid FROM named)
-       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-                        WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                          AND d.objid = c.oid AND d.deptype = 'e')
     UNION ALL SELECT 'pg_catalog.pg_cast'::pg_catalog.regclass, oid
       FROM pg_catalog.pg_cast WHERE oid >= 16384
     UNION ALL SELECT 'pg_catalog.pg_transform'::pg_catalog.regclass, oid
@@ -98,19 +112,9 @@ WITH named AS (
       FROM pg_catalog.pg_language WHERE oid >= 16384
     UNION ALL SELECT 'pg_catalog.pg_am'::pg_catalog.regclass, oid
       FROM pg_catalog.pg_am WHERE oid >= 16384
-    UNION ALL SELECT 'pg_catalog.pg_event_trigger'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_event_trigger WHERE oid >= 16384
-    UNION ALL SELECT 'pg_catalog.pg_publication'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_publication
     UNION ALL SELECT 'pg_catalog.pg_subscription'::pg_catalog.regclass, s.oid
       FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid
      WHERE d.datname = pg_catalog.current_database()
-    UNION ALL SELECT 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_foreign_data_wrapper
-    UNION ALL SELECT 'pg_catalog.pg_foreign_server'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_foreign_server
-    UNION ALL SELECT 'pg_catalog.pg_user_mapping'::pg_catalog.regclass, umid
-      FROM pg_catalog.pg_user_mappings
     UNION ALL SELECT 'pg_catalog.pg_default_acl'::pg_catalog.regclass, oid
       FROM pg_catalog.pg_default_acl
 )

@@ -21,18 +21,20 @@ from psqlmigrate.schema.notnull import NAMED_SINCE, NotNull, not_null_constraint
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
+_THROUGH_FOREIGN = Impossible("PostgreSQL converts no values of a foreign table's children")
 _IN_THE_KEY = Impossible("it is part of the partition key")
 _SET_EXPRESSION = 17
 
 _QUERY: LiteralString = """
 WITH rel AS MATERIALIZED (
     SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relispartition,
-           c.reloftype <> 0 AS typed, c.relkind = 'p' AS partitioned
+           c.reloftype <> 0 AS typed, c.relkind = 'p' AS partitioned,
+           CASE c.relkind WHEN 'f' THEN 'foreign table' ELSE 'table' END AS relation
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+     WHERE c.relkind IN ('r', 'p', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 ), att AS MATERIALIZED (
     SELECT a.*, rel.schema, rel.name, rel.relispartition, rel.typed,
-           rel.partitioned
+           rel.partitioned, rel.relation
       FROM pg_catalog.pg_attribute a JOIN rel ON rel.oid = a.attrelid
      WHERE a.attnum > 0 AND NOT a.attisdropped
 ), typ AS MATERIALIZED (
@@ -75,7 +77,9 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
        CASE WHEN a.attinhcount > 0 THEN
            (SELECT pg_catalog.array_agg(ARRAY[rel.schema, rel.name] ORDER BY i.inhseqno)
               FROM pg_catalog.pg_inherits i JOIN rel ON rel.oid = i.inhparent
-             WHERE i.inhrelid = a.attrelid) END
+             WHERE i.inhrelid = a.attrelid) END,
+       a.relation, a.relation = 'table' OR EXISTS (
+           SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = a.attrelid)
   FROM att a
   JOIN typ USING (atttypid, atttypmod)
   JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
@@ -151,6 +155,10 @@ class Column(DbObject):
     domain: bool = field(compare=False, default=False)
     """Whether the type is a domain with constraints: they see the value of every row."""
     parents: tuple[ObjectId, ...] = field(compare=False, default=())
+    relation: str = field(compare=False, default="table")
+    """`table`, or `foreign table`: its rows are elsewhere."""
+    stored: bool = field(compare=False, default=True)
+    """Whether its table has rows here, or may have children that do."""
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
@@ -160,7 +168,7 @@ class Column(DbObject):
     def from_row(cls, row: Row, resolve: Resolve) -> "Column":
         values = list(row)
         values[11] = tuple(row[11] or ())
-        values[-1] = tuple(ObjectId(cls.kind, (*parent, row[2])) for parent in row[-1] or ())
+        values[-3] = tuple(ObjectId(cls.kind, (*parent, row[2])) for parent in row[-3] or ())
         return cls(*values)
 
     @property
@@ -173,7 +181,7 @@ class Column(DbObject):
 
     @property
     def owners(self) -> tuple[ObjectId, ...]:
-        return (ObjectId("table", (self.schema, self.table)),)
+        return (ObjectId(self.relation, (self.schema, self.table)),)
 
     @property
     def comes_with(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
@@ -185,7 +193,7 @@ class Column(DbObject):
 
     @property
     def carries_data(self) -> bool:
-        return not self.generated
+        return not self.generated and self.stored
 
     @property
     def survives_alter(self) -> bool:
@@ -235,6 +243,8 @@ class Column(DbObject):
             return _IN_THE_KEY
         if self.parents or self.typed:
             return ()
+        if self.relation != "table":
+            return _THROUGH_FOREIGN
         through = sql("{}::text::{}", ident(self.name), printed(new.type))
         change = sql("TYPE {} USING {}", printed(new.type), through)
         return (self._statement(change, frozenset({Hazard.TABLE_REWRITE, Hazard.LOSSY_CAST})),)
@@ -359,9 +369,10 @@ class Column(DbObject):
         collate = sql(" COLLATE {}", printed(new.collation)) if new.collation else NOTHING
         change = sql("TYPE {}{}", type_name, collate)
         through = conversion(name, self.type, new.type)
-        if through is not None and not new.generated:
+        # PostgreSQL takes USING for no foreign table, not even for its children's sake.
+        if through is not None and not new.generated and self.relation == "table":
             change = sql("{} USING {}", change, through)
-        if keeps_bytes(self.type, new.type):
+        if not self.stored or keeps_bytes(self.type, new.type):
             return self._statement(change)
         return self._statement(change, frozenset({Hazard.TABLE_REWRITE, Hazard.LOSSY_CAST}))
 

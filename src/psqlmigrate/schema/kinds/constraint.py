@@ -58,6 +58,7 @@ class Constraint(DbObject):
     attached_to: tuple[str, str, str] | None = field(compare=False, default=None)
     parents: tuple[ObjectId, ...] = field(compare=False, default=())
     """The same check of parents."""
+    relation: str = field(compare=False, default="table")
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
@@ -81,23 +82,24 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
                AND pk.conname = k.conname AND pk.contype = 'c' AND NOT pk.connoinherit
               JOIN pg_catalog.pg_class pc ON pc.oid = pk.conrelid
               JOIN pg_catalog.pg_namespace pn ON pn.oid = pc.relnamespace
-             WHERE h.inhrelid = k.conrelid) END
+             WHERE h.inhrelid = k.conrelid) END,
+       CASE c.relkind WHEN 'f' THEN 'foreign table' ELSE 'table' END
   FROM pg_catalog.pg_constraint k
   JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_catalog.pg_class x ON x.oid = k.conindid AND k.contype IN ('p', 'u', 'x')
   LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = x.oid
   LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = x.reltablespace
- WHERE k.contype IN ('p', 'u', 'c', 'f', 'x') AND c.relkind IN ('r', 'p')
+ WHERE k.contype IN ('p', 'u', 'c', 'f', 'x') AND c.relkind IN ('r', 'p', 'f')
    AND NOT (k.contype = 'f' AND k.conparentid <> 0)
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Constraint":
-        *plain, attached, parents = row
+        *plain, attached, parents, relation = row
         plain[5] = tuple(plain[5] or ())
         ids = tuple(ObjectId(cls.kind, tuple(parent)) for parent in parents or ())
-        values: Row = (*plain, tuple(attached) if attached else None, ids)
+        values: Row = (*plain, tuple(attached) if attached else None, ids, relation)
         return cls(*values)
 
     @property
@@ -110,7 +112,7 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
 
     @property
     def owners(self) -> tuple[ObjectId, ...]:
-        return (ObjectId("table", (self.schema, self.table)),)
+        return (ObjectId(self.relation, (self.schema, self.table)),)
 
     @property
     def requires(self) -> tuple[ObjectId, ...]:

@@ -49,7 +49,7 @@ SELECT d.oid, n.nspname::text, c.relname::text, a.attname::text,
   JOIN pg_catalog.pg_class c ON c.oid = d.adrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
- WHERE a.attgenerated = '' AND c.relkind IN ('r', 'p', 'v') AND NOT a.attisdropped
+ WHERE a.attgenerated = '' AND c.relkind IN ('r', 'p', 'v', 'f') AND NOT a.attisdropped
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
 
     @classmethod

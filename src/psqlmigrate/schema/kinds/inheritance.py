@@ -24,6 +24,8 @@ class Inheritance(DbObject):
     parent: str
     position: int = field(compare=False, default=0)
     shared: tuple[tuple[str, str], ...] = field(compare=False, default=())
+    relation: str = field(compare=False, default="table")
+    parent_relation: str = field(compare=False, default="table")
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
@@ -38,19 +40,26 @@ SELECT c.oid, h.inhseqno, n.nspname::text, c.relname::text, pn.nspname::text, p.
              SELECT ARRAY['constraint', k.conname::text] FROM pg_catalog.pg_constraint k
                JOIN pg_catalog.pg_constraint pk ON pk.conname = k.conname
               WHERE k.conrelid = c.oid AND pk.conrelid = p.oid AND k.contype = 'c'
-                AND pk.contype = 'c' AND NOT pk.connoinherit)
+                AND pk.contype = 'c' AND NOT pk.connoinherit),
+       CASE c.relkind WHEN 'f' THEN 'foreign table' ELSE 'table' END,
+       CASE p.relkind WHEN 'f' THEN 'foreign table' ELSE 'table' END
   FROM pg_catalog.pg_inherits h
   JOIN pg_catalog.pg_class c ON c.oid = h.inhrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_catalog.pg_class p ON p.oid = h.inhparent
   JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
- WHERE NOT c.relispartition AND c.relkind IN ('r', 'p')
+ WHERE NOT c.relispartition AND c.relkind IN ('r', 'p', 'f')
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Inheritance":
-        *plain, shared = row
-        values: Row = (*plain, tuple((kind, name) for kind, name in shared))
+        *plain, shared, relation, parent_relation = row
+        values: Row = (
+            *plain,
+            tuple((kind, name) for kind, name in shared),
+            relation,
+            parent_relation,
+        )
         return cls(*values)
 
     @property
@@ -63,11 +72,11 @@ SELECT c.oid, h.inhseqno, n.nspname::text, c.relname::text, pn.nspname::text, p.
 
     @property
     def owners(self) -> tuple[ObjectId, ...]:
-        return (ObjectId("table", (self.schema, self.table)),)
+        return (ObjectId(self.relation, (self.schema, self.table)),)
 
     @property
     def requires(self) -> tuple[ObjectId, ...]:
-        return (ObjectId("table", (self.parent_schema, self.parent)),)
+        return (ObjectId(self.parent_relation, (self.parent_schema, self.parent)),)
 
     @property
     def follows(self) -> tuple[ObjectId, ...]:

@@ -31,6 +31,7 @@ class Partition(DbObject):
     """Constraints and indexes that are part of the parent's."""
     like_attached: tuple[str, ...] = field(compare=False, default=())
     """Other indexes that could be taken for one of them."""
+    relation: str = field(compare=False, default="table")
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
@@ -56,20 +57,21 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
                JOIN pg_catalog.pg_class ax ON ax.oid = a.indexrelid
               WHERE i.indrelid = c.oid AND NOT x.relispartition AND ax.relispartition
                 AND x.relam = ax.relam AND i.indkey::text = a.indkey::text
-                AND i.indclass::text = a.indclass::text AND i.indisunique = a.indisunique)
+                AND i.indclass::text = a.indclass::text AND i.indisunique = a.indisunique),
+       CASE c.relkind WHEN 'f' THEN 'foreign table' ELSE 'table' END
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_catalog.pg_inherits h ON h.inhrelid = c.oid
   JOIN pg_catalog.pg_class p ON p.oid = h.inhparent
   JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
- WHERE c.relispartition AND c.relkind IN ('r', 'p')
+ WHERE c.relispartition AND c.relkind IN ('r', 'p', 'f')
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Partition":
-        *plain, shared, keys, indexes, rivals = row
+        *plain, shared, keys, indexes, rivals, relation = row
         pairs = tuple((kind, name) for kind, name in shared)
-        values: Row = (*plain, pairs, tuple(keys), tuple(indexes), tuple(rivals))
+        values: Row = (*plain, pairs, tuple(keys), tuple(indexes), tuple(rivals), relation)
         return cls(*values)
 
     @property
@@ -82,7 +84,7 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
 
     @property
     def owners(self) -> tuple[ObjectId, ...]:
-        return (ObjectId("table", (self.schema, self.table)),)
+        return (ObjectId(self.relation, (self.schema, self.table)),)
 
     @property
     def joins(self) -> ObjectId:

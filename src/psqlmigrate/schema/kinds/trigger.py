@@ -58,7 +58,7 @@ class Trigger(DbObject):
     def query(cls, version: int) -> LiteralString:
         return """
 SELECT t.oid, n.nspname::text, c.relname::text, t.tgname::text,
-       CASE c.relkind WHEN 'v' THEN 'view' ELSE 'table' END,
+       CASE c.relkind WHEN 'v' THEN 'view' WHEN 'f' THEN 'foreign table' ELSE 'table' END,
        pg_catalog.pg_get_triggerdef(t.oid), t.tgenabled::text,
        CASE WHEN p.oid IS NOT NULL THEN
            (SELECT ARRAY[pn.nspname, pc.relname, p.tgname]::text[]
@@ -70,7 +70,7 @@ SELECT t.oid, n.nspname::text, c.relname::text, t.tgname::text,
   JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_catalog.pg_trigger p ON p.oid = t.tgparentid
- WHERE NOT t.tgisinternal AND (p.oid IS NULL OR p.tgenabled <> t.tgenabled) AND c.relkind IN ('r', 'p', 'v')
+ WHERE NOT t.tgisinternal AND (p.oid IS NULL OR p.tgenabled <> t.tgenabled) AND c.relkind IN ('r', 'p', 'v', 'f')
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
 
     @classmethod

@@ -1,0 +1,6 @@
+-- refused: converts no values
+CREATE FOREIGN DATA WRAPPER w;
+CREATE SERVER s FOREIGN DATA WRAPPER w;
+CREATE TYPE mood AS ENUM ('a');
+CREATE FOREIGN TABLE up (m mood) SERVER s;
+CREATE TABLE down () INHERITS (up);

@@ -1,0 +1,8 @@
+CREATE TABLE t (a int, b int, c int);
+CREATE TABLE log (a int);
+CREATE VIEW v AS SELECT a, c FROM t;
+CREATE RULE quiet AS ON DELETE TO t DO INSTEAD NOTHING;
+CREATE RULE noted AS ON INSERT TO t WHERE new.c > 0 DO ALSO INSERT INTO log VALUES (new.c);
+ALTER TABLE t DISABLE RULE noted;
+CREATE RULE through AS ON UPDATE TO v DO INSTEAD (UPDATE t SET c = new.c WHERE t.a = old.a; INSERT INTO log VALUES (old.a));
+COMMENT ON RULE quiet ON t IS 'nothing goes';

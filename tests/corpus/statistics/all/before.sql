@@ -1,0 +1,3 @@
+CREATE SCHEMA other;
+CREATE TABLE t (a int, b int, c text);
+CREATE MATERIALIZED VIEW m AS SELECT a, b FROM t;
