@@ -32,6 +32,10 @@ def link(
             elif target in making:
                 soft = target in altering and not work.alters[target].disturbs
                 making[target].precede(node, soft=soft)
+    for oid, alteration in work.alters.items():
+        for target in alteration.after:
+            if target in creating:
+                creating[target].precede(altering[oid])
     _link_slots(work, dropping, creating, nodes)
     _link_sources(work, dropping, making)
     _link_surroundings(work, dropping, creating, making)

@@ -3,10 +3,16 @@
 from typing import LiteralString
 
 from psqlmigrate.schema.dbobject import DbObject
+from psqlmigrate.schema.kinds.access_method import AccessMethod
+from psqlmigrate.schema.kinds.aggregate import Aggregate
+from psqlmigrate.schema.kinds.base_type import BaseType
+from psqlmigrate.schema.kinds.cast import Cast
+from psqlmigrate.schema.kinds.collation import Collation
 from psqlmigrate.schema.kinds.column import Column
 from psqlmigrate.schema.kinds.comment import Comment
 from psqlmigrate.schema.kinds.composite import Composite
 from psqlmigrate.schema.kinds.constraint import Constraint
+from psqlmigrate.schema.kinds.conversion import Conversion
 from psqlmigrate.schema.kinds.default import Default
 from psqlmigrate.schema.kinds.domain import Domain
 from psqlmigrate.schema.kinds.enum import Enum
@@ -16,24 +22,42 @@ from psqlmigrate.schema.kinds.identity import Identity
 from psqlmigrate.schema.kinds.index import Index
 from psqlmigrate.schema.kinds.index_partition import IndexPartition
 from psqlmigrate.schema.kinds.inheritance import Inheritance
+from psqlmigrate.schema.kinds.language import Language
 from psqlmigrate.schema.kinds.materialized_view import MaterializedView
 from psqlmigrate.schema.kinds.namespace import Schema
+from psqlmigrate.schema.kinds.operator import Operator
+from psqlmigrate.schema.kinds.operator_class import OperatorClass
+from psqlmigrate.schema.kinds.operator_family import OperatorFamily
 from psqlmigrate.schema.kinds.partition import Partition
 from psqlmigrate.schema.kinds.policy import Policy
+from psqlmigrate.schema.kinds.range_type import RangeType
 from psqlmigrate.schema.kinds.sequence import Sequence
 from psqlmigrate.schema.kinds.sequence_owner import SequenceOwner
 from psqlmigrate.schema.kinds.table import Table
+from psqlmigrate.schema.kinds.transform import Transform
 from psqlmigrate.schema.kinds.trigger import Trigger
 from psqlmigrate.schema.kinds.view import View
 
 KINDS: tuple[type[DbObject], ...] = (
     Schema,
     Extension,
+    Collation,
+    BaseType,
     Enum,
     Composite,
+    RangeType,
     Domain,
     Sequence,
     Function,
+    Aggregate,
+    Language,
+    AccessMethod,
+    Operator,
+    OperatorFamily,
+    OperatorClass,
+    Cast,
+    Transform,
+    Conversion,
     Table,
     Column,
     Default,
@@ -58,8 +82,6 @@ WITH named AS (
 ), found (classid, oid) AS (
     SELECT 'pg_catalog.pg_collation'::pg_catalog.regclass, oid FROM pg_catalog.pg_collation
      WHERE collnamespace IN (SELECT oid FROM named)
-    UNION ALL SELECT 'pg_catalog.pg_conversion'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_conversion WHERE connamespace IN (SELECT oid FROM named)
     UNION ALL SELECT 'pg_catalog.pg_ts_config'::pg_catalog.regclass, oid
       FROM pg_catalog.pg_ts_config WHERE cfgnamespace IN (SELECT oid FROM named)
     UNION ALL SELECT 'pg_catalog.pg_ts_dict'::pg_catalog.regclass, oid
@@ -68,36 +90,16 @@ WITH named AS (
       FROM pg_catalog.pg_ts_parser WHERE prsnamespace IN (SELECT oid FROM named)
     UNION ALL SELECT 'pg_catalog.pg_ts_template'::pg_catalog.regclass, oid
       FROM pg_catalog.pg_ts_template WHERE tmplnamespace IN (SELECT oid FROM named)
-    UNION ALL SELECT 'pg_catalog.pg_operator'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_operator WHERE oprnamespace IN (SELECT oid FROM named)
-    UNION ALL SELECT 'pg_catalog.pg_opclass'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_opclass WHERE opcnamespace IN (SELECT oid FROM named)
-    UNION ALL SELECT 'pg_catalog.pg_opfamily'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_opfamily WHERE opfnamespace IN (SELECT oid FROM named)
     UNION ALL SELECT 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, oid
       FROM pg_catalog.pg_statistic_ext WHERE stxnamespace IN (SELECT oid FROM named)
     UNION ALL SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, oid
       FROM pg_catalog.pg_class WHERE relkind = 'f' AND relnamespace IN (SELECT oid FROM named)
-    UNION ALL SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_proc WHERE prokind = 'a' AND pronamespace IN (SELECT oid FROM named)
-    UNION ALL SELECT 'pg_catalog.pg_type'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_type t WHERE typnamespace IN (SELECT oid FROM named)
-       AND (typtype IN ('r', 'p') OR (typtype = 'b'
-            AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray = t.oid)))
     UNION ALL SELECT 'pg_catalog.pg_rewrite'::pg_catalog.regclass, r.oid
       FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
      WHERE r.rulename <> '_RETURN' AND c.relnamespace IN (SELECT oid FROM named)
        AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
                         WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                           AND d.objid = c.oid AND d.deptype = 'e')
-    UNION ALL SELECT 'pg_catalog.pg_cast'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_cast WHERE oid >= 16384
-    UNION ALL SELECT 'pg_catalog.pg_transform'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_transform WHERE oid >= 16384
-    UNION ALL SELECT 'pg_catalog.pg_language'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_language WHERE oid >= 16384
-    UNION ALL SELECT 'pg_catalog.pg_am'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_am WHERE oid >= 16384
     UNION ALL SELECT 'pg_catalog.pg_event_trigger'::pg_catalog.regclass, oid
       FROM pg_catalog.pg_event_trigger WHERE oid >= 16384
     UNION ALL SELECT 'pg_catalog.pg_publication'::pg_catalog.regclass, oid
