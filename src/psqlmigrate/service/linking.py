@@ -32,13 +32,17 @@ def link(
             elif target in making:
                 soft = target in altering and not work.alters[target].disturbs
                 making[target].precede(node, soft=soft)
-    for oid, alteration in work.alters.items():
-        for target in alteration.after:
-            if target in creating:
-                creating[target].precede(altering[oid])
     _link_slots(work, dropping, creating, nodes)
     _link_sources(work, dropping, making)
     _link_surroundings(work, dropping, creating, making)
+    for oid, node in altering.items():
+        _follow(creating, work.alters[oid].after, node)
+
+
+def _follow(creating: dict[ObjectId, Node], named: tuple[ObjectId, ...], node: Node) -> None:
+    for target in named:
+        if target in creating:
+            creating[target].precede(node)
 
 
 def _link_sources(

@@ -8,7 +8,8 @@ from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import Sql, ident, join, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
-_SETTABLE = {"RECEIVE", "SEND", "TYPMOD_IN", "TYPMOD_OUT", "ANALYZE", "SUBSCRIPT", "STORAGE"}
+# Another STORAGE could be set, too, but would leave the columns of the type as they are.
+_SETTABLE = {"RECEIVE", "SEND", "TYPMOD_IN", "TYPMOD_OUT", "ANALYZE", "SUBSCRIPT"}
 _PRIVILEGED = frozenset({Hazard.NEEDS_PRIVILEGE})
 
 
