@@ -16,12 +16,12 @@ class Cast(DbObject):
     """A cast, made by a function, by text (`i`nout) or by taking the same bytes (`b`inary).
 
     What uses a cast in an expression depends on its function or types, never on the cast itself.
-    So it is made before whatever may print it: by its rank, before tables and views.
+    So it is made before whatever may print it: by its rank, as soon as its function is there.
     """
 
     kind: ClassVar[str] = "cast"
     catalog: ClassVar[LiteralString] = "pg_cast"
-    rank: ClassVar[int] = 75
+    rank: ClassVar[int] = 15
 
     source: str
     target: str

@@ -15,7 +15,8 @@ _LINKED_LATER_SINCE = 17
 class Operator(DbObject):
     """An operator, named by the types of its operands; a prefix operator has no left one.
 
-    `commutator` and `negator` are (schema, name, left type, right type), or empty.
+    `commutator` and `negator` are (schema, name, left type, right type), or empty. An operator
+    without a function is a shell: it comes with the first one that names it.
     """
 
     kind: ClassVar[str] = "operator"
@@ -37,11 +38,11 @@ class Operator(DbObject):
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
-        # One without a function is only the shell that a commutator or negator left behind.
+        # One without a function is a shell: another one names it, and it need never be made.
         return """
 SELECT o.oid, n.nspname::text, o.oprname::text,
        coalesce(pg_catalog.format_type(nullif(o.oprleft, 0), NULL), ''),
-       pg_catalog.format_type(o.oprright, NULL), o.oprcode::text,
+       pg_catalog.format_type(o.oprright, NULL), coalesce(nullif(o.oprcode::text, '-'), ''),
        (SELECT ARRAY[cn.nspname, c.oprname,
                      coalesce(pg_catalog.format_type(nullif(c.oprleft, 0), NULL), ''),
                      pg_catalog.format_type(c.oprright, NULL)]::text[]
@@ -57,7 +58,9 @@ SELECT o.oid, n.nspname::text, o.oprname::text,
        pg_catalog.current_setting('server_version_num')::int / 10000
   FROM pg_catalog.pg_operator o
   JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
- WHERE o.oprcode <> 0 AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
+ WHERE (o.oprcode <> 0 OR EXISTS (SELECT FROM pg_catalog.pg_operator x
+                                    WHERE x.oprcode <> 0 AND o.oid IN (x.oprcom, x.oprnegate)))
+   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Operator":
@@ -71,8 +74,16 @@ SELECT o.oid, n.nspname::text, o.oprname::text,
     @property
     def requires(self) -> tuple[ObjectId, ...]:
         # An operator that is named before it is there becomes a shell, which needs its schema.
-        linked = (one for one in (self.commutator, self.negator) if one)
-        return tuple(ObjectId("schema", one[:1]) for one in linked)
+        return tuple(ObjectId("schema", one[:1]) for one in self._linked)
+
+    @property
+    def _linked(self) -> tuple[tuple[str, ...], ...]:
+        return tuple(one for one in (self.commutator, self.negator) if one)
+
+    @property
+    def rivals(self) -> tuple[ObjectId, ...]:
+        # Only CREATE OPERATOR names what is not there, and who names a dropped one forgets it.
+        return () if self.function else tuple(_id(one) for one in self._linked)
 
     @property
     def sql_name(self) -> Sql:
@@ -80,6 +91,8 @@ SELECT o.oid, n.nspname::text, o.oprname::text,
         return sql("OPERATOR {}.{} ({}, {})", ident(self.schema), printed(self.name), *operands)
 
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
+        if not self.function:
+            return ()
         options = [sql("FUNCTION = {}", printed(self.function))]
         if self.left:
             options.append(sql("LEFTARG = {}", printed(self.left)))
@@ -98,6 +111,8 @@ SELECT o.oid, n.nspname::text, o.oprname::text,
         return (Statement(sql("DROP {}", self.sql_name), self.id),)
 
     def alter(self, new: Self) -> Alteration | None:
+        if not self.function:
+            return Alteration(new.create(()))
         links = [
             (old, after)
             for old, after in ((self.commutator, new.commutator), (self.negator, new.negator))

@@ -1,3 +1,3 @@
-CREATE TYPE e AS ENUM ('a'); CREATE FUNCTION from_it(internal) RETURNS internal LANGUAGE internal AS 'textin'; CREATE FUNCTION to_it(internal) RETURNS e LANGUAGE internal AS 'textin'; CREATE FUNCTION to_int(internal) RETURNS int LANGUAGE internal AS 'textin';
+CREATE TYPE e AS ENUM ('a'); CREATE FUNCTION from_it(internal) RETURNS internal LANGUAGE internal IMMUTABLE AS 'textin'; CREATE FUNCTION to_it(internal) RETURNS e LANGUAGE internal IMMUTABLE AS 'textin'; CREATE FUNCTION to_int(internal) RETURNS int LANGUAGE internal IMMUTABLE AS 'textin';
 CREATE TRANSFORM FOR e LANGUAGE plpgsql (FROM SQL WITH FUNCTION from_it(internal), TO SQL WITH FUNCTION to_it(internal)); COMMENT ON TRANSFORM FOR e LANGUAGE plpgsql IS 'both ways';
 CREATE TRANSFORM FOR int LANGUAGE sql (FROM SQL WITH FUNCTION prsd_lextype(internal), TO SQL WITH FUNCTION to_int(internal)); CREATE FUNCTION f(e) RETURNS e TRANSFORM FOR TYPE e LANGUAGE plpgsql AS 'BEGIN RETURN $1; END';
