@@ -1,6 +1,6 @@
 """Access methods of indexes and tables (manual, CREATE ACCESS METHOD)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, LiteralString
 
 from psqlmigrate.schema.dbobject import DbObject, Statements
@@ -22,11 +22,17 @@ class AccessMethod(DbObject):
     name: str
     type: str
     handler: str
+    home: str | None = field(compare=False, default=None)
+    """The schema of its handler; None for PostgreSQL's own."""
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
         return """
-SELECT a.oid, a.amname::text, a.amtype::text, a.amhandler::text
+SELECT a.oid, a.amname::text, a.amtype::text, a.amhandler::text,
+       (SELECT n.nspname::text
+          FROM pg_catalog.pg_proc h JOIN pg_catalog.pg_namespace n ON n.oid = h.pronamespace
+         WHERE h.oid = a.amhandler AND n.nspname !~ '^pg_'
+           AND n.nspname <> 'information_schema')
   FROM pg_catalog.pg_am a
  WHERE a.oid >= 16384"""
 
@@ -35,8 +41,8 @@ SELECT a.oid, a.amname::text, a.amtype::text, a.amhandler::text
         return ObjectId(self.kind, (self.name,))
 
     @property
-    def schema_name(self) -> None:
-        return None
+    def schema_name(self) -> str | None:
+        return self.home
 
     @property
     def sql_name(self) -> Sql:

@@ -1,6 +1,6 @@
 """Casts (manual, CREATE CAST)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, LiteralString
 
 from psqlmigrate.schema.dbobject import DbObject, Statements
@@ -28,6 +28,8 @@ class Cast(DbObject):
     method: str
     function: str
     context: str
+    home: str | None = field(compare=False, default=None)
+    """The schema of what it is made for; None for PostgreSQL's own."""
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
@@ -35,7 +37,15 @@ class Cast(DbObject):
 SELECT c.oid, pg_catalog.format_type(c.castsource, NULL), pg_catalog.format_type(c.casttarget, NULL),
        c.castmethod::text,
        CASE WHEN c.castfunc <> 0 THEN c.castfunc::pg_catalog.regprocedure::text ELSE '' END,
-       c.castcontext::text
+       c.castcontext::text,
+       (SELECT n.nspname::text
+          FROM (SELECT 1, typnamespace FROM pg_catalog.pg_type WHERE oid = c.casttarget
+                UNION ALL SELECT 2, typnamespace FROM pg_catalog.pg_type WHERE oid = c.castsource
+                UNION ALL SELECT 3, pronamespace FROM pg_catalog.pg_proc WHERE oid = c.castfunc
+               ) x(place, namespace)
+          JOIN pg_catalog.pg_namespace n ON n.oid = x.namespace
+         WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+         ORDER BY x.place LIMIT 1)
   FROM pg_catalog.pg_cast c
  WHERE c.oid >= 16384
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
@@ -47,8 +57,8 @@ SELECT c.oid, pg_catalog.format_type(c.castsource, NULL), pg_catalog.format_type
         return ObjectId(self.kind, (f"({self.source} AS {self.target})",))
 
     @property
-    def schema_name(self) -> None:
-        return None
+    def schema_name(self) -> str | None:
+        return self.home
 
     @property
     def sql_name(self) -> Sql:

@@ -1,6 +1,6 @@
 """Procedural languages (manual, CREATE LANGUAGE)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Statements
@@ -23,13 +23,19 @@ class Language(DbObject):
     handler: str
     inline_handler: str
     validator: str
+    home: str | None = field(compare=False, default=None)
+    """The schema of its handler; None for PostgreSQL's own."""
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
         return """
 SELECT l.oid, l.lanname::text, l.lanpltrusted, l.lanplcallfoid::pg_catalog.regproc::text,
        CASE WHEN l.laninline <> 0 THEN l.laninline::pg_catalog.regproc::text ELSE '' END,
-       CASE WHEN l.lanvalidator <> 0 THEN l.lanvalidator::pg_catalog.regproc::text ELSE '' END
+       CASE WHEN l.lanvalidator <> 0 THEN l.lanvalidator::pg_catalog.regproc::text ELSE '' END,
+       (SELECT n.nspname::text
+          FROM pg_catalog.pg_proc h JOIN pg_catalog.pg_namespace n ON n.oid = h.pronamespace
+         WHERE h.oid = l.lanplcallfoid AND n.nspname !~ '^pg_'
+           AND n.nspname <> 'information_schema')
   FROM pg_catalog.pg_language l
  WHERE l.lanispl AND l.oid >= 16384"""
 
@@ -38,8 +44,8 @@ SELECT l.oid, l.lanname::text, l.lanpltrusted, l.lanplcallfoid::pg_catalog.regpr
         return ObjectId(self.kind, (self.name,))
 
     @property
-    def schema_name(self) -> None:
-        return None
+    def schema_name(self) -> str | None:
+        return self.home
 
     @property
     def sql_name(self) -> Sql:

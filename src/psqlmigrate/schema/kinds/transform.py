@@ -1,6 +1,6 @@
 """Transforms of types for languages (manual, CREATE TRANSFORM)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Statements
@@ -21,13 +21,22 @@ class Transform(DbObject):
     language: str
     from_sql: str
     to_sql: str
+    home: str | None = field(compare=False, default=None)
+    """The schema of its type or functions; None for PostgreSQL's own."""
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
         return """
 SELECT t.oid, pg_catalog.format_type(t.trftype, NULL), l.lanname::text,
        CASE WHEN t.trffromsql <> 0 THEN t.trffromsql::pg_catalog.regprocedure::text ELSE '' END,
-       CASE WHEN t.trftosql <> 0 THEN t.trftosql::pg_catalog.regprocedure::text ELSE '' END
+       CASE WHEN t.trftosql <> 0 THEN t.trftosql::pg_catalog.regprocedure::text ELSE '' END,
+       (SELECT n.nspname::text
+          FROM (SELECT 1, typnamespace FROM pg_catalog.pg_type WHERE oid = t.trftype
+                UNION ALL SELECT 2, pronamespace FROM pg_catalog.pg_proc
+                           WHERE oid IN (t.trffromsql, t.trftosql)) x(place, namespace)
+          JOIN pg_catalog.pg_namespace n ON n.oid = x.namespace
+         WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+         ORDER BY x.place LIMIT 1)
   FROM pg_catalog.pg_transform t
   JOIN pg_catalog.pg_language l ON l.oid = t.trflang"""
 
@@ -36,8 +45,8 @@ SELECT t.oid, pg_catalog.format_type(t.trftype, NULL), l.lanname::text,
         return ObjectId(self.kind, (f"({self.type} LANGUAGE {self.language})",))
 
     @property
-    def schema_name(self) -> None:
-        return None
+    def schema_name(self) -> str | None:
+        return self.home
 
     @property
     def sql_name(self) -> Sql:
