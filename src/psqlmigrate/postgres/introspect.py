@@ -28,18 +28,26 @@ _MEMBERS = """
 SELECT classid::pg_catalog.regclass::text, objid FROM pg_catalog.pg_depend
  WHERE deptype = 'e' AND objid >= 16384"""
 
-# What stands between two objects inside PostgreSQL: the rule of a view, row and array types,
-# the index of a constraint, the default that makes a column generated (manual, 53.18).
+# What stands between two objects inside PostgreSQL: the rule of a view, types and functions that
+# come with another (rows, arrays, ranges), members of operator classes, the index of a constraint, the default that makes a column generated (manual, 53.18).
 _THROUGH = """
 SELECT 'pg_rewrite', r.oid, 0, 'pg_class', r.ev_class, 0
   FROM pg_catalog.pg_rewrite r WHERE r.rulename = '_RETURN' AND r.oid >= 16384
 UNION ALL
-SELECT 'pg_type', t.oid, 0, 'pg_class', t.typrelid, 0
-  FROM pg_catalog.pg_type t JOIN pg_catalog.pg_class c ON c.oid = t.typrelid
- WHERE c.relkind <> 'c' AND t.oid >= 16384
+SELECT d.classid::pg_catalog.regclass::text, d.objid, 0,
+       d.refclassid::pg_catalog.regclass::text, d.refobjid, 0
+  FROM pg_catalog.pg_depend d
+ WHERE d.classid IN ('pg_catalog.pg_type'::pg_catalog.regclass,
+                     'pg_catalog.pg_proc'::pg_catalog.regclass)
+   AND d.deptype = 'i' AND d.objid >= 16384
 UNION ALL
-SELECT 'pg_type', t.oid, 0, 'pg_type', t.typelem, 0
-  FROM pg_catalog.pg_type t WHERE t.typcategory = 'A' AND t.typelem >= 16384
+SELECT d.classid::pg_catalog.regclass::text, d.objid, 0,
+       d.refclassid::pg_catalog.regclass::text, d.refobjid, 0
+  FROM pg_catalog.pg_depend d
+ WHERE d.classid IN ('pg_catalog.pg_amop'::pg_catalog.regclass,
+                     'pg_catalog.pg_amproc'::pg_catalog.regclass)
+   AND d.refclassid IN ('pg_catalog.pg_opclass'::pg_catalog.regclass,
+                        'pg_catalog.pg_opfamily'::pg_catalog.regclass)
 UNION ALL
 SELECT 'pg_class', k.conindid, 0, 'pg_constraint', k.oid, 0
   FROM pg_catalog.pg_constraint k WHERE k.contype IN ('p', 'u', 'x')

@@ -23,12 +23,14 @@ class Alteration:
 
     `disturbs`: what depends on the object must be taken away before and brought back after
     (the type of a column). Without it, dependents do not notice. `first`: it goes before the
-    changes of what the object depends on.
+    changes of what the object depends on. `after`: objects that it names without depending on
+    them; it waits for those that are new.
     """
 
     statements: tuple[Statement, ...]
     disturbs: bool = False
     first: bool = False
+    after: tuple[ObjectId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +291,7 @@ class DbObject:
 
     def carry_over(self, new: Self) -> Statements | Impossible:
         """How a carrier of data moves to the new form of a swapped object it depends on."""
-        raise NotImplementedError
+        return Impossible("it stands on what has to be made anew")
 
     def alter(self, new: Self) -> Alteration | Impossible | None:
         """How `self` becomes `new`; else it has to be dropped and made again."""

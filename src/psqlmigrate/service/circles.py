@@ -36,6 +36,9 @@ def with_stub(work: Work, nodes: list[Node], circle: list[Node]) -> bool:
             continue
         if node.phase == "create":
             later = Node("create", node.oid, node.rank, one.fill())
+            # What is not in the circle waits for the whole.
+            for other in node.followers - {*circle}:
+                later.precede(other)
             for other in circle:
                 if node in other.followers:
                     other.followers.discard(node)

@@ -81,6 +81,10 @@ def _link_surroundings(
         for target in work.old.objects[oid].follows:
             if (after := dropping.get(target) or making.get(target)) is not None:
                 node.precede(after)
+    for oid, alteration in work.alters.items():
+        for target in alteration.after:
+            if target in creating:
+                creating[target].precede(making[oid])
 
 
 def _link_slots(

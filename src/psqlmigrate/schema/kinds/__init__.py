@@ -3,11 +3,17 @@
 from typing import LiteralString
 
 from psqlmigrate.schema.dbobject import DbObject
+from psqlmigrate.schema.kinds.access_method import AccessMethod
+from psqlmigrate.schema.kinds.aggregate import Aggregate
+from psqlmigrate.schema.kinds.base_type import BaseType
+from psqlmigrate.schema.kinds.cast import Cast
+from psqlmigrate.schema.kinds.collation import Collation
 from psqlmigrate.schema.kinds.column import Column
 from psqlmigrate.schema.kinds.column_options import ColumnOptions
 from psqlmigrate.schema.kinds.comment import Comment
 from psqlmigrate.schema.kinds.composite import Composite
 from psqlmigrate.schema.kinds.constraint import Constraint
+from psqlmigrate.schema.kinds.conversion import Conversion
 from psqlmigrate.schema.kinds.default import Default
 from psqlmigrate.schema.kinds.domain import Domain
 from psqlmigrate.schema.kinds.enum import Enum
@@ -20,13 +26,18 @@ from psqlmigrate.schema.kinds.identity import Identity
 from psqlmigrate.schema.kinds.index import Index
 from psqlmigrate.schema.kinds.index_partition import IndexPartition
 from psqlmigrate.schema.kinds.inheritance import Inheritance
+from psqlmigrate.schema.kinds.language import Language
 from psqlmigrate.schema.kinds.materialized_view import MaterializedView
 from psqlmigrate.schema.kinds.namespace import Schema
+from psqlmigrate.schema.kinds.operator import Operator
+from psqlmigrate.schema.kinds.operator_class import OperatorClass
+from psqlmigrate.schema.kinds.operator_family import OperatorFamily
 from psqlmigrate.schema.kinds.partition import Partition
 from psqlmigrate.schema.kinds.policy import Policy
 from psqlmigrate.schema.kinds.publication import Publication
 from psqlmigrate.schema.kinds.publication_schema import PublicationSchema
 from psqlmigrate.schema.kinds.publication_table import PublicationTable
+from psqlmigrate.schema.kinds.range_type import RangeType
 from psqlmigrate.schema.kinds.rule import Rule
 from psqlmigrate.schema.kinds.sequence import Sequence
 from psqlmigrate.schema.kinds.sequence_owner import SequenceOwner
@@ -38,6 +49,7 @@ from psqlmigrate.schema.kinds.text_search_configuration import TextSearchConfigu
 from psqlmigrate.schema.kinds.text_search_dictionary import TextSearchDictionary
 from psqlmigrate.schema.kinds.text_search_parser import TextSearchParser
 from psqlmigrate.schema.kinds.text_search_template import TextSearchTemplate
+from psqlmigrate.schema.kinds.transform import Transform
 from psqlmigrate.schema.kinds.trigger import Trigger
 from psqlmigrate.schema.kinds.user_mapping import UserMapping
 from psqlmigrate.schema.kinds.view import View
@@ -45,8 +57,11 @@ from psqlmigrate.schema.kinds.view import View
 KINDS: tuple[type[DbObject], ...] = (
     Schema,
     Extension,
+    Collation,
+    BaseType,
     Enum,
     Composite,
+    RangeType,
     Domain,
     Sequence,
     Function,
@@ -57,6 +72,15 @@ KINDS: tuple[type[DbObject], ...] = (
     ForeignDataWrapper,
     Server,
     UserMapping,
+    Aggregate,
+    Language,
+    AccessMethod,
+    Operator,
+    OperatorFamily,
+    OperatorClass,
+    Cast,
+    Transform,
+    Conversion,
     Table,
     ForeignTable,
     Column,
@@ -90,28 +114,6 @@ WITH named AS (
 ), found (classid, oid) AS (
     SELECT 'pg_catalog.pg_collation'::pg_catalog.regclass, oid FROM pg_catalog.pg_collation
      WHERE collnamespace IN (SELECT oid FROM named)
-    UNION ALL SELECT 'pg_catalog.pg_conversion'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_conversion WHERE connamespace IN (SELECT oid FROM named)
-    UNION ALL SELECT 'pg_catalog.pg_operator'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_operator WHERE oprnamespace IN (SELECT oid FROM named)
-    UNION ALL SELECT 'pg_catalog.pg_opclass'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_opclass WHERE opcnamespace IN (SELECT oid FROM named)
-    UNION ALL SELECT 'pg_catalog.pg_opfamily'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_opfamily WHERE opfnamespace IN (SELECT oid FROM named)
-    UNION ALL SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_proc WHERE prokind = 'a' AND pronamespace IN (SELECT oid FROM named)
-    UNION ALL SELECT 'pg_catalog.pg_type'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_type t WHERE typnamespace IN (SELECT oid FROM named)
-       AND (typtype IN ('r', 'p') OR (typtype = 'b'
-            AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray = t.oid)))
-    UNION ALL SELECT 'pg_catalog.pg_cast'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_cast WHERE oid >= 16384
-    UNION ALL SELECT 'pg_catalog.pg_transform'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_transform WHERE oid >= 16384
-    UNION ALL SELECT 'pg_catalog.pg_language'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_language WHERE oid >= 16384
-    UNION ALL SELECT 'pg_catalog.pg_am'::pg_catalog.regclass, oid
-      FROM pg_catalog.pg_am WHERE oid >= 16384
     UNION ALL SELECT 'pg_catalog.pg_subscription'::pg_catalog.regclass, s.oid
       FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid
      WHERE d.datname = pg_catalog.current_database()

@@ -245,8 +245,11 @@ class Column(DbObject):
             return ()
         if self.relation != "table":
             return _THROUGH_FOREIGN
+        if keeps_bytes(self.type, new.type):
+            return (self._retype(new),)
         through = sql("{}::text::{}", ident(self.name), printed(new.type))
-        change = sql("TYPE {} USING {}", printed(new.type), through)
+        collate = sql(" COLLATE {}", printed(new.collation)) if new.collation else NOTHING
+        change = sql("TYPE {}{} USING {}", printed(new.type), collate, through)
         return (self._statement(change, frozenset({Hazard.TABLE_REWRITE, Hazard.LOSSY_CAST})),)
 
     @property

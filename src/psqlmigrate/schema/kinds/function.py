@@ -1,10 +1,10 @@
 """Functions and procedures (manual, CREATE FUNCTION)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
-from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.identity import Address, ObjectId
 from psqlmigrate.schema.sqltext import Sql, away, ident, printed, sql
 from psqlmigrate.schema.statement import Statement
 
@@ -26,6 +26,8 @@ class Function(DbObject):
     signature: str
     """What OR REPLACE cannot change: names, modes and number of defaults, and the result."""
     definition: str
+    supports: tuple[ObjectId, ...] = field(compare=False, default=())
+    """Types that depend on it as it does on them: it makes their values."""
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
@@ -36,7 +38,15 @@ SELECT p.oid, n.nspname::text, p.proname::text, pg_catalog.pg_get_function_ident
          || coalesce(pg_catalog.pg_get_function_result(p.oid), ''),
        pg_catalog.pg_get_functiondef(p.oid), p.pronargdefaults::int,
        ARRAY(SELECT pg_catalog.format_type(u.t, NULL)
-               FROM pg_catalog.unnest(p.proargtypes) WITH ORDINALITY u(t, i) ORDER BY u.i)
+               FROM pg_catalog.unnest(p.proargtypes) WITH ORDINALITY u(t, i) ORDER BY u.i),
+       ARRAY(SELECT t.oid
+               FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_type t ON t.oid = d.objid
+               JOIN pg_catalog.pg_depend b
+                 ON b.refclassid = d.classid AND b.refobjid = d.objid
+                AND b.classid = d.refclassid AND b.objid = d.refobjid
+              WHERE d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.refobjid = p.oid
+                AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+                AND t.typtype IN ('b', 'r') ORDER BY t.oid)
   FROM pg_catalog.pg_proc p
   JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
  WHERE p.prokind IN ('f', 'p', 'w') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
@@ -46,9 +56,11 @@ SELECT p.oid, n.nspname::text, p.proname::text, pg_catalog.pg_get_function_ident
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Function":
-        schema, name, _, routine, signature, definition, defaults, types = row
+        schema, name, _, routine, signature, definition, defaults, types, made = row
         text = definition.rstrip("\n")
-        return cls(schema, name, ", ".join(types), routine, f"{signature} {defaults}", text)
+        supported = tuple(one.id for oid in made if (one := resolve(Address("pg_type", oid))))
+        arguments = ", ".join(types)
+        return cls(schema, name, arguments, routine, f"{signature} {defaults}", text, supported)
 
     @property
     def id(self) -> ObjectId:
@@ -57,6 +69,10 @@ SELECT p.oid, n.nspname::text, p.proname::text, pg_catalog.pg_get_function_ident
     @property
     def slots(self) -> tuple[tuple[str, ...], ...]:
         return (("function", self.schema, self.name, self.arguments),)
+
+    @property
+    def dropped_with(self) -> tuple[ObjectId, ...]:
+        return self.supports
 
     @property
     def sql_name(self) -> Sql:

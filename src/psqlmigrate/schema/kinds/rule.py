@@ -53,6 +53,10 @@ SELECT r.oid, n.nspname::text, c.relname::text, r.rulename::text,
         return ObjectId(self.kind, (self.schema, self.table, self.name))
 
     @property
+    def acts_on_rows(self) -> bool:
+        return True
+
+    @property
     def owners(self) -> tuple[ObjectId, ...]:
         return (ObjectId(self.relation, (self.schema, self.table)),)
 

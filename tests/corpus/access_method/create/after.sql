@@ -1,0 +1,1 @@
+CREATE ACCESS METHOD rows TYPE TABLE HANDLER heap_tableam_handler; CREATE ACCESS METHOD tree TYPE INDEX HANDLER bthandler; COMMENT ON ACCESS METHOD tree IS 'like btree'; CREATE TABLE t (a int); CREATE TABLE u (a int) USING rows;

@@ -1,0 +1,2 @@
+-- requires: 18
+CREATE TABLE t (a int);

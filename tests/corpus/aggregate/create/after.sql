@@ -1,0 +1,11 @@
+CREATE FUNCTION step(text, text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT coalesce($1 || '','', '''') || $2';
+CREATE AGGREGATE joined (text) (SFUNC = step, STYPE = text, INITCOND = 'it''s \ ');
+CREATE AGGREGATE joined (VARIADIC texts text[]) (SFUNC = array_cat, STYPE = text[], INITCOND = '{}');
+CREATE AGGREGATE rows_seen (*) (SFUNC = int8inc, STYPE = int8, INITCOND = '0', PARALLEL = SAFE, COMBINEFUNC = int8pl);
+CREATE AGGREGATE largest (int) (SFUNC = int4larger, STYPE = int4, SSPACE = 16, SORTOP = OPERATOR(pg_catalog.>), COMBINEFUNC = int4larger, PARALLEL = RESTRICTED);
+CREATE AGGREGATE total (numeric) (SFUNC = numeric_avg_accum, STYPE = internal, SSPACE = 128, FINALFUNC = numeric_sum, FINALFUNC_MODIFY = SHAREABLE, COMBINEFUNC = numeric_avg_combine, SERIALFUNC = numeric_avg_serialize, DESERIALFUNC = numeric_avg_deserialize, MSFUNC = numeric_avg_accum, MINVFUNC = numeric_accum_inv, MSTYPE = internal, MSSPACE = 64, MFINALFUNC = numeric_sum, MFINALFUNC_MODIFY = READ_WRITE);
+CREATE AGGREGATE moving (int) (SFUNC = int4pl, STYPE = int4, INITCOND = '0', MSFUNC = int4pl, MINVFUNC = int4mi, MSTYPE = int4, MINITCOND = '0');
+CREATE AGGREGATE middle (float8 ORDER BY anyelement) (SFUNC = ordered_set_transition, STYPE = internal, FINALFUNC = percentile_disc_final, FINALFUNC_EXTRA);
+CREATE AGGREGATE place (VARIADIC "any" ORDER BY VARIADIC "any") (SFUNC = ordered_set_transition_multi, STYPE = internal, FINALFUNC = rank_final, FINALFUNC_EXTRA, HYPOTHETICAL);
+COMMENT ON AGGREGATE joined (text) IS 'with commas'; COMMENT ON AGGREGATE rows_seen (*) IS 'all'; COMMENT ON AGGREGATE middle (float8 ORDER BY anyelement) IS 'ordered';
+CREATE TABLE t (a text, n int); CREATE VIEW v AS SELECT joined(a) AS x, largest(n) AS n FROM t;

@@ -1,0 +1,3 @@
+CREATE TYPE b; CREATE TYPE other; CREATE FUNCTION b_in(cstring) RETURNS b LANGUAGE internal IMMUTABLE STRICT AS 'textin'; CREATE FUNCTION b_out(b) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout';
+CREATE FUNCTION b_send(b) RETURNS bytea LANGUAGE internal IMMUTABLE STRICT AS 'textsend'; CREATE FUNCTION o_in(cstring) RETURNS other LANGUAGE internal IMMUTABLE STRICT AS 'textin'; CREATE FUNCTION o_out(other) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout';
+CREATE TYPE b (INPUT = b_in, OUTPUT = b_out, LIKE = text); CREATE TABLE t (a b);

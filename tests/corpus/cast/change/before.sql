@@ -1,0 +1,1 @@
+CREATE TYPE e AS ENUM ('a', 'b'); CREATE FUNCTION e_of(int) RETURNS e LANGUAGE sql IMMUTABLE AS 'SELECT (enum_range(NULL::e))[$1]'; CREATE CAST (int AS e) WITH FUNCTION e_of(int); CREATE TABLE t (a int, b e DEFAULT 1::e); CREATE VIEW v AS SELECT a::e AS y FROM t; COMMENT ON CAST (int AS e) IS 'kept';

@@ -1,0 +1,2 @@
+-- requires: 17
+CREATE TABLE t (a text);

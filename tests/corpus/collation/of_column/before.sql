@@ -1,0 +1,1 @@
+CREATE COLLATION c (PROVIDER = icu, LOCALE = 'de'); CREATE TABLE t (a text COLLATE c, b text); CREATE INDEX i ON t (a, b); CREATE VIEW v AS SELECT a, b FROM t;

@@ -1,0 +1,4 @@
+CREATE COLLATION c (PROVIDER = icu, LOCALE = 'sv'); CREATE DOMAIN d AS text COLLATE c CHECK (VALUE <> '!');
+CREATE TYPE r AS RANGE (SUBTYPE = text, COLLATION = c);
+CREATE TABLE t (id int, a text COLLATE c NOT NULL DEFAULT 'x', b varchar(9) COLLATE c UNIQUE, l text[] COLLATE c, e d, g text COLLATE c GENERATED ALWAYS AS (upper(a)) STORED, n char(3) COLLATE c, q r, CHECK (a <> ('y' COLLATE c)));
+CREATE INDEX i ON t (a); CREATE INDEX j ON t (lower(b) COLLATE c); CREATE VIEW v AS SELECT a, max(b) AS m FROM t GROUP BY a; COMMENT ON COLLATION c IS 'kept';

@@ -1,0 +1,1 @@
+SELECT id, a, b, l, e, g, n, q::text FROM t

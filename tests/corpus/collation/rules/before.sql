@@ -1,0 +1,2 @@
+-- requires: 16
+CREATE TABLE t (a text);

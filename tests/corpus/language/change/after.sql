@@ -1,0 +1,1 @@
+CREATE TRUSTED LANGUAGE mine HANDLER plpgsql_call_handler VALIDATOR plpgsql_validator; CREATE FUNCTION f() RETURNS int LANGUAGE mine AS 'BEGIN RETURN 1; END'; CREATE TABLE t (a int DEFAULT f()); COMMENT ON LANGUAGE mine IS 'kept';

@@ -1,0 +1,1 @@
+CREATE LANGUAGE mine HANDLER plpgsql_call_handler INLINE plpgsql_inline_handler; CREATE FUNCTION f() RETURNS int LANGUAGE mine AS 'BEGIN RETURN 1; END'; CREATE TABLE t (a int DEFAULT f()); COMMENT ON LANGUAGE mine IS 'kept';

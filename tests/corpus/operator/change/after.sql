@@ -1,0 +1,3 @@
+CREATE FUNCTION same(int, int) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4eq'; CREATE FUNCTION plus(int, int) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT AS 'SELECT $1::bigint + $2';
+CREATE OPERATOR === (FUNCTION = same, LEFTARG = int, RIGHTARG = int, JOIN = eqjoinsel); CREATE OPERATOR |#| (FUNCTION = plus, LEFTARG = int, RIGHTARG = int, COMMUTATOR = |#|);
+CREATE TABLE t (a int, CHECK (a === a)); CREATE VIEW v AS SELECT a |#| 1 AS x FROM t WHERE a === 1; COMMENT ON OPERATOR === (int, int) IS 'kept';

@@ -1,0 +1,11 @@
+CREATE SCHEMA s; CREATE SCHEMA other;
+CREATE FUNCTION less(int, int) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4lt'; CREATE FUNCTION more(int, int) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4gt';
+CREATE FUNCTION same(int, int) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4eq'; CREATE FUNCTION differs(int, int) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4ne';
+CREATE FUNCTION no_less(int, int) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4ge'; CREATE FUNCTION minus(int) RETURNS int LANGUAGE internal IMMUTABLE STRICT AS 'int4um';
+CREATE OPERATOR s.<<< (FUNCTION = less, LEFTARG = int, RIGHTARG = int, COMMUTATOR = OPERATOR(other.>>>), NEGATOR = OPERATOR(s.!<<<), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+CREATE OPERATOR other.>>> (FUNCTION = more, LEFTARG = int, RIGHTARG = int, COMMUTATOR = OPERATOR(s.<<<));
+CREATE OPERATOR s.!<<< (FUNCTION = no_less, LEFTARG = int, RIGHTARG = int, NEGATOR = OPERATOR(s.<<<));
+CREATE OPERATOR === (FUNCTION = same, LEFTARG = int, RIGHTARG = int, COMMUTATOR = ===, NEGATOR = !==, HASHES, MERGES, RESTRICT = eqsel, JOIN = eqjoinsel); CREATE OPERATOR !== (FUNCTION = differs, LEFTARG = int, RIGHTARG = int, COMMUTATOR = !==, NEGATOR = ===);
+CREATE OPERATOR ~- (FUNCTION = minus, RIGHTARG = int); COMMENT ON OPERATOR === (int, int) IS 'the same'; COMMENT ON OPERATOR ~- (NONE, int) IS 'minus';
+CREATE OPERATOR s.@@@ (FUNCTION = less, LEFTARG = int, RIGHTARG = int, COMMUTATOR = OPERATOR(other.###));
+CREATE TABLE t (a int CHECK (a OPERATOR(s.<<<) 5), b int DEFAULT ~- 1, g int GENERATED ALWAYS AS (~- a) STORED, EXCLUDE (a WITH =) WHERE (a === b)); CREATE INDEX i ON t (a) WHERE a === 3; CREATE VIEW v AS SELECT ~- a AS x FROM t WHERE a OPERATOR(other.>>>) b;

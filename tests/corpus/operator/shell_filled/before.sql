@@ -1,0 +1,1 @@
+CREATE FUNCTION less(int, int) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4lt'; CREATE OPERATOR <<< (FUNCTION = less, LEFTARG = int, RIGHTARG = int, COMMUTATOR = >>>);

@@ -1,0 +1,6 @@
+CREATE SCHEMA s; CREATE FUNCTION cmp(int, int) RETURNS int LANGUAGE sql IMMUTABLE STRICT AS 'SELECT -btint4cmp($1, $2)';
+CREATE OPERATOR CLASS s.backward FOR TYPE int USING btree AS OPERATOR 1 >, OPERATOR 2 >=, OPERATOR 3 =, OPERATOR 4 <=, OPERATOR 5 <, FUNCTION 1 cmp(int, int), FUNCTION 4 btequalimage(oid);
+CREATE OPERATOR CLASS near FOR TYPE point USING gist AS OPERATOR 15 <-> FOR ORDER BY float_ops, OPERATOR 1 <<, FUNCTION 1 gist_point_consistent(internal, point, smallint, oid, internal), FUNCTION 2 gist_box_union(internal, internal), FUNCTION 5 gist_box_penalty(internal, internal, internal), FUNCTION 6 gist_box_picksplit(internal, internal), FUNCTION 7 gist_box_same(box, box, internal), FUNCTION 8 gist_point_distance(internal, point, smallint, oid, internal), STORAGE box;
+CREATE DOMAIN d AS int; CREATE TYPE e AS ENUM ('a'); CREATE OPERATOR FAMILY fam USING hash; CREATE OPERATOR CLASS own DEFAULT FOR TYPE e USING hash FAMILY fam AS OPERATOR 1 = (anyenum, anyenum), FUNCTION 1 hashenum(anyenum);
+CREATE TABLE t (a int, p point, x e); CREATE INDEX i ON t (a s.backward); CREATE UNIQUE INDEX u ON t (a s.backward) WHERE a > 0; CREATE TYPE r AS RANGE (SUBTYPE = int, SUBTYPE_OPCLASS = s.backward);
+COMMENT ON OPERATOR CLASS s.backward USING btree IS 'the other way'; COMMENT ON OPERATOR FAMILY fam USING hash IS 'a family';

@@ -1,0 +1,1 @@
+CREATE TYPE e AS ENUM ('a'); CREATE OPERATOR CLASS a DEFAULT FOR TYPE e USING hash AS OPERATOR 1 = (anyenum, anyenum), FUNCTION 1 hashenum(anyenum); CREATE TABLE t (x e); CREATE INDEX i ON t USING hash (x a);

@@ -1,0 +1,4 @@
+CREATE OPERATOR FAMILY fam USING btree; CREATE OPERATOR FAMILY other USING gin; CREATE FUNCTION cmp48(int, bigint) RETURNS int LANGUAGE internal IMMUTABLE STRICT AS 'btint48cmp';
+CREATE OPERATOR CLASS c4 FOR TYPE int USING btree FAMILY fam AS OPERATOR 1 <, OPERATOR 3 =, FUNCTION 1 btint4cmp(int, int); CREATE TABLE t (a int); CREATE INDEX i ON t (a c4);
+CREATE FUNCTION eq48(int, bigint) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int48eq'; CREATE OPERATOR === (FUNCTION = eq48, LEFTARG = int, RIGHTARG = bigint);
+ALTER OPERATOR FAMILY fam USING btree ADD OPERATOR 1 < (int, bigint), OPERATOR 3 === (int, bigint), FUNCTION 1 (int, bigint) cmp48(int, bigint); COMMENT ON OPERATOR FAMILY other USING gin IS 'other';

@@ -1,0 +1,1 @@
+CREATE TYPE r AS RANGE (SUBTYPE = float8, SUBTYPE_DIFF = float8mi, MULTIRANGE_TYPE_NAME = rs); CREATE TABLE t (a r, b rs); CREATE INDEX i ON t USING gist (a);

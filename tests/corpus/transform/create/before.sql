@@ -1,0 +1,1 @@
+CREATE TYPE e AS ENUM ('a'); CREATE FUNCTION gone(internal) RETURNS internal LANGUAGE internal IMMUTABLE AS 'textin'; CREATE TRANSFORM FOR int LANGUAGE sql (FROM SQL WITH FUNCTION prsd_lextype(internal));
