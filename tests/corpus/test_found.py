@@ -15,6 +15,7 @@ from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.kinds import KINDS
+from psqlmigrate.schema.selection import Selection, only
 from psqlmigrate.service.canonical import canonical
 from psqlmigrate.service.planning import plan
 
@@ -140,6 +141,22 @@ def test_tables_and_indexes_stay_in_their_tablespace(any_database: Target) -> No
                 assert plan(old, new).statements != ()
         finally:
             connection.execute(sql.SQL("DROP TABLESPACE {}").format(sql.Identifier(place)))
+
+
+def test_a_table_that_is_not_looked_at_is_not_looked_at_in_a_publication(
+    any_server: Target,
+) -> None:
+    scratch = Scratch(any_server)
+    text = """
+CREATE SCHEMA public2; CREATE TABLE public2.other (a int PRIMARY KEY);
+CREATE TABLE t (a int PRIMARY KEY);
+CREATE PUBLICATION public FOR TABLE t, public2.other;"""
+    found = only(_read(scratch, text), Selection(schemas=("public",)))
+    assert ObjectId("publication table", ("public", "public", "t")) in found.objects
+    assert ObjectId("publication table", ("public", "public2", "other")) not in found.objects
+    assert canonical(scratch, found) == found
+    table = ObjectId("table", ("public", "t"))
+    assert ObjectId("schema", ("public",)) in found.edges[table]
 
 
 def test_schemas_of_two_majors_do_not_compare(connection: Connection) -> None:
