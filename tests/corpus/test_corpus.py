@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from corpus_cases import skip_unless_offered
 from psqlmigrate.errors import PlanRefusedError
-from psqlmigrate.postgres.connect import Connection, connect, server_major
+from psqlmigrate.postgres.connect import Connection, connect
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_script, load_statements
 from psqlmigrate.postgres.scratch import Scratch
@@ -39,7 +40,7 @@ def test_plan_converges(case: Path, any_server: Target, *, reverse: bool) -> Non
     paths = [case / name for name in ("before.sql", "after.sql")]
     if reverse:
         paths.reverse()
-    _skip_unless_offered(scratch, paths)
+    skip_unless_offered(scratch, [path.read_text(encoding="utf-8") for path in paths])
     old, new = (_load(scratch, path) for path in paths)
     if refused := _header(paths[1], "refused"):
         with pytest.raises(PlanRefusedError, match=re.escape(refused)):
@@ -63,13 +64,6 @@ def _load(scratch: Scratch, path: Path) -> Catalog:
         load_script(connection, path.read_text(encoding="utf-8"), path.name)
         catalog = introspect(connection)
     return canonical(scratch, catalog)
-
-
-def _skip_unless_offered(scratch: Scratch, paths: list[Path]) -> None:
-    needed = max(int(_header(path, "requires") or 0) for path in paths)
-    with scratch.database() as connection:
-        if server_major(connection) < needed:
-            pytest.skip(f"needs PostgreSQL {needed}")
 
 
 def _header(path: Path, name: str) -> str:

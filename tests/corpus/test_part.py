@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from corpus_cases import skip_unless_offered
 from psqlmigrate.errors import PlanRefusedError
-from psqlmigrate.postgres.connect import connect, server_major
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_script
 from psqlmigrate.postgres.scratch import Scratch
@@ -39,10 +39,7 @@ def _load(scratch: Scratch, text: str) -> Catalog:
 def test_a_part_is_enough(case: Path, server: Target) -> None:
     scratch = Scratch(server)
     texts = [(case / name).read_text(encoding="utf-8") for name in ("before.sql", "after.sql")]
-    with connect(server) as connection:
-        major = server_major(connection)
-    if any(f"-- requires: {later}" in text for text in texts for later in range(major + 1, 30)):
-        pytest.skip("needs a later major")
+    skip_unless_offered(scratch, texts)
     before, after = (_load(scratch, text) for text in texts)
     read: list[Catalog] = []
 

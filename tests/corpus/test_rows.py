@@ -1,12 +1,11 @@
 """Every case both ways on sample rows: what both schemas have keeps its values, or a hazard says so."""
 
-import re
 from pathlib import Path
 
 import pytest
 
+from corpus_cases import skip_unless_offered
 from psqlmigrate.errors import PlanRefusedError, StatementError
-from psqlmigrate.postgres.connect import connect, server_major
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_script
 from psqlmigrate.postgres.scratch import Scratch
@@ -26,17 +25,11 @@ def _name(case: Path) -> str:
     return f"{case.parent.name}-{case.name}"
 
 
-_REQUIRES = re.compile(r"^-- requires: (\d+)", re.MULTILINE)
-
-
 @pytest.mark.parametrize("case", CASES, ids=_name)
 def test_rows_are_kept_or_a_hazard_says_so(case: Path, server: Target) -> None:
     scratch = Scratch(server)
     texts = [(case / name).read_text(encoding="utf-8") for name in ("before.sql", "after.sql")]
-    with connect(server) as connection:
-        major = server_major(connection)
-    if any(int(one) > major for text in texts for one in _REQUIRES.findall(text)):
-        pytest.skip("needs a later major")
+    skip_unless_offered(scratch, texts)
     before, after = (_load(scratch, text) for text in texts)
     for text, old, new in ((texts[0], before, after), (texts[1], after, before)):
         try:

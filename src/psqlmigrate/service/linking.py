@@ -71,20 +71,22 @@ def _link_surroundings(
 ) -> None:
     for oid, node in creating.items():
         one = work.new.objects[oid]
-        for target in one.follows:
-            if target in making:
-                making[target].precede(node)
+        _after(node, one.follows, making)
         for target in one.rivals:
             if target in making:
                 node.precede(making[target])
+    for oid, alteration in work.alters.items():
+        _after(making[oid], alteration.after, creating)
     for oid, node in dropping.items():
         for target in work.old.objects[oid].follows:
             if (after := dropping.get(target) or making.get(target)) is not None:
                 node.precede(after)
-    for oid, alteration in work.alters.items():
-        for target in alteration.after:
-            if target in creating:
-                creating[target].precede(making[oid])
+
+
+def _after(node: Node, targets: tuple[ObjectId, ...], nodes: dict[ObjectId, Node]) -> None:
+    for target in targets:
+        if target in nodes:
+            nodes[target].precede(node)
 
 
 def _link_slots(
