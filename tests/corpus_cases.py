@@ -19,6 +19,6 @@ def skip_unless_offered(scratch: Scratch, texts: Iterable[str]) -> None:
     with scratch.database() as connection:
         if server_major(connection) < needed:
             pytest.skip(f"needs PostgreSQL {needed}")
-        query = "SELECT EXISTS (SELECT FROM pg_collation WHERE collprovider = 'i')"
+        query = "SELECT EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu')"
         if _ICU.search(text) and connection.execute(query).fetchone() == (False,):
             pytest.skip("needs a PostgreSQL with ICU")
