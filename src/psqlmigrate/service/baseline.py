@@ -200,6 +200,8 @@ def managed(live: Catalog, known: Iterable[tuple[str, str]]) -> Catalog:
         one = live.objects[oid]
         if one.native or (one.kind, state.stored_name(str(oid))) in names:
             return True
+        if one.concern:  # what others have granted on it is theirs
+            return False
         return bool(one.owners) and one.owners[0] in live.objects and is_managed(one.owners[0])
 
     return live.where(lambda one: is_managed(one.id))

@@ -9,6 +9,7 @@ from psqlmigrate.errors import ProofError
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.postgres.connect import server_major
 from psqlmigrate.schema.catalog import Catalog
+from psqlmigrate.schema.kinds import given
 from psqlmigrate.schema.sqltext import number, sql
 from psqlmigrate.service import blocking, certificates, state
 from psqlmigrate.service.attempt import Work
@@ -42,6 +43,7 @@ class Recorder:
         self._known: state.Hashes | None = None
         self._before: state.Hashes = {}
         self._is_late = False
+        self._touched: set[Name] = set()
         self.differing: tuple[Difference, ...] = ()
 
     def begin(self, applied: Collection[str]) -> None:
@@ -67,6 +69,7 @@ class Recorder:
         """
         if not self._work.hooks.look or not certified:  # another run may have done them all
             return [None] * len(certified)
+        self._touched.update(name for one in certified if one for name in one.expected(direction))
         strict = self._work.options.strict
         made = [self._strict(one, direction) if strict and one else None for one in certified]
         return [*made[:-1], self._last(certified, direction, at_end)]
@@ -94,8 +97,16 @@ class Recorder:
         if self._known is None or live is None:
             state.unmark(work.connection, work.tables)
             return
-        hashes = state.advance(self._known, self._before, state.live_hashes(live))
+        seen = self._without_gifts(live)
+        hashes = state.advance(self._known, self._before, state.live_hashes(seen))
         state.write(work.connection, work.tables, work.found, hashes, applied)
+
+    def _without_gifts(self, live: Catalog) -> Catalog:
+        """Without privileges that the database's own default privileges gave: no migration did."""
+        standing = [one for one in live if one.concern]
+        gifts = {born.id for one in live if one.acl and (born := given(standing, one))}
+        gifts = {oid for oid in gifts if (oid.kind, str(oid)) not in self._touched}
+        return live.where(lambda one: one.id not in gifts) if gifts else live
 
     def _strict(self, certified: Certified, direction: str) -> Check:
         return lambda: self._refuse(certified, direction, self._look())

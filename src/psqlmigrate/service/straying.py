@@ -92,7 +92,7 @@ def unmanaged(found: Catalog, known: Iterable[Name], selection: Selection) -> tu
         sorted(
             f"{oid.kind} {oid}"
             for oid, one in found.objects.items()
-            if not (one.owners or one.native)
+            if not (one.owners or one.native or one.concern)
             and (oid.kind, stored_name(str(oid))) not in names
             and looked_at(one)
         )

@@ -1,5 +1,6 @@
 """The registry: every kind of object that psqlmigrate knows, in the order they are read."""
 
+from collections.abc import Iterable
 from typing import LiteralString
 
 from psqlmigrate.schema.dbobject import DbObject
@@ -8,16 +9,19 @@ from psqlmigrate.schema.kinds.comment import Comment
 from psqlmigrate.schema.kinds.composite import Composite
 from psqlmigrate.schema.kinds.constraint import Constraint
 from psqlmigrate.schema.kinds.default import Default
+from psqlmigrate.schema.kinds.default_privilege import DefaultPrivilege
 from psqlmigrate.schema.kinds.domain import Domain
 from psqlmigrate.schema.kinds.enum import Enum
 from psqlmigrate.schema.kinds.extension import Extension
 from psqlmigrate.schema.kinds.function import Function
+from psqlmigrate.schema.kinds.grant import Grant
 from psqlmigrate.schema.kinds.identity import Identity
 from psqlmigrate.schema.kinds.index import Index
 from psqlmigrate.schema.kinds.index_partition import IndexPartition
 from psqlmigrate.schema.kinds.inheritance import Inheritance
 from psqlmigrate.schema.kinds.materialized_view import MaterializedView
 from psqlmigrate.schema.kinds.namespace import Schema
+from psqlmigrate.schema.kinds.owner import Owner
 from psqlmigrate.schema.kinds.partition import Partition
 from psqlmigrate.schema.kinds.policy import Policy
 from psqlmigrate.schema.kinds.sequence import Sequence
@@ -25,6 +29,7 @@ from psqlmigrate.schema.kinds.sequence_owner import SequenceOwner
 from psqlmigrate.schema.kinds.table import Table
 from psqlmigrate.schema.kinds.trigger import Trigger
 from psqlmigrate.schema.kinds.view import View
+from psqlmigrate.schema.privileges import Privileges
 
 KINDS: tuple[type[DbObject], ...] = (
     Schema,
@@ -49,6 +54,9 @@ KINDS: tuple[type[DbObject], ...] = (
     Trigger,
     Policy,
     Comment,
+    Owner,
+    Grant,
+    DefaultPrivilege,
 )
 
 CANDIDATES: LiteralString = """
@@ -126,3 +134,12 @@ ORDER BY 3"""
 """What a database may hold beside tables; what no kind above has read is reported by name."""
 
 BY_NAME: dict[str, type[DbObject]] = {kind.kind: kind for kind in KINDS}
+
+
+def given(standing: Iterable[DbObject], one: DbObject) -> DbObject | None:
+    """The privileges that PostgreSQL gives a new object by the default privileges that stand."""
+    found = Privileges()
+    givers = (it for it in standing if isinstance(it, DefaultPrivilege) and it.reaches(one))
+    for giver in sorted(givers, key=lambda it: it.schema):  # those of all schemas come first
+        found = giver.added_to(found)
+    return Grant.on(one, found)

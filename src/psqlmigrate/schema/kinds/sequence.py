@@ -6,6 +6,7 @@ from typing import ClassVar, LiteralString, Self
 from psqlmigrate.schema.clauses import into_range, restart, sequence_options
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.privileges import Acl
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
@@ -17,6 +18,7 @@ class Sequence(DbObject):
     kind: ClassVar[str] = "sequence"
     catalog: ClassVar[LiteralString] = "pg_class"
     rank: ClassVar[int] = 60
+    acl: ClassVar[Acl | None] = Acl.SEQUENCE
     naming: ClassVar[Naming] = Naming.PUBLIC
 
     schema: str

@@ -14,6 +14,7 @@ from psqlmigrate.schema.dbobject import (
     Statements,
 )
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.privileges import Acl
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
@@ -28,6 +29,7 @@ class Table(DbObject):
     kind: ClassVar[str] = "table"
     catalog: ClassVar[LiteralString] = "pg_class"
     rank: ClassVar[int] = 80
+    acl: ClassVar[Acl | None] = Acl.TABLE
     naming: ClassVar[Naming] = Naming.PUBLIC
 
     schema: str
