@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.identity import ObjectId
-from psqlmigrate.schema.kinds import given
+from psqlmigrate.schema.kinds import given, owned
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def concerned(base: Catalog, stated: Catalog, plain: Catalog, governed: Governed
             if left is not None:
                 objects[oid] = left
                 edges[oid] = frozenset(wanted - gone)
-    return replace(plain, objects=objects, edges=edges)
+    return replace(plain, objects=owned(objects, base.objects), edges=edges)
 
 
 def _chosen(base: Catalog, stated: Catalog, governed: Governed) -> Iterator[DbObject]:

@@ -1,9 +1,11 @@
 """The registry: every kind of object that psqlmigrate knows, in the order they are read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import LiteralString
 
 from psqlmigrate.schema.dbobject import DbObject
+from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.kinds.column import Column
 from psqlmigrate.schema.kinds.comment import Comment
 from psqlmigrate.schema.kinds.composite import Composite
@@ -134,6 +136,34 @@ ORDER BY 3"""
 """What a database may hold beside tables; what no kind above has read is reported by name."""
 
 BY_NAME: dict[str, type[DbObject]] = {kind.kind: kind for kind in KINDS}
+
+
+def owned(
+    objects: Mapping[ObjectId, DbObject], base: Mapping[ObjectId, DbObject]
+) -> dict[ObjectId, DbObject]:
+    """The objects, privileges knowing the owner that there will be: as stated, else as before.
+
+    A sequence of a column belongs to the owner of its table.
+    """
+    found = dict(objects)
+    for one in objects.values():
+        if isinstance(one, SequenceOwner):
+            owner = objects.get(ObjectId(Owner.kind, ("table", one.table_schema, one.table)))
+            sequence = objects.get(one.owners[0])
+            if isinstance(owner, Owner) and sequence:
+                shared = owner.shared_with(sequence)
+                found[shared.id] = shared
+    for oid, one in found.items():
+        if not isinstance(one, Grant):
+            continue
+        owned_by, before = ObjectId(Owner.kind, oid.path), base.get(oid)
+        owner = found.get(owned_by) or base.get(owned_by)
+        role = before.owner if isinstance(before, Grant) else one.owner
+        if isinstance(owner, Owner):
+            role = owner.role if owned_by in found else ""
+        if role != one.owner:
+            found[oid] = replace(one, owner=role)
+    return found
 
 
 def given(standing: Iterable[DbObject], one: DbObject) -> DbObject | None:

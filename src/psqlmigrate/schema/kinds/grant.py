@@ -115,7 +115,7 @@ class Grant(DbObject):
         if not found:
             return None
         lists = (found.granted, found.grantable, found.revoked)
-        others = tuple((one[4], tuple(one[:3] if one[2] else one[:2])) for one in now if one[4])
+        others = tuple((one[4], tuple(one[:3] if one[2] else one[:2])) for one in now or () if one[4])
         one = resolve(Address(catalog, oid))
         if one is not None:
             grant = cls.on(one, found)
@@ -168,8 +168,10 @@ class Grant(DbObject):
     def drop(self) -> Statements:
         return self._statements(self._privileges, Privileges(), self.others)
 
-    def alter(self, new: Self) -> Alteration:
-        # The owner's own privileges are those of the owner that it has by then.
+    def alter(self, new: Self) -> Alteration | None:
+        # What was granted to the new owner becomes its own: it is taken away before.
+        if self.owner != new.owner:
+            return None
         return Alteration(new._statements(self._privileges, new._privileges, self.others))
 
     def without(self, gone: Collection[ObjectId]) -> "Self | None":

@@ -11,14 +11,21 @@ from psqlmigrate.schema.statement import Statement
 
 _QUERY: LiteralString = """
 SELECT o.oid, o.classid::pg_catalog.oid::int8, o.classid::text, o.oid,
-       pg_catalog.pg_get_userbyid(o.owner)::text
+       pg_catalog.pg_get_userbyid(o.owner)::text,
+       (SELECT ARRAY[n.nspname::text, t.relname::text]
+          FROM pg_catalog.pg_depend d
+          JOIN pg_catalog.pg_class t ON t.oid = d.refobjid
+          JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
+         WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'a'
+           AND d.refclassid = d.classid AND d.classid = o.classid AND d.objid = o.oid
+           AND o.oid IN (SELECT s.seqrelid FROM pg_catalog.pg_sequence s))
   FROM (
     SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, c.relowner FROM pg_catalog.pg_class c
      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
        AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE c.relkind = 'S'
                           AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                           AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                          AND d.objid = c.oid AND d.deptype IN ('a', 'i'))
+                          AND d.objid = c.oid AND d.deptype = 'i')
     UNION ALL SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass, oid, proowner
       FROM pg_catalog.pg_proc
     UNION ALL SELECT 'pg_catalog.pg_namespace'::pg_catalog.regclass, oid, nspowner
@@ -61,7 +68,8 @@ SELECT o.oid, o.classid::pg_catalog.oid::int8, o.classid::text, o.oid,
 class Owner(DbObject):
     """The owner of an object of any kind, where that is another than who looks at it.
 
-    A sequence that belongs to a column is its table owner's; an index has no owner of its own.
+    A sequence that belongs to a column (`table` is that column's) gets another owner with its
+    table; an index has none of its own.
     """
 
     kind: ClassVar[str] = "owner"
@@ -74,6 +82,7 @@ class Owner(DbObject):
     target: ObjectId
     role: str
     target_name: Sql = field(compare=False, default=NOTHING)
+    table: tuple[str, ...] = field(compare=False, default=())
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
@@ -82,9 +91,13 @@ class Owner(DbObject):
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Owner | None":
-        catalog, oid, role = row
+        catalog, oid, role, table = row
         one = resolve(Address(catalog, oid))
-        return cls(one.id, role, one.sql_name) if one else None
+        return cls(one.id, role, one.sql_name, tuple(table or ())) if one else None
+
+    def shared_with(self, sequence: DbObject) -> "Owner":
+        """The same owner of a sequence that belongs to a column of the table."""
+        return Owner(sequence.id, self.role, sequence.sql_name, self.target.path)
 
     @property
     def id(self) -> ObjectId:
@@ -93,6 +106,15 @@ class Owner(DbObject):
     @property
     def owners(self) -> tuple[ObjectId, ...]:
         return (self.target,)
+
+    @property
+    def comes_with(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        link = ObjectId("sequence owner", self.target.path)
+        return ((link, ObjectId(self.kind, ("table", *self.table))),) if self.table else ()
+
+    @property
+    def goes_with(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        return self.comes_with
 
     @property
     def survives_alter(self) -> bool:
