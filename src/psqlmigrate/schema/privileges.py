@@ -123,7 +123,6 @@ class Privileges:
         won |= swept | (fallen & {*new.granted})
         won |= {*new.grantable} - ({*self.grantable} - options - fallen)
         cascade = {by for by, _ in others}
-        lost -= {one for _, one in others}
         yield from _revokes(lost, NOTHING, words, cascade)
         yield from _revokes(options, sql("GRANT OPTION FOR "), words, cascade)
         yield from _grants(won - {*new.grantable}, NOTHING, words)

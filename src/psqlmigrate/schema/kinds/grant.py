@@ -13,19 +13,26 @@ from psqlmigrate.schema.statement import Hazard, Statement
 _CLOSED = 15
 """Since then not everybody may make things in the schema public."""
 
+# initdb makes information_schema after it has noted pg_init_privs.
 _QUERY: LiteralString = """
-WITH own (classid, oid, kind, owner, acl) AS (
+WITH closed AS (
+    SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = 'information_schema'
+), own (classid, oid, kind, owner, acl) AS (
     SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, oid,
            CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner, relacl
       FROM pg_catalog.pg_class c WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+       AND relnamespace NOT IN (SELECT oid FROM closed)
        AND (relacl IS NOT NULL OR oid IN (SELECT attrelid FROM pg_catalog.pg_attribute
                                            WHERE attacl IS NOT NULL AND NOT attisdropped))
     UNION ALL SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass, oid, 'f', proowner, proacl
       FROM pg_catalog.pg_proc WHERE proacl IS NOT NULL
+       AND pronamespace NOT IN (SELECT oid FROM closed)
     UNION ALL SELECT 'pg_catalog.pg_namespace'::pg_catalog.regclass, oid, 'n', nspowner, nspacl
-      FROM pg_catalog.pg_namespace WHERE nspacl IS NOT NULL OR nspname = 'public'
+      FROM pg_catalog.pg_namespace
+     WHERE (nspacl IS NOT NULL OR nspname = 'public') AND nspname <> 'information_schema'
     UNION ALL SELECT 'pg_catalog.pg_type'::pg_catalog.regclass, oid, 'T', typowner, typacl
       FROM pg_catalog.pg_type WHERE typacl IS NOT NULL
+       AND typnamespace NOT IN (SELECT oid FROM closed)
     UNION ALL SELECT 'pg_catalog.pg_language'::pg_catalog.regclass, oid, 'l', lanowner, lanacl
       FROM pg_catalog.pg_language WHERE lanacl IS NOT NULL
     UNION ALL SELECT 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, oid, 'F', fdwowner,
@@ -115,7 +122,9 @@ class Grant(DbObject):
         if not found:
             return None
         lists = (found.granted, found.grantable, found.revoked)
-        others = tuple((one[4], tuple(one[:3] if one[2] else one[:2])) for one in now or () if one[4])
+        others = tuple(
+            (one[4], tuple(one[:3] if one[2] else one[:2])) for one in now or () if one[4]
+        )
         one = resolve(Address(catalog, oid))
         if one is not None:
             grant = cls.on(one, found)
