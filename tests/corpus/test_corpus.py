@@ -4,6 +4,7 @@ A case is a directory with before.sql and after.sql. Their first lines may say
 
 -- requires: 18             the oldest major that has what the case is about
 -- refused: its key         going to this state is refused, in these words
+-- roles: app reader        roles that it names
 
 rows.sql is loaded into either state first, and check.sql has to select the same rows before and
 after the plan.
@@ -41,6 +42,8 @@ def test_plan_converges(case: Path, any_server: Target, *, reverse: bool) -> Non
     if reverse:
         paths.reverse()
     skip_unless_offered(scratch, [path.read_text(encoding="utf-8") for path in paths])
+    for role in _header(paths[0], "roles").split():
+        scratch.create_role(role)
     old, new = (_load(scratch, path) for path in paths)
     if refused := _header(paths[1], "refused"):
         with pytest.raises(PlanRefusedError, match=re.escape(refused)):

@@ -39,13 +39,24 @@ def heads(options: Options) -> None:
 @click.argument("source", shell_complete=completing.sources)
 @click.argument("desired", shell_complete=completing.sources)
 @click.option("--exit-code", is_flag=True, help="Exit 1 when they differ.")
+@click.option("--grants/--no-grants", default=True, help="Compare privileges (on by default).")
+@click.option("--owners", is_flag=True, help="Compare owners, too.")
 @click.option(
     "--prove",
     is_flag=True,
     help="Run it in scratch on sample rows first, there and back; exit 3 when that fails.",
 )
 @common
-def diff(options: Options, source: str, desired: str, *, exit_code: bool, prove: bool) -> int:
+def diff(
+    options: Options,
+    source: str,
+    desired: str,
+    *,
+    exit_code: bool,
+    grants: bool,
+    owners: bool,
+    prove: bool,
+) -> int:
     """Print the SQL that turns one schema into another.
 
     A schema is a URL, an .sql file or directory, a .json snapshot, or one of database, models,
@@ -58,7 +69,8 @@ def diff(options: Options, source: str, desired: str, *, exit_code: bool, prove:
     from psqlmigrate.service.diffing import difference
 
     with busy(options, "comparing"):
-        result = difference(workspace(options), source, desired, prove=prove)
+        concerns = [name for name, on in (("grants", grants), ("owners", owners)) if on]
+        result = difference(workspace(options), source, desired, concerns=concerns, prove=prove)
     if options.as_json:
         show_json("diff", result)
     elif result.statements:

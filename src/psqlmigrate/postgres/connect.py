@@ -6,7 +6,7 @@ import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from typing import LiteralString, TypeAlias
+from typing import LiteralString
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -17,7 +17,15 @@ from psqlmigrate.postgres.target import Target
 from psqlmigrate.redaction import keep_secret
 from psqlmigrate.schema.sqltext import join, literal, sql
 
-Connection: TypeAlias = psycopg.Connection[TupleRow]
+
+class Connection(psycopg.Connection[TupleRow]):
+    """A session, and what a look at its schema does not see."""
+
+    unread: frozenset[str] = frozenset()
+    """Concerns (see `DbObject.concern`) that are left out."""
+    reader: str = ""
+    """The role whose look it is, if that is another than the session's."""
+
 
 _RETRY_S = 0.2
 _TRANSACTION_TIMEOUT = 170000
@@ -121,7 +129,7 @@ def _keepalives(silence_s: float) -> dict[str, str]:
 def _open(target: Target, further: Mapping[str, str]) -> Connection:
     defaults = {"connect_timeout": "10", "client_encoding": "UTF8", **further}
     conninfo = make_conninfo(**(defaults | dict(target.params)))
-    connection = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
+    connection = Connection.connect(conninfo, autocommit=True, prepare_threshold=None)
     try:
         pin(connection)
     except BaseException:
@@ -153,6 +161,12 @@ def pins(search_path: str = "public") -> dict[str, str]:
 def server_major(connection: Connection) -> int:
     """The server's major version."""
     return connection.info.server_version // 10000
+
+
+def current_role(connection: Connection) -> str:
+    """The role that the session acts as."""
+    row = connection.execute("SELECT current_user::pg_catalog.text").fetchone()
+    return str(row[0]) if row else ""
 
 
 def _settings_of(connection: Connection) -> frozenset[str]:

@@ -95,6 +95,9 @@ def introspect(connection: Connection, *, edges: bool = True) -> Catalog:
 
 def _pin_for_reading(connection: Connection) -> None:
     connection.execute(
+        "SELECT pg_catalog.set_config('psqlmigrate.me', %s, true)", (connection.reader,)
+    )
+    connection.execute(
         "SELECT pg_catalog.set_config('search_path', '', true),"
         " pg_catalog.set_config('jit', 'off', true),"
         " pg_catalog.set_config('quote_all_identifiers', 'off', true)"
@@ -118,6 +121,8 @@ def _objects(connection: Connection) -> Objects:
     members = {(name, oid) for name, oid in connection.execute(_MEMBERS)}
     objects: Objects = {}
     for kind in KINDS:
+        if kind.concern in connection.unread:
+            continue
         for address, row in _rows(connection, kind, version):
             if (address.catalog, address.oid) in members:
                 continue

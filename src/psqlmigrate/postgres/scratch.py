@@ -52,14 +52,20 @@ class Scratch:
     """
 
     def __init__(
-        self, server: Target, setup: Sequence[tuple[str, str]] = (), *, like: str | None = None
+        self,
+        server: Target,
+        setup: Sequence[tuple[str, str]] = (),
+        *,
+        like: str | None = None,
+        unread: frozenset[str] = frozenset(),
     ) -> None:
         """`setup` is SQL for each new database, with its origin; `like` a database of the server
-        whose encoding and locale the scratch databases get.
+        whose encoding and locale the scratch databases get; `unread` what no look at one sees.
         """
         self._server = server
         self._setup = setup
         self._like = like
+        self.unread = unread
 
     @property
     def own(self) -> bool:
@@ -87,6 +93,7 @@ class Scratch:
             self._create(admin, name)
             try:
                 with connect(self._server.database(name)) as connection:
+                    connection.unread = self.unread
                     for origin, text in self._setup:
                         load_setup(connection, text, origin)
                     yield connection

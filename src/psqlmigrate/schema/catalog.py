@@ -46,6 +46,22 @@ class Catalog:
         """The object of that id, if there is one."""
         return self.objects.get(oid)
 
+    @property
+    def plain(self) -> "Catalog":
+        """The catalog without what has a concern (grants, owners)."""
+        return self.where(lambda one: not one.concern)
+
+    def with_concerns(self, other: "Catalog") -> "Catalog":
+        """The same with what has a concern in the other catalog, as far as it has its place here."""
+        more = {
+            oid: one
+            for oid, one in other.objects.items()
+            if one.concern and all(owner in self.objects for owner in one.owners[:1])
+        }
+        objects = {**self.objects, **more}
+        edges = {oid: other.edges.get(oid, frozenset()) & objects.keys() for oid in more}
+        return replace(self, objects=objects, edges={**self.edges, **edges}) if more else self
+
     def where(self, keep: Callable[[DbObject], bool]) -> "Catalog":
         """The catalog without the objects that `keep` rejects, nor what belongs to them."""
         return self.without({oid for oid, one in self.objects.items() if not keep(one)})

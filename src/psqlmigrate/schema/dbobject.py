@@ -1,12 +1,13 @@
 """What every kind of object must tell: how it is read, made, dropped and altered."""
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from types import MappingProxyType
 from typing import Any, ClassVar, LiteralString, Self, TypeAlias
 
 from psqlmigrate.schema.identity import Address, ObjectId
+from psqlmigrate.schema.privileges import Acl
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
@@ -76,6 +77,14 @@ class DbObject:
 
     guarded: ClassVar[bool] = False
     """Whether only some roles may read its catalog; for others its objects are only named."""
+    acl: ClassVar[Acl | None] = None
+    """What GRANT calls such objects, where they have privileges (see `privileges`)."""
+    concern: ClassVar[str] = ""
+    """The setting that says whether it is compared (`grants`, `owners`).
+
+    What has one is stated only where something is said of it: where a source is silent, it stays.
+    It has no text that could print anew.
+    """
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
@@ -348,6 +357,10 @@ class DbObject:
     def restored(self, original: Self) -> Self:
         """The object as a copy in scratch has it, with what only the original can tell."""
         return self
+
+    def without(self, gone: Collection[ObjectId]) -> Self | None:
+        """What is left of it when these go, on which it stands; None where that is nothing."""
+        return None
 
     def summary(self) -> str:
         """A few words for people: `table, 4 columns`."""

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from psqlmigrate.errors import PlanRefusedError
 from psqlmigrate.schema.catalog import Catalog, Change
+from psqlmigrate.schema.concerns import Governed, concerned
 from psqlmigrate.schema.coverage import covered
 from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.identity import ObjectId
@@ -33,9 +34,23 @@ class Coverage:
     unstated: frozenset[str] = frozenset()
     completed: bool = False
     own: Objects | None = None
+    exact: bool = False
+    """Whether also what has a concern (grants, owners) shall go where it is not stated."""
+    apart: frozenset[str] = frozenset()
+    """Concerns that are not compared: they stay as they are."""
 
+    @property
+    def governs(self) -> "Coverage":
+        """The same without a word on concerns."""
+        return dataclasses.replace(self, exact=False, apart=frozenset())
+
+
+GRANTS, OWNERS = "grants", "owners"
+ALL_CONCERNS = frozenset({GRANTS, OWNERS})
 
 EVERYTHING = Coverage()
+EXACTLY = Coverage(exact=True)
+"""A database says all there is of its grants and owners, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +127,15 @@ def merged(
 
     Raises PlanRefusedError when something that stays needs something that goes.
     """
-    if coverage == EVERYTHING and selection.everything:
+    if coverage == EXACTLY and selection.everything:
+        return stated
+    plain = _plainly(base.plain, stated.plain, coverage, selection)
+    looks = selection.of(base.objects), selection.of(stated.objects)
+    return concerned(base, stated, plain, Governed(coverage.exact, coverage.apart, *looks))
+
+
+def _plainly(base: Catalog, stated: Catalog, coverage: Coverage, selection: Selection) -> Catalog:
+    if coverage.governs == EVERYTHING and selection.everything:
         return stated
     in_base, in_stated = selection.of(base.objects), selection.of(stated.objects)
     objects = {

@@ -223,6 +223,8 @@ def managed(live: Catalog, known: Iterable[tuple[str, str]]) -> Catalog:
         one = live.objects[oid]
         if one.native or _name(oid) in names:
             return True
+        if one.concern:  # what others have granted on it is theirs
+            return False
         owners = one.owners
         return bool(owners) and owners[0] in live.objects and is_managed(owners[0])
 

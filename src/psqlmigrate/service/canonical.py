@@ -1,4 +1,7 @@
-"""The fixpoint of a schema: what PostgreSQL prints, read again until it prints the same."""
+"""The fixpoint of a schema: what PostgreSQL prints, read again until it prints the same.
+
+Privileges and owners have no text: they are as they were, and no role has to be there for them.
+"""
 
 from dataclasses import replace
 
@@ -18,11 +21,12 @@ def canonical(scratch: Scratch, catalog: Catalog) -> Catalog:
 
     Raises ScratchError naming the objects that still change after eight rounds.
     """
-    original = before = catalog
+    original, catalog = catalog, catalog.plain
+    before = catalog
     for _ in range(_ROUNDS):
         again = _reread(scratch, catalog)
         if again == catalog:
-            return _restored(again, original)
+            return _restored(again, original).with_concerns(original)
         before, catalog = catalog, again
     names = ", ".join(str(change.subject.id) for change in diff(before, catalog))
     raise ScratchError(f"PostgreSQL prints these objects anew each time they are read: {names}")
@@ -35,14 +39,15 @@ def completed(scratch: Scratch, base: Catalog, desired: Catalog) -> Catalog | No
     is no plan. Raises ScratchError, SourceError.
     """
     try:
-        statements = plan(base, desired).statements
+        statements = plan(base.plain, desired.plain).statements
     except PlanRefusedError:
         return None
     with scratch.database() as connection:
-        build(connection, base)
+        build(connection, base.plain)
         load_statements(connection, statements)
         made = introspect(connection)
-    return canonical(scratch, replace(made, unmodelled=desired.unmodelled, held=desired.held))
+    made = replace(made.plain, unmodelled=desired.unmodelled, held=desired.held)
+    return canonical(scratch, made.with_concerns(desired))
 
 
 def _restored(catalog: Catalog, original: Catalog) -> Catalog:
@@ -56,7 +61,7 @@ def _restored(catalog: Catalog, original: Catalog) -> Catalog:
 def _reread(scratch: Scratch, catalog: Catalog) -> Catalog:
     with scratch.database() as connection:
         build(connection, catalog)
-        return introspect(connection)
+        return introspect(connection).plain
 
 
 def build(connection: Connection, catalog: Catalog) -> None:

@@ -28,7 +28,7 @@ class Config:
     python: str | None = None
     schemas: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    manage_grants: bool = False
+    manage_grants: bool = True
     manage_owners: bool = False
     history_schema: str = "public"
     scratch_url: str | None = None

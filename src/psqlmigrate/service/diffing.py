@@ -1,11 +1,12 @@
 """The difference of two schemas as a plan that was written from fixpoint text."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from psqlmigrate.redaction import redact
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.dbobject import Statements
-from psqlmigrate.schema.selection import EVERYTHING, merged, only
+from psqlmigrate.schema.selection import ALL_CONCERNS, GRANTS, merged, only
 from psqlmigrate.schema.serial import dump
 from psqlmigrate.schema.statement import Statement
 from psqlmigrate.service.describing import Entry, entries
@@ -33,19 +34,30 @@ class DiffResult:
     proof: Proof | None = None
 
 
-def difference(workspace: Workspace, old: str, new: str, *, prove: bool = False) -> DiffResult:
+def difference(
+    workspace: Workspace,
+    old: str,
+    new: str,
+    *,
+    concerns: Collection[str] = (GRANTS,),
+    prove: bool = False,
+) -> DiffResult:
     """The plan from one source to another: URL, `.sql`, `.json`, database, models, migrations, empty.
+
+    Of grants and owners only those in `concerns` are compared; others stay as they are, also where
+    what has them is made anew. They are read of both sides with the eyes of one role.
 
     With `prove` it is run in scratch on sample rows, there, back and there again. Raises ProofError
     and StatementError where it does not do what it should, PlanRefusedError where no plan leads
     there, or back.
     """
+    workspace = workspace.seeing_all
     with scratch_for(workspace, old, new) as scratch:
         schemas = Schemas(workspace, scratch)
         before, after = schemas.named(old), schemas.named(new)
         refuse_strange(workspace, f"in {redact(old)}, nor in {redact(new)}", before, after)
         unmodelled = tuple(sorted({*before.unmodelled, *after.unmodelled}))
-        coverage = schemas.models.coverage if new == "models" else EVERYTHING
+        coverage = replace(schemas.coverage_of(new), apart=ALL_CONCERNS - {*concerns})
         selection = schemas.compared if "models" in {old, new} else schemas.selection
         first: Statements = ()
         if new == "models":

@@ -18,7 +18,7 @@ _MOST = 64
 
 # What a script can see of a server before it has made anything.
 _SERVER = """
-SELECT pg_catalog.version(),
+SELECT pg_catalog.version(), current_user,
        (SELECT pg_catalog.array_agg(e.name || ' ' || e.default_version ORDER BY e.name)
           FROM pg_catalog.pg_available_extensions e),
        (SELECT pg_catalog.array_agg(r.rolname::text ORDER BY r.rolname)
@@ -29,7 +29,8 @@ SELECT pg_catalog.version(),
 
 def server_identity(connection: Connection) -> str:
     """What changes when the same script may build another schema there."""
-    return json.dumps(connection.execute(_SERVER).fetchone())
+    found = connection.execute(_SERVER).fetchone()
+    return json.dumps([found, sorted(connection.unread)])
 
 
 def kept(identity: str, texts: Sequence[str], make: Callable[[], Catalog]) -> Catalog:

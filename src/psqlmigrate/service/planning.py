@@ -7,6 +7,7 @@ from psqlmigrate.errors import PlanRefusedError
 from psqlmigrate.schema.catalog import Catalog, Change, Edges, diff
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Impossible
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.kinds import given
 from psqlmigrate.schema.statement import Hazard, Statement
 from psqlmigrate.service.circles import separable, with_stub, without_soft
 from psqlmigrate.service.ordering import CircleError, order
@@ -52,6 +53,7 @@ def plan(old: Catalog, new: Catalog) -> Plan:
     _close(work, _reversed(old.edges))
     _swap_below(work)
     _refuse_feeding(work)
+    _enlist_given(work)
     _refuse_held(work)
     return Plan(_statements(work), changes)
 
@@ -116,6 +118,16 @@ def _reversed(edges: Edges) -> dict[ObjectId, list[ObjectId]]:
         for target in targets:
             found[target].append(oid)
     return found
+
+
+def _enlist_given(work: Work) -> None:
+    """What default privileges do to what is made: the plan ends at what shall be all the same."""
+    standing = [
+        one for oid, one in work.old.objects.items() if one.concern and oid not in work.drops
+    ]
+    if standing:
+        born = {oid: given(standing, work.new.objects[oid]) for oid in work.creates}
+        work.given = {oid: one for oid, one in born.items() if one}
 
 
 def _close(work: Work, dependents: dict[ObjectId, list[ObjectId]]) -> None:

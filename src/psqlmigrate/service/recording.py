@@ -9,6 +9,7 @@ from psqlmigrate.errors import ProofError
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.postgres.connect import server_major
 from psqlmigrate.schema.catalog import Catalog
+from psqlmigrate.schema.kinds import given
 from psqlmigrate.schema.sqltext import number, sql
 from psqlmigrate.service import blocking, certificates, state
 from psqlmigrate.service.attempt import Work
@@ -43,6 +44,7 @@ class Recorder:
         self._before: state.Hashes = {}
         self._touched: frozenset[Name] | None = None
         self._is_late = False
+        self._expected: set[Name] = set()
         self.differing: tuple[Difference, ...] = ()
 
     def begin(self, applied: Collection[str]) -> None:
@@ -71,6 +73,7 @@ class Recorder:
         if all(certified):
             every = (one.objects for one in certified if one)
             self._touched = frozenset((one.kind, one.name) for objects in every for one in objects)
+        self._expected.update(name for one in certified if one for name in one.expected(direction))
         strict = self._work.options.strict
         made = [self._strict(one, direction) if strict and one else None for one in certified]
         return [*made[:-1], self._last(certified, direction, at_end)]
@@ -99,8 +102,16 @@ class Recorder:
             state.unmark(work.connection, work.tables)
             return
         along = state.bystanders(live, self._touched)
-        hashes = state.advance(self._known, self._before, state.live_hashes(live), along)
+        now = state.live_hashes(self._without_gifts(live))
+        hashes = state.advance(self._known, self._before, now, along)
         state.write(work.connection, work.tables, work.found, hashes, applied)
+
+    def _without_gifts(self, live: Catalog) -> Catalog:
+        """Without privileges that the database's own default privileges gave: no migration did."""
+        standing = [one for one in live if one.concern]
+        gifts = {born.id for one in live if one.acl and (born := given(standing, one))}
+        gifts = {oid for oid in gifts if (oid.kind, str(oid)) not in self._expected}
+        return live.where(lambda one: one.id not in gifts) if gifts else live
 
     def _strict(self, certified: Certified, direction: str) -> Check:
         return lambda: self._refuse(certified, direction, self._look())

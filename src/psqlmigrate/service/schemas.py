@@ -9,7 +9,7 @@ from pathlib import Path
 from psqlmigrate.errors import PlanRefusedError, SourceError, UsageError, missing_role
 from psqlmigrate.migrations.control import repeatable
 from psqlmigrate.migrations.file import MigrationFile
-from psqlmigrate.postgres.connect import Connection, connect
+from psqlmigrate.postgres.connect import Connection, connect, current_role
 from psqlmigrate.postgres.interleaving import Script, load_scripts
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.scratch import Scratch
@@ -17,7 +17,7 @@ from psqlmigrate.postgres.target import parse_url
 from psqlmigrate.schema.catalog import Catalog, diff
 from psqlmigrate.schema.hashing import sections
 from psqlmigrate.schema.identity import ObjectId
-from psqlmigrate.schema.selection import EVERYTHING, Coverage, Selection, merged
+from psqlmigrate.schema.selection import EVERYTHING, EXACTLY, Coverage, Selection, merged
 from psqlmigrate.schema.serial import load
 from psqlmigrate.service import frozen
 from psqlmigrate.service.canonical import canonical, completed
@@ -59,6 +59,7 @@ class Schemas:
     def __init__(self, workspace: Workspace, scratch: Scratch) -> None:
         self.workspace = workspace
         self.scratch = scratch
+        self._reader: str | None = None
 
     @cached_property
     def selection(self) -> Selection:
@@ -209,11 +210,26 @@ class Schemas:
             return self._until(version[1])
         if "://" in name:
             with connect(parse_url(name, "the argument")) as connection:
+                connection.reader = self._eyes(connection)
                 return live(self.workspace, connection)
         return self._of_path(Path(name))
 
+    def coverage_of(self, name: str) -> Coverage:
+        """What a source of `diff` can state: files are silent on grants that they do not name."""
+        if name == "models":
+            return self.models.coverage
+        is_whole = name in {"empty", "database"} or "://" in name or name.endswith(".json")
+        return EXACTLY if is_whole or name.startswith("migrations") else EVERYTHING
+
+    def _eyes(self, connection: Connection) -> str:
+        """The role that looks at every database: the one of the first that is looked at."""
+        if self._reader is None:
+            self._reader = current_role(connection)
+        return self._reader
+
     def _database(self) -> Catalog:
         with self.workspace.connection() as connection:
+            connection.reader = self._eyes(connection)
             return live(self.workspace, connection)
 
     def _until(self, version: str) -> Catalog:

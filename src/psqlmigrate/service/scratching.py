@@ -21,6 +21,10 @@ from psqlmigrate.service.workspace import Workspace
 T = TypeVar("T")
 
 _MOST_ROLES = 100
+_HINT = (
+    "roles are not made on a server of yours: create it there, or name a file with its CREATE ROLE"
+    " in scratch_setup, or set scratch_url to a server that has it"
+)
 _MAY_CREATE = """
 SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"""
 
@@ -30,13 +34,16 @@ def scratch_of(workspace: Workspace) -> Generator[Scratch]:
     """Scratch databases for the workspace's target. Raises ScratchError naming the ways out."""
     setup = _setup(workspace)
     if workspace.settings.scratch_url:
-        yield Scratch(parse_url(workspace.settings.scratch_url, "scratch_url"), setup)
+        yield Scratch(
+            parse_url(workspace.settings.scratch_url, "scratch_url"), setup, unread=workspace.unread
+        )
     elif _near(workspace):
         with workspace.target() as target, _home(target) as home:
-            yield Scratch(home, setup, like=_name(target) if home is target else None)
+            like = _name(target) if home is target else None
+            yield Scratch(home, setup, like=like, unread=workspace.unread)
     else:
         with scratch_server(_wanted_major(workspace)) as target:
-            yield Scratch(target, setup)
+            yield Scratch(target, setup, unread=workspace.unread)
 
 
 @contextmanager
@@ -44,10 +51,12 @@ def scratch_apart(workspace: Workspace) -> Generator[Scratch]:
     """Scratch databases whatever the target is: by scratch_url, else a server of ours."""
     setup = _setup(workspace)
     if workspace.settings.scratch_url:
-        yield Scratch(parse_url(workspace.settings.scratch_url, "scratch_url"), setup)
+        yield Scratch(
+            parse_url(workspace.settings.scratch_url, "scratch_url"), setup, unread=workspace.unread
+        )
         return
     with scratch_server() as target:
-        yield Scratch(target, setup)
+        yield Scratch(target, setup, unread=workspace.unread)
 
 
 @contextmanager
@@ -78,12 +87,14 @@ def scratch_for(workspace: Workspace, *sources: str) -> Generator[Scratch]:
     """On the server of the first local URL among the sources, else where `scratch_of` has it."""
     targets = [parse_url(name, "the argument") for name in sources if "://" in name]
     near = [target for target in targets if target.local]
+    setup = _setup(workspace)
     if near and not workspace.settings.scratch_url:
         with _home(near[0]) as home:
-            yield Scratch(home, _setup(workspace), like=_name(near[0]) if home is near[0] else None)
+            like = _name(near[0]) if home is near[0] else None
+            yield Scratch(home, setup, like=like, unread=workspace.unread)
     elif targets and not workspace.settings.scratch_url:
         with scratch_server(_available(_asked(targets[0])[0])) as server:
-            yield Scratch(server, _setup(workspace))
+            yield Scratch(server, setup, unread=workspace.unread)
     else:
         with scratch_of(workspace) as scratch:
             yield scratch
@@ -108,8 +119,11 @@ def with_roles(scratch: Scratch, action: Callable[[], T]) -> T:
         try:
             return action()
         except MigrationError as error:
-            role = missing_role(error) if scratch.own else None
+            role = missing_role(error)
             if role is None:
+                raise
+            if not scratch.own:
+                error.hint = error.hint or _HINT
                 raise
             scratch.create_role(role)
     raise ScratchError(f"the schema names more than {_MOST_ROLES} roles that are not there")

@@ -1,10 +1,11 @@
 """The steps of a plan: what is made, dropped or altered by one run of statements."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
 
 from psqlmigrate.schema.catalog import Catalog
-from psqlmigrate.schema.dbobject import DbObject, Statements
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.statement import OF_ROWS, Hazard
 from psqlmigrate.service.linking import link
@@ -27,7 +28,21 @@ def steps(work: Work, apart: set[ObjectId]) -> list[Node]:
     ]
     by_key = {(node.phase, node.oid): node for node in nodes}
     link(work, by_key, drop_roots, create_roots)
-    return nodes
+    return [*nodes, *_taken_back(work, by_key)]
+
+
+def _taken_back(work: Work, nodes: dict[tuple[str, ObjectId], Node]) -> Iterator[Node]:
+    """Steps that take away what an object is given by default and shall not have."""
+    for oid, one in work.given.items():
+        if one.id not in work.new.objects:
+            node = Node("create", one.id, one.rank, _harmless(one.drop()))
+            nodes["create", oid].precede(node)
+            yield node
+
+
+def _harmless(statements: Statements) -> Statements:
+    """Nobody has used yet what is new."""
+    return tuple(replace(it, hazards=frozenset()) for it in statements)
 
 
 def _drop_root(work: Work, oid: ObjectId, apart: set[ObjectId], moved: set[ObjectId]) -> ObjectId:
@@ -131,6 +146,7 @@ def _stops_computing(work: Work, one: DbObject) -> bool:
 
 def _create_nodes(work: Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
     nodes: list[Node] = []
+    given = {one.id: one for one in work.given.values()}
     standing = work.old.objects.keys() - work.drops
     for root, ids in _grouped(roots).items():
         one = work.new.objects[root]
@@ -139,6 +155,8 @@ def _create_nodes(work: Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
         if root in work.swaps and one.carries_data:
             one, parts = one.to_refill(), tuple(part.to_refill() for part in parts)
         statements = one.adjust() if along else one.create(parts)
+        if root in given and isinstance(way := given[root].alter(one), Alteration):
+            statements = _harmless(way.statements)
         if root not in work.old.objects and any(owner in standing for owner in one.owners[:1]):
             statements = (*statements, *one.settle())
         if _is_fresh(work, one):

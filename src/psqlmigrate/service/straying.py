@@ -93,7 +93,7 @@ def unmanaged(found: Catalog, known: Iterable[Name], selection: Selection) -> tu
         sorted(
             f"{oid.kind} {oid}"
             for oid, one in found.objects.items()
-            if not one.owners and oid not in mine.objects and looked_at(one)
+            if not (one.owners or one.concern) and oid not in mine.objects and looked_at(one)
         )
     )
 

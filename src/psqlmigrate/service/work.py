@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from psqlmigrate.schema.catalog import Catalog
-from psqlmigrate.schema.dbobject import Alteration
+from psqlmigrate.schema.dbobject import Alteration, DbObject
 from psqlmigrate.schema.identity import ObjectId
 
 
@@ -18,6 +18,8 @@ class Work:
     creates: set[ObjectId] = field(default_factory=set)
     alters: dict[ObjectId, Alteration] = field(default_factory=dict)
     swaps: set[ObjectId] = field(default_factory=set)
+    given: dict[ObjectId, DbObject] = field(default_factory=dict[ObjectId, DbObject])
+    """Privileges that what is made gets by default, by what it is."""
 
 
 def sources(work: Work, pairs: tuple[tuple[ObjectId, ObjectId], ...]) -> Iterator[ObjectId]:

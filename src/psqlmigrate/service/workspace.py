@@ -56,6 +56,18 @@ class Workspace:
         migrations = None if "migrations" in self.config.given else told
         return replace(self.config, models=models, migrations=migrations or self.config.migrations)
 
+    @property
+    def seeing_all(self) -> "Workspace":
+        """The same, managing grants and owners whatever the configuration says."""
+        config = replace(self.config, manage_grants=True, manage_owners=True)
+        return replace(self, config=config)
+
+    @property
+    def unread(self) -> frozenset[str]:
+        """Concerns of objects that the configuration does not manage (see `DbObject.concern`)."""
+        managed = {"grants": self.settings.manage_grants, "owners": self.settings.manage_owners}
+        return frozenset(name for name, is_managed in managed.items() if not is_managed)
+
     def _store(self) -> "ProfileStore":
         from psqlmigrate.service.profiles import ProfileStore  # noqa: PLC0415 - start-up time
 
@@ -147,6 +159,7 @@ class Workspace:
         """A connection to the target, which runs."""
         silence = self.settings.network_timeout
         connection = connect(target, wait_s=self.connect_wait, silence_s=silence)
+        connection.unread = self.unread
         self._locate(connection)
         return connection
 

@@ -1,8 +1,11 @@
 """The registry: every kind of object that psqlmigrate knows, in the order they are read."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import LiteralString
 
 from psqlmigrate.schema.dbobject import DbObject
+from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.kinds.access_method import AccessMethod
 from psqlmigrate.schema.kinds.aggregate import Aggregate
 from psqlmigrate.schema.kinds.base_type import BaseType
@@ -15,6 +18,7 @@ from psqlmigrate.schema.kinds.composite import Composite
 from psqlmigrate.schema.kinds.constraint import Constraint
 from psqlmigrate.schema.kinds.conversion import Conversion
 from psqlmigrate.schema.kinds.default import Default
+from psqlmigrate.schema.kinds.default_privilege import DefaultPrivilege
 from psqlmigrate.schema.kinds.domain import Domain
 from psqlmigrate.schema.kinds.enum import Enum
 from psqlmigrate.schema.kinds.event_trigger import EventTrigger
@@ -22,6 +26,7 @@ from psqlmigrate.schema.kinds.extension import Extension
 from psqlmigrate.schema.kinds.foreign_data_wrapper import ForeignDataWrapper
 from psqlmigrate.schema.kinds.foreign_table import ForeignTable
 from psqlmigrate.schema.kinds.function import Function
+from psqlmigrate.schema.kinds.grant import Grant
 from psqlmigrate.schema.kinds.identity import Identity
 from psqlmigrate.schema.kinds.index import Index
 from psqlmigrate.schema.kinds.index_partition import IndexPartition
@@ -32,6 +37,7 @@ from psqlmigrate.schema.kinds.namespace import Schema
 from psqlmigrate.schema.kinds.operator import Operator
 from psqlmigrate.schema.kinds.operator_class import OperatorClass
 from psqlmigrate.schema.kinds.operator_family import OperatorFamily
+from psqlmigrate.schema.kinds.owner import Owner
 from psqlmigrate.schema.kinds.partition import Partition
 from psqlmigrate.schema.kinds.policy import Policy
 from psqlmigrate.schema.kinds.publication import Publication
@@ -53,6 +59,7 @@ from psqlmigrate.schema.kinds.transform import Transform
 from psqlmigrate.schema.kinds.trigger import Trigger
 from psqlmigrate.schema.kinds.user_mapping import UserMapping
 from psqlmigrate.schema.kinds.view import View
+from psqlmigrate.schema.privileges import Privileges
 
 KINDS: tuple[type[DbObject], ...] = (
     Schema,
@@ -105,6 +112,9 @@ KINDS: tuple[type[DbObject], ...] = (
     Subscription,
     EventTrigger,
     Comment,
+    Owner,
+    Grant,
+    DefaultPrivilege,
 )
 
 CANDIDATES: LiteralString = """
@@ -132,3 +142,40 @@ ORDER BY 3"""
 """What a database may hold beside tables; what no kind above has read is reported by name."""
 
 BY_NAME: dict[str, type[DbObject]] = {kind.kind: kind for kind in KINDS}
+
+
+def owned(
+    objects: Mapping[ObjectId, DbObject], base: Mapping[ObjectId, DbObject]
+) -> dict[ObjectId, DbObject]:
+    """The objects, privileges knowing the owner that there will be: as stated, else as before.
+
+    A sequence of a column belongs to the owner of its table.
+    """
+    found = dict(objects)
+    for one in objects.values():
+        if isinstance(one, SequenceOwner):
+            owner = objects.get(ObjectId(Owner.kind, ("table", one.table_schema, one.table)))
+            sequence = objects.get(one.owners[0])
+            if isinstance(owner, Owner) and sequence:
+                shared = owner.shared_with(sequence)
+                found[shared.id] = shared
+    for oid, one in found.items():
+        if not isinstance(one, Grant):
+            continue
+        owned_by, before = ObjectId(Owner.kind, oid.path), base.get(oid)
+        owner = found.get(owned_by) or base.get(owned_by)
+        role = before.owner if isinstance(before, Grant) else one.owner
+        if isinstance(owner, Owner):
+            role = owner.role if owned_by in found else ""
+        if role != one.owner:
+            found[oid] = replace(one, owner=role)
+    return found
+
+
+def given(standing: Iterable[DbObject], one: DbObject) -> DbObject | None:
+    """The privileges that PostgreSQL gives a new object by the default privileges that stand."""
+    found = Privileges()
+    givers = (it for it in standing if isinstance(it, DefaultPrivilege) and it.reaches(one))
+    for giver in sorted(givers, key=lambda it: it.schema):  # those of all schemas come first
+        found = giver.added_to(found)
+    return Grant.on(one, found)

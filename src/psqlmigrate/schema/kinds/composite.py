@@ -6,6 +6,7 @@ from typing import ClassVar, LiteralString, Self
 from psqlmigrate.schema.casts import keeps_bytes
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.privileges import Acl
 from psqlmigrate.schema.sqltext import NOTHING, Sql, away, ident, join, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
@@ -17,6 +18,7 @@ class Composite(DbObject):
     kind: ClassVar[str] = "composite type"
     catalog: ClassVar[LiteralString] = "pg_type"
     rank: ClassVar[int] = 40
+    acl: ClassVar[Acl | None] = Acl.TYPE
     naming: ClassVar[Naming] = Naming.PUBLIC
 
     schema: str

@@ -5,6 +5,7 @@ from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.privileges import Acl
 from psqlmigrate.schema.sqltext import NOTHING, Sql, away, ident, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
@@ -40,6 +41,7 @@ class Domain(DbObject):
     kind: ClassVar[str] = "domain"
     catalog: ClassVar[LiteralString] = "pg_type"
     rank: ClassVar[int] = 50
+    acl: ClassVar[Acl | None] = Acl.TYPE
     naming: ClassVar[Naming] = Naming.PUBLIC
 
     schema: str

@@ -5,6 +5,7 @@ from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.privileges import Acl
 from psqlmigrate.schema.sqltext import Sql, away, ident, join, literal, sql
 from psqlmigrate.schema.statement import Statement
 
@@ -16,6 +17,7 @@ class Enum(DbObject):
     kind: ClassVar[str] = "enum"
     catalog: ClassVar[LiteralString] = "pg_type"
     rank: ClassVar[int] = 30
+    acl: ClassVar[Acl | None] = Acl.TYPE
     naming: ClassVar[Naming] = Naming.PUBLIC
 
     schema: str

@@ -5,6 +5,7 @@ from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import Address, ObjectId
+from psqlmigrate.schema.privileges import Acl
 from psqlmigrate.schema.sqltext import Sql, away, ident, printed, sql
 from psqlmigrate.schema.statement import Statement
 
@@ -16,6 +17,7 @@ class Function(DbObject):
     kind: ClassVar[str] = "function"
     catalog: ClassVar[LiteralString] = "pg_proc"
     rank: ClassVar[int] = 70
+    acl: ClassVar[Acl | None] = Acl.FUNCTION
     naming: ClassVar[Naming] = Naming.PUBLIC
     name_at: ClassVar[int] = -2
 

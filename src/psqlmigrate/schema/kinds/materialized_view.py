@@ -6,6 +6,7 @@ from typing import ClassVar, LiteralString, Self
 from psqlmigrate.schema.clauses import Settings, options_sql, set_options, settings
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.privileges import Acl
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
@@ -17,6 +18,7 @@ class MaterializedView(DbObject):
     kind: ClassVar[str] = "materialized view"
     catalog: ClassVar[LiteralString] = "pg_class"
     rank: ClassVar[int] = 145
+    acl: ClassVar[Acl | None] = Acl.TABLE
     naming: ClassVar[Naming] = Naming.PUBLIC
 
     schema: str

@@ -1,12 +1,21 @@
 """Schemas (manual, CREATE SCHEMA)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, LiteralString
 
 from psqlmigrate.schema.dbobject import DbObject, Naming, Statements
 from psqlmigrate.schema.identity import ObjectId
-from psqlmigrate.schema.sqltext import Sql, ident, literal, sql
+from psqlmigrate.schema.privileges import Acl
+from psqlmigrate.schema.sqltext import Sql, ident, literal, printed, sql
 from psqlmigrate.schema.statement import Statement
+
+_CLOSED = 15
+"""Since then not everybody may make things in the schema public."""
+
+_QUERY: LiteralString = """
+SELECT n.oid, n.nspname::text, @allowed
+  FROM pg_catalog.pg_namespace n
+ WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,16 +25,17 @@ class Schema(DbObject):
     kind: ClassVar[str] = "schema"
     catalog: ClassVar[LiteralString] = "pg_namespace"
     rank: ClassVar[int] = 10
+    acl: ClassVar[Acl | None] = Acl.SCHEMA
     naming: ClassVar[Naming] = Naming.PUBLIC
 
     name: str
+    for_public: str = field(compare=False, default="USAGE")
+    """What initdb lets everybody do in the schema public."""
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
-        return """
-SELECT n.oid, n.nspname::text
-  FROM pg_catalog.pg_namespace n
- WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
+        allowed: LiteralString = "'USAGE'" if version >= _CLOSED else "'USAGE, CREATE'"
+        return _QUERY.replace("@allowed", allowed)
 
     @property
     def id(self) -> ObjectId:
@@ -45,7 +55,8 @@ SELECT n.oid, n.nspname::text
             return (made,)
         # What initdb says of it; a comment of another wording is an object of its own.
         text = sql("COMMENT ON {} IS {}", self.sql_name, literal("standard public schema"))
-        return (made, Statement(text, self.id))
+        grant = sql("GRANT {} ON {} TO PUBLIC", printed(self.for_public), self.sql_name)
+        return (made, Statement(text, self.id), Statement(grant, self.id))
 
     def drop(self) -> Statements:
         return (Statement(sql("DROP SCHEMA {}", ident(self.name)), self.id),)

@@ -15,6 +15,7 @@ from psqlmigrate.schema.dbobject import (
     Statements,
 )
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.privileges import Acl
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
@@ -31,6 +32,7 @@ class Sequence(DbObject):
             "persistence": {"p": "logged", "u": "unlogged"},
         }
     )
+    acl: ClassVar[Acl | None] = Acl.SEQUENCE
     naming: ClassVar[Naming] = Naming.PUBLIC
 
     schema: str

@@ -54,6 +54,13 @@ SELECT s.oid, sn.nspname::text, s.relname::text, n.nspname::text, c.relname::tex
         return (ObjectId("column", (self.table_schema, self.table, self.column)),)
 
     @property
+    def follows(self) -> tuple[ObjectId, ...]:
+        # Both must have one owner by then (manual, ALTER SEQUENCE).
+        sequence, table = (self.schema, self.sequence), (self.table_schema, self.table)
+        ids = (("sequence", *sequence), ("table", *table))
+        return tuple(ObjectId("owner", path) for path in ids)
+
+    @property
     def survives_alter(self) -> bool:
         return True
 

@@ -18,6 +18,7 @@ from psqlmigrate.schema.dbobject import (
     Statements,
 )
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.privileges import Acl
 from psqlmigrate.schema.sqltext import NOTHING, Sql, away, ident, join, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
@@ -41,6 +42,7 @@ class Table(DbObject):
             "replica_identity": {"d": "default", "f": "full", "n": "nothing", "i": "index"},
         }
     )
+    acl: ClassVar[Acl | None] = Acl.TABLE
     naming: ClassVar[Naming] = Naming.PUBLIC
 
     schema: str

@@ -6,6 +6,7 @@ from typing import ClassVar, LiteralString, Self
 from psqlmigrate.schema.clauses import options_sql, set_options
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.privileges import Acl
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
 from psqlmigrate.schema.statement import Statement
 
@@ -17,6 +18,7 @@ class View(DbObject):
     kind: ClassVar[str] = "view"
     catalog: ClassVar[LiteralString] = "pg_class"
     rank: ClassVar[int] = 140
+    acl: ClassVar[Acl | None] = Acl.TABLE
     naming: ClassVar[Naming] = Naming.PUBLIC
 
     schema: str

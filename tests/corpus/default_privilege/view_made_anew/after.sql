@@ -1,0 +1,2 @@
+-- roles: app reader
+CREATE VIEW v AS SELECT 'x'::text AS a; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO app; CREATE VIEW w AS SELECT 'x'::text AS a;

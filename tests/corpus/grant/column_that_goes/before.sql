@@ -1,0 +1,2 @@
+-- roles: app reader
+CREATE TABLE t (a int, b int); GRANT SELECT (a, b) ON t TO app;

@@ -1,0 +1,2 @@
+-- roles: app re.a-der
+CREATE TABLE other (a int);

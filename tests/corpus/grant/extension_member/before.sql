@@ -1,0 +1,2 @@
+-- roles: app reader
+CREATE EXTENSION hstore;

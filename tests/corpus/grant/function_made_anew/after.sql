@@ -1,0 +1,2 @@
+-- roles: app reader
+CREATE FUNCTION f(a int) RETURNS text LANGUAGE sql AS 'SELECT 1::text'; REVOKE EXECUTE ON FUNCTION f(int) FROM PUBLIC; GRANT EXECUTE ON FUNCTION f(int) TO app;

@@ -1,0 +1,2 @@
+-- roles: app reader
+CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a + 2) STORED); GRANT SELECT (a, b) ON t TO app;

@@ -1,0 +1,2 @@
+-- roles: app reader
+CREATE TABLE t (a int); GRANT SELECT, INSERT ON t TO app WITH GRANT OPTION; SET ROLE app; GRANT SELECT, INSERT ON t TO reader; RESET ROLE;

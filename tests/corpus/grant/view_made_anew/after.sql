@@ -1,0 +1,2 @@
+-- roles: app reader
+CREATE TABLE t (a int, b int); CREATE VIEW v AS SELECT b, a FROM t; CREATE VIEW w AS SELECT a FROM v; GRANT SELECT ON v TO app; GRANT SELECT (a) ON v TO reader; GRANT SELECT ON w TO reader WITH GRANT OPTION;
