@@ -21,7 +21,7 @@ def main(bindir: str, judge: str) -> int:
             "PG_BIN": bindir,
         }
         for floor, options in RUNS:
-            tool = "psqlmigrate diff {from_url} {to_url}"
+            tool = "psqlmigrate diff --owners {from_url} {to_url}"
             command = [sys.executable, judge, "--tool", tool, "--every", "5", "--floor", floor]
             done = subprocess.run([*command, *options], env=env, check=False)
             code = code or done.returncode

@@ -142,6 +142,11 @@ class DbObject:
         return None
 
     @property
+    def has_members(self) -> bool:
+        """Whether others stand on things of its own that nobody reads (an extension)."""
+        return False
+
+    @property
     def acts_on_rows(self) -> bool:
         """Whether rows that come to its owner set it off (triggers)."""
         return False
@@ -231,6 +236,11 @@ class DbObject:
     def sql_name(self) -> Sql:
         """The object's type and name as COMMENT ON and ALTER take it (`TABLE public.users`)."""
         raise NotImplementedError
+
+    @property
+    def granted_name(self) -> Sql:
+        """The object's type and name as GRANT takes it, but for the type, which `acl` knows."""
+        return self.sql_name
 
     def create(self, parts: "tuple[DbObject, ...]") -> Statements:
         """Statements that make it, together with `parts` that are inline in it."""

@@ -68,8 +68,8 @@ def _needs(catalog: Catalog, ids: Iterable[ObjectId]) -> set[ObjectId]:
             links[one.owners[0]].add(oid)
         for link, source in (*one.comes_with, *one.goes_with):
             links[oid].update({link, source})
-    native = (oid for oid, one in catalog.objects.items() if one.native)
-    return {oid for oid in _reached({*ids, *native}, links) if oid in catalog.objects}
+    always = (oid for oid, one in catalog.objects.items() if one.native or one.has_members)
+    return {oid for oid in _reached({*ids, *always}, links) if oid in catalog.objects}
 
 
 def _reached(ids: Iterable[ObjectId], links: _Links) -> set[ObjectId]:

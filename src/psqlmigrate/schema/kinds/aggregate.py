@@ -5,6 +5,7 @@ from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.privileges import Acl
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, printed, sql
 from psqlmigrate.schema.statement import Statement
 
@@ -16,6 +17,7 @@ class Aggregate(DbObject):
     kind: ClassVar[str] = "aggregate"
     catalog: ClassVar[LiteralString] = "pg_proc"
     rank: ClassVar[int] = 74
+    acl: ClassVar[Acl | None] = Acl.FUNCTION
     naming: ClassVar[Naming] = Naming.PUBLIC
     name_at: ClassVar[int] = -2
 
@@ -86,6 +88,14 @@ SELECT p.oid, n.nspname::text, p.proname::text,
     @property
     def sql_name(self) -> Sql:
         return sql("AGGREGATE {}({})", ident(self.schema, self.name), printed(self.stated))
+
+    @property
+    def granted_name(self) -> Sql:
+        # To GRANT it is a function, whose arguments are in one list; a variadic one is there once.
+        direct, _, ordered = self.arguments.rpartition("ORDER BY ")
+        both = [one for one in (direct.strip(), ordered.strip()) if one not in {"", "*"}]
+        named = ", ".join(dict.fromkeys(both) if ordered.startswith("VARIADIC") else both)
+        return sql("FUNCTION {}({})", ident(self.schema, self.name), printed(named))
 
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         return (self._create(NOTHING),)

@@ -5,6 +5,7 @@ from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.privileges import Acl
 from psqlmigrate.schema.sqltext import Sql, ident, join, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
@@ -20,6 +21,7 @@ class BaseType(DbObject):
     kind: ClassVar[str] = "base type"
     catalog: ClassVar[LiteralString] = "pg_type"
     rank: ClassVar[int] = 28
+    acl: ClassVar[Acl | None] = Acl.TYPE
     naming: ClassVar[Naming] = Naming.PUBLIC
 
     schema: str

@@ -43,6 +43,10 @@ SELECT e.oid, e.extname::text, n.nspname::text, e.extversion, e.extrelocatable
         return (ObjectId("schema", (self.schema,)),)
 
     @property
+    def has_members(self) -> bool:
+        return True
+
+    @property
     def sql_name(self) -> Sql:
         return sql("EXTENSION {}", ident(self.name))
 

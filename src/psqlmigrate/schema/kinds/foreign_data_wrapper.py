@@ -6,6 +6,7 @@ from typing import ClassVar, LiteralString, Self
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.foreign import Options, options_change, options_clause, options_of
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.privileges import Acl
 from psqlmigrate.schema.sqltext import Sql, ident, join, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
@@ -17,6 +18,7 @@ class ForeignDataWrapper(DbObject):
     kind: ClassVar[str] = "foreign data wrapper"
     catalog: ClassVar[LiteralString] = "pg_foreign_data_wrapper"
     rank: ClassVar[int] = 72
+    acl: ClassVar[Acl | None] = Acl.FOREIGN_DATA_WRAPPER
     naming: ClassVar[Naming] = Naming.QUIET
 
     name: str

@@ -6,6 +6,7 @@ from typing import ClassVar, LiteralString, Self
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.foreign import Options, options_change, options_clause, options_of
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.privileges import Acl
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, sql
 from psqlmigrate.schema.statement import Statement
 
@@ -17,6 +18,7 @@ class ForeignTable(DbObject):
     kind: ClassVar[str] = "foreign table"
     catalog: ClassVar[LiteralString] = "pg_class"
     rank: ClassVar[int] = 82
+    acl: ClassVar[Acl | None] = Acl.TABLE
     naming: ClassVar[Naming] = Naming.PUBLIC
 
     schema: str

@@ -144,7 +144,7 @@ class Grant(DbObject):
         if one.acl is None or not privileges:
             return None
         lists = (privileges.granted, privileges.grantable, privileges.revoked)
-        return cls(one.id, (), *lists, one.acl.named(one.sql_name))
+        return cls(one.id, (), *lists, one.acl.named(one.granted_name))
 
     @property
     def id(self) -> ObjectId:

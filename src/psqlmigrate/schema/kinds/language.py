@@ -5,6 +5,7 @@ from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Statements
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.privileges import Acl
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
@@ -16,6 +17,7 @@ class Language(DbObject):
     kind: ClassVar[str] = "language"
     catalog: ClassVar[LiteralString] = "pg_language"
     rank: ClassVar[int] = 65
+    acl: ClassVar[Acl | None] = Acl.LANGUAGE
     naming: ClassVar[Naming] = Naming.PUBLIC
 
     name: str

@@ -5,6 +5,7 @@ from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.privileges import Acl
 from psqlmigrate.schema.sqltext import Sql, away, ident, join, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
@@ -18,6 +19,7 @@ class RangeType(DbObject):
     kind: ClassVar[str] = "range type"
     catalog: ClassVar[LiteralString] = "pg_type"
     rank: ClassVar[int] = 45
+    acl: ClassVar[Acl | None] = Acl.TYPE
     naming: ClassVar[Naming] = Naming.PUBLIC
 
     schema: str

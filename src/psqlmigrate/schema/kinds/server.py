@@ -6,6 +6,7 @@ from typing import ClassVar, LiteralString, Self
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.foreign import Options, options_change, options_clause, options_of
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.privileges import Acl
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, literal, sql
 from psqlmigrate.schema.statement import Statement
 
@@ -17,6 +18,7 @@ class Server(DbObject):
     kind: ClassVar[str] = "server"
     catalog: ClassVar[LiteralString] = "pg_foreign_server"
     rank: ClassVar[int] = 74
+    acl: ClassVar[Acl | None] = Acl.FOREIGN_SERVER
     naming: ClassVar[Naming] = Naming.QUIET
 
     name: str
