@@ -171,3 +171,33 @@ def _read(scratch: Scratch, text: str) -> Catalog:
         load_script(connection, text, "source")
         catalog = introspect(connection)
     return canonical(scratch, catalog)
+
+
+@pytest.mark.parametrize("name", ["citext", "hstore", "btree_gist", "isn", "ltree"])
+def test_what_an_extension_brings_is_its_own(name: str, connection: Connection) -> None:
+    before = introspect(connection)
+    connection.execute(sql.SQL("CREATE EXTENSION {}").format(sql.Identifier(name)))
+    after = introspect(connection)
+    assert {one.kind for one in after if one not in set(before)} == {"extension", "comment"}
+    assert after.unmodelled == ()
+
+
+_ELSEWHERE = """
+CREATE SCHEMA s; CREATE TYPE s.e AS ENUM ('a');
+CREATE FUNCTION s.f(int) RETURNS s.e LANGUAGE sql IMMUTABLE AS 'SELECT NULL::s.e';
+CREATE FUNCTION s.h(internal) RETURNS index_am_handler LANGUAGE internal AS 'bthandler';
+CREATE FUNCTION s.l() RETURNS language_handler LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_call_handler';
+CREATE FUNCTION s.t(internal) RETURNS s.e LANGUAGE internal IMMUTABLE AS 'textin';
+CREATE CAST (int AS s.e) WITH FUNCTION s.f(int);
+CREATE ACCESS METHOD am TYPE INDEX HANDLER s.h;
+CREATE LANGUAGE lang HANDLER s.l;
+CREATE TRANSFORM FOR s.e LANGUAGE lang (TO SQL WITH FUNCTION s.t(internal));
+"""
+
+
+def test_what_is_in_no_schema_is_where_its_functions_are(connection: Connection) -> None:
+    before = introspect(connection)
+    load_script(connection, _ELSEWHERE, "elsewhere")
+    after = introspect(connection)
+    assert {"cast", "access method", "language", "transform"} < {one.kind for one in after}
+    assert {one.id for one in only(after, Selection(schemas=("public",)))} == set(before.objects)

@@ -79,7 +79,7 @@ ALTER TABLE stray RENAME TO lost
 -- fact: table.persistence
 ALTER TABLE stray SET UNLOGGED
 -- fact: table.access_method
--- excluded: there is no second access method for tables without an extension
+ALTER TABLE t SET ACCESS METHOD heaps
 -- fact: table.partition_key
 DROP TABLE loose; CREATE TABLE loose (a int, b text) PARTITION BY LIST (a); CREATE INDEX loose_a ON loose (a)
 -- fact: table.options
@@ -233,7 +233,7 @@ ALTER MATERIALIZED VIEW m SET SCHEMA other
 -- fact: materialized view.name
 ALTER MATERIALIZED VIEW m RENAME TO kept
 -- fact: materialized view.access_method
--- excluded: as table.access_method
+ALTER MATERIALIZED VIEW m SET ACCESS METHOD heaps
 -- fact: materialized view.options
 ALTER MATERIALIZED VIEW m SET (fillfactor = 60)
 -- fact: materialized view.definition
@@ -318,3 +318,319 @@ COMMENT ON COLUMN v.name IS 'shown'
 COMMENT ON TABLE t IS 'other things'
 -- fact: extension.version
 -- excluded: no extension comes with every PostgreSQL in two versions
+-- fact: collation.schema
+ALTER COLLATION plain SET SCHEMA other
+-- fact: collation.name
+ALTER COLLATION plain RENAME TO simple
+-- fact: collation.provider
+DROP COLLATION plain; CREATE COLLATION plain (provider = builtin, locale = 'C')
+-- fact: collation.locale
+DROP COLLATION plain; CREATE COLLATION plain (provider = libc, lc_collate = 'POSIX', lc_ctype = 'C')
+-- fact: collation.character_type
+DROP COLLATION plain; CREATE COLLATION plain (provider = libc, lc_collate = 'C', lc_ctype = 'POSIX')
+-- fact: collation.deterministic
+-- excluded: only ICU has others, which not every PostgreSQL has; tests/corpus/collation has it
+-- fact: collation.rules
+-- excluded: as collation.deterministic
+-- fact: base type.schema
+ALTER TYPE raw SET SCHEMA other
+-- fact: base type.name
+ALTER TYPE raw RENAME TO rough
+-- fact: base type.options
+ALTER TYPE raw SET (STORAGE = extended)
+-- fact: range type.schema
+ALTER TYPE span SET SCHEMA other
+-- fact: range type.name
+ALTER TYPE words RENAME TO phrases
+-- fact: range type.subtype
+DROP TYPE words; CREATE TYPE words AS RANGE (SUBTYPE = varchar, COLLATION = "C")
+-- fact: range type.opclass
+DROP TYPE words; CREATE TYPE words AS RANGE (SUBTYPE = text, SUBTYPE_OPCLASS = text_pattern_ops, COLLATION = "C")
+-- fact: range type.collation
+DROP TYPE words; CREATE TYPE words AS RANGE (SUBTYPE = text, COLLATION = "POSIX")
+-- fact: range type.canonical
+-- excluded: such a function is written in C
+-- fact: range type.difference
+DROP TYPE span; CREATE TYPE span AS RANGE (SUBTYPE = float8, SUBTYPE_DIFF = gap2, MULTIRANGE_TYPE_NAME = spans)
+-- fact: range type.multirange_schema
+ALTER TYPE spans SET SCHEMA other
+-- fact: range type.multirange
+ALTER TYPE spans RENAME TO gaps
+-- fact: text search parser.schema
+ALTER TEXT SEARCH PARSER pars SET SCHEMA other
+-- fact: text search parser.name
+ALTER TEXT SEARCH PARSER pars RENAME TO cutter
+-- fact: text search parser.start
+-- excluded: PostgreSQL has one parser's functions only
+-- fact: text search parser.get_token
+-- excluded: as text search parser.start
+-- fact: text search parser.end
+-- excluded: as text search parser.start
+-- fact: text search parser.headline
+DROP TEXT SEARCH PARSER pars; CREATE TEXT SEARCH PARSER pars (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, HEADLINE = prsd_headline, LEXTYPES = prsd_lextype)
+-- fact: text search parser.lexeme_types
+-- excluded: as text search parser.start
+-- fact: text search template.schema
+ALTER TEXT SEARCH TEMPLATE temp SET SCHEMA other
+-- fact: text search template.name
+ALTER TEXT SEARCH TEMPLATE temp RENAME TO mould
+-- fact: text search template.init
+DROP TEXT SEARCH TEMPLATE temp; CREATE TEXT SEARCH TEMPLATE temp (LEXIZE = dsimple_lexize)
+-- fact: text search template.lexize
+DROP TEXT SEARCH TEMPLATE temp; CREATE TEXT SEARCH TEMPLATE temp (INIT = dsimple_init, LEXIZE = dsynonym_lexize)
+-- fact: text search dictionary.schema
+ALTER TEXT SEARCH DICTIONARY dict SET SCHEMA other
+-- fact: text search dictionary.name
+ALTER TEXT SEARCH DICTIONARY dict RENAME TO lexicon
+-- fact: text search dictionary.template
+CREATE TEXT SEARCH DICTIONARY fresh (TEMPLATE = temp); ALTER TEXT SEARCH CONFIGURATION conf ALTER MAPPING REPLACE dict WITH fresh; DROP TEXT SEARCH DICTIONARY dict; CREATE TEXT SEARCH DICTIONARY dict (TEMPLATE = temp, STOPWORDS = english); ALTER TEXT SEARCH CONFIGURATION conf ALTER MAPPING REPLACE fresh WITH dict; DROP TEXT SEARCH DICTIONARY fresh
+-- fact: text search dictionary.options
+ALTER TEXT SEARCH DICTIONARY dict (ACCEPT = false)
+-- fact: text search configuration.schema
+ALTER TEXT SEARCH CONFIGURATION conf SET SCHEMA other
+-- fact: text search configuration.name
+ALTER TEXT SEARCH CONFIGURATION conf RENAME TO config
+-- fact: text search configuration.parser
+DROP TEXT SEARCH CONFIGURATION conf; CREATE TEXT SEARCH CONFIGURATION conf (PARSER = pars); ALTER TEXT SEARCH CONFIGURATION conf ADD MAPPING FOR word WITH dict
+-- fact: text search configuration.mappings
+ALTER TEXT SEARCH CONFIGURATION conf ADD MAPPING FOR asciiword WITH dict
+-- fact: foreign data wrapper.name
+ALTER FOREIGN DATA WRAPPER wrap RENAME TO cover
+-- fact: foreign data wrapper.handler
+-- excluded: such a function is written in C
+-- fact: foreign data wrapper.validator
+CREATE FOREIGN DATA WRAPPER strict VALIDATOR postgresql_fdw_validator
+-- fact: foreign data wrapper.options
+ALTER FOREIGN DATA WRAPPER wrap OPTIONS (SET a '2')
+-- fact: server.name
+ALTER SERVER farther RENAME TO away
+-- fact: server.wrapper
+DROP SERVER farther; CREATE FOREIGN DATA WRAPPER other; CREATE SERVER farther FOREIGN DATA WRAPPER other
+-- fact: server.type
+DROP SERVER farther; CREATE SERVER farther TYPE 'n' FOREIGN DATA WRAPPER wrap
+-- fact: server.version
+ALTER SERVER far VERSION '2'
+-- fact: server.options
+ALTER SERVER far OPTIONS (ADD port '1')
+-- fact: user mapping.server
+CREATE USER MAPPING FOR PUBLIC SERVER farther
+-- fact: user mapping.user
+CREATE USER MAPPING FOR pg_monitor SERVER far
+-- fact: user mapping.options
+ALTER USER MAPPING FOR PUBLIC SERVER far OPTIONS (SET user 'v')
+-- fact: aggregate.schema
+ALTER AGGREGATE total(int) SET SCHEMA other
+-- fact: aggregate.name
+ALTER AGGREGATE total(int) RENAME TO altogether
+-- fact: aggregate.arguments
+DROP AGGREGATE total(int); CREATE AGGREGATE total(int8) (SFUNC = int8pl, STYPE = int8, INITCOND = '0')
+-- fact: aggregate.stated
+DROP AGGREGATE total(int); CREATE AGGREGATE total(x int) (SFUNC = int4pl, STYPE = int, INITCOND = '0')
+-- fact: aggregate.signature
+DROP AGGREGATE total(int); CREATE AGGREGATE total(int) (SFUNC = int84pl, STYPE = int8, INITCOND = '0')
+-- fact: aggregate.definition
+CREATE OR REPLACE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int, INITCOND = '1')
+-- fact: language.name
+ALTER LANGUAGE talk RENAME TO speak
+-- fact: language.trusted
+DROP LANGUAGE talk; CREATE LANGUAGE talk HANDLER plpgsql_call_handler INLINE plpgsql_inline_handler VALIDATOR plpgsql_validator
+-- fact: language.handler
+-- excluded: such a function is written in C, and PostgreSQL has one only
+-- fact: language.inline_handler
+CREATE OR REPLACE TRUSTED LANGUAGE talk HANDLER plpgsql_call_handler VALIDATOR plpgsql_validator
+-- fact: language.validator
+CREATE OR REPLACE TRUSTED LANGUAGE talk HANDLER plpgsql_call_handler INLINE plpgsql_inline_handler
+-- fact: access method.name
+CREATE ACCESS METHOD more TYPE TABLE HANDLER heap_tableam_handler
+-- fact: access method.type
+DROP ACCESS METHOD heaps; CREATE ACCESS METHOD heaps TYPE INDEX HANDLER bthandler
+-- fact: access method.handler
+-- excluded: PostgreSQL has one handler of tables only
+-- fact: operator.schema
+ALTER OPERATOR ==== (int, text) SET SCHEMA other
+-- fact: operator.name
+DROP OPERATOR ==== (int, text); CREATE OPERATOR ===== (LEFTARG = int, RIGHTARG = text, FUNCTION = same)
+-- fact: operator.left
+CREATE FUNCTION same(int8, text) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT $1::text = $2'; CREATE OPERATOR ==== (LEFTARG = int8, RIGHTARG = text, FUNCTION = same)
+-- fact: operator.right
+CREATE FUNCTION same(int, int) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT $1 = $2'; CREATE OPERATOR ==== (LEFTARG = int, RIGHTARG = int, FUNCTION = same)
+-- fact: operator.function
+DROP OPERATOR ==== (int, text); CREATE OPERATOR ==== (LEFTARG = int, RIGHTARG = text, FUNCTION = same2)
+-- fact: operator.commutator
+DROP OPERATOR ==== (int, text); CREATE FUNCTION back(text, int) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT $2::text = $1'; CREATE OPERATOR ==== (LEFTARG = int, RIGHTARG = text, FUNCTION = same, COMMUTATOR = ====); CREATE OPERATOR ==== (LEFTARG = text, RIGHTARG = int, FUNCTION = back, COMMUTATOR = ====)
+-- fact: operator.negator
+DROP OPERATOR ==== (int, text); CREATE OPERATOR ==== (LEFTARG = int, RIGHTARG = text, FUNCTION = same, NEGATOR = !===); CREATE OPERATOR !=== (LEFTARG = int, RIGHTARG = text, FUNCTION = same2, NEGATOR = ====)
+-- fact: operator.restriction
+ALTER OPERATOR ==== (int, text) SET (RESTRICT = eqsel)
+-- fact: operator.joining
+ALTER OPERATOR ==== (int, text) SET (JOIN = eqjoinsel)
+-- fact: operator.hashes
+ALTER OPERATOR ==== (int, text) SET (HASHES)
+-- fact: operator.merges
+ALTER OPERATOR ==== (int, text) SET (MERGES)
+-- fact: operator family.schema
+ALTER OPERATOR FAMILY fam2 USING btree SET SCHEMA other
+-- fact: operator family.name
+ALTER OPERATOR FAMILY fam2 USING btree RENAME TO clan
+-- fact: operator family.method
+CREATE OPERATOR FAMILY fam USING hash
+-- fact: operator family.loose
+ALTER OPERATOR FAMILY fam USING btree ADD FUNCTION 1 (int8, int8) btint8cmp(int8, int8)
+-- fact: operator class.schema
+ALTER OPERATOR CLASS cls USING btree SET SCHEMA other
+-- fact: operator class.name
+ALTER OPERATOR CLASS cls USING btree RENAME TO class
+-- fact: operator class.method
+CREATE OPERATOR CLASS cls FOR TYPE int USING hash AS OPERATOR 1 =, FUNCTION 1 hashint4(int)
+-- fact: operator class.type
+DROP OPERATOR CLASS cls USING btree; CREATE OPERATOR CLASS cls FOR TYPE int2 USING btree FAMILY fam AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 btint2cmp(int2, int2)
+-- fact: operator class.default
+DROP OPERATOR CLASS cls USING btree; CREATE OPERATOR CLASS cls DEFAULT FOR TYPE pair USING btree FAMILY fam AS FUNCTION 1 btrecordcmp(record, record)
+-- fact: operator class.family_schema
+CREATE OPERATOR FAMILY other.fam USING btree; DROP OPERATOR CLASS cls USING btree; CREATE OPERATOR CLASS cls FOR TYPE int USING btree FAMILY other.fam AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 btint4cmp(int, int)
+-- fact: operator class.family
+DROP OPERATOR CLASS cls USING btree; CREATE OPERATOR CLASS cls FOR TYPE int USING btree FAMILY fam2 AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 btint4cmp(int, int)
+-- fact: operator class.storage
+CREATE OPERATOR CLASS stored FOR TYPE int USING gist AS OPERATOR 3 =, STORAGE int8, FUNCTION 1 gist_point_consistent(internal, point, smallint, oid, internal)
+-- fact: operator class.own
+DROP OPERATOR CLASS cls USING btree; CREATE OPERATOR CLASS cls FOR TYPE int USING btree FAMILY fam AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 gauge(int, int)
+-- fact: cast.source
+CREATE FUNCTION to_mood(int8) RETURNS mood LANGUAGE sql IMMUTABLE AS 'SELECT to_mood($1::int)'; CREATE CAST (int8 AS mood) WITH FUNCTION to_mood(int8)
+-- fact: cast.target
+CREATE FUNCTION to_pair(int) RETURNS pair LANGUAGE sql IMMUTABLE AS 'SELECT ROW($1, NULL)::pair'; CREATE CAST (int AS pair) WITH FUNCTION to_pair(int)
+-- fact: cast.method
+DROP CAST (int AS mood); CREATE CAST (int AS mood) WITH INOUT
+-- fact: cast.function
+DROP CAST (int AS mood); CREATE CAST (int AS mood) WITH FUNCTION to_mood2(int)
+-- fact: cast.context
+DROP CAST (int AS mood); CREATE CAST (int AS mood) WITH FUNCTION to_mood(int) AS ASSIGNMENT
+-- fact: transform.type
+CREATE TRANSFORM FOR pair LANGUAGE sql (FROM SQL WITH FUNCTION prsd_lextype(internal))
+-- fact: transform.language
+CREATE TRANSFORM FOR mood LANGUAGE plpgsql (FROM SQL WITH FUNCTION prsd_lextype(internal))
+-- fact: transform.from_sql
+-- excluded: such a function is written in C, and PostgreSQL has one only of that shape
+-- fact: transform.to_sql
+-- excluded: as transform.from_sql
+-- fact: conversion.schema
+ALTER CONVERSION conv SET SCHEMA other
+-- fact: conversion.name
+ALTER CONVERSION conv RENAME TO turn
+-- fact: conversion.source
+DROP CONVERSION conv; CREATE CONVERSION conv FOR 'LATIN2' TO 'UTF8' FROM iso8859_to_utf8
+-- fact: conversion.target
+DROP CONVERSION conv; CREATE CONVERSION conv FOR 'UTF8' TO 'LATIN1' FROM utf8_to_iso8859_1
+-- fact: conversion.function
+DROP CONVERSION conv; CREATE CONVERSION conv FOR 'LATIN2' TO 'UTF8' FROM iso8859_to_utf8
+-- fact: conversion.default
+DROP CONVERSION conv; CREATE DEFAULT CONVERSION conv FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8
+-- fact: foreign table.schema
+ALTER FOREIGN TABLE ft SET SCHEMA other
+-- fact: foreign table.name
+ALTER FOREIGN TABLE ft RENAME TO foreign_t
+-- fact: foreign table.server
+DROP FOREIGN TABLE ft; CREATE FOREIGN TABLE ft (a int OPTIONS (x '1'), b text) SERVER farther OPTIONS (tab 'x')
+-- fact: foreign table.options
+ALTER FOREIGN TABLE ft OPTIONS (SET tab 'y')
+-- fact: column options.schema
+-- excluded: goes with foreign table.schema
+-- fact: column options.table
+-- excluded: goes with foreign table.name
+-- fact: column options.column
+ALTER FOREIGN TABLE ft ALTER b OPTIONS (ADD x '2')
+-- fact: column options.options
+ALTER FOREIGN TABLE ft ALTER a OPTIONS (SET x '2')
+-- fact: statistics.schema
+ALTER STATISTICS stat SET SCHEMA other
+-- fact: statistics.name
+ALTER STATISTICS stat RENAME TO figures
+-- fact: statistics.table_schema
+-- excluded: goes with table.schema
+-- fact: statistics.table
+DROP STATISTICS stat; CREATE STATISTICS stat (ndistinct) ON t, v FROM u
+-- fact: statistics.definition
+DROP STATISTICS stat; CREATE STATISTICS stat (dependencies) ON code, amount FROM t
+-- fact: statistics.target
+ALTER STATISTICS stat SET STATISTICS 300
+-- fact: rule.schema
+-- excluded: goes with table.schema
+-- fact: rule.table
+CREATE RULE hush AS ON DELETE TO t DO ALSO NOTHING
+-- fact: rule.name
+ALTER RULE hush ON u RENAME TO quiet
+-- fact: rule.relation
+-- excluded: the word for what rule.table is: a table or a view
+-- fact: rule.definition
+CREATE OR REPLACE RULE hush AS ON DELETE TO u WHERE old.v > 1 DO ALSO NOTHING
+-- fact: rule.enabled
+ALTER TABLE u DISABLE RULE hush
+-- fact: publication.name
+ALTER PUBLICATION pub RENAME TO news
+-- fact: publication.all_tables
+CREATE PUBLICATION everything FOR ALL TABLES
+-- fact: publication.operations
+ALTER PUBLICATION pub SET (publish = 'insert, delete')
+-- fact: publication.via_root
+ALTER PUBLICATION pub SET (publish_via_partition_root = true)
+-- fact: publication.generated_columns
+ALTER PUBLICATION pub SET (publish_generated_columns = stored)
+-- fact: publication table.publication
+CREATE PUBLICATION second FOR TABLE t
+-- fact: publication table.schema
+-- excluded: goes with table.schema
+-- fact: publication table.table
+ALTER PUBLICATION pub ADD TABLE t
+-- fact: publication table.columns
+ALTER PUBLICATION pub SET TABLE u (v) WHERE (v > 1)
+-- fact: publication table.filter
+ALTER PUBLICATION pub SET TABLE u WHERE (v > 2), TABLES IN SCHEMA other
+-- fact: publication schema.publication
+CREATE PUBLICATION second FOR TABLES IN SCHEMA other
+-- fact: publication schema.schema
+ALTER PUBLICATION pub ADD TABLES IN SCHEMA public
+-- fact: subscription.name
+ALTER SUBSCRIPTION sub RENAME TO reader
+-- fact: subscription.connection
+ALTER SUBSCRIPTION sub CONNECTION 'dbname=elsewhere'
+-- fact: subscription.publications
+ALTER SUBSCRIPTION sub SET PUBLICATION two WITH (refresh = false)
+-- fact: subscription.settings
+ALTER SUBSCRIPTION sub SET (binary = true)
+-- fact: event trigger.name
+ALTER EVENT TRIGGER watching RENAME TO looking
+-- fact: event trigger.event
+DROP EVENT TRIGGER watching; CREATE EVENT TRIGGER watching ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION watch()
+-- fact: event trigger.tags
+DROP EVENT TRIGGER watching; CREATE EVENT TRIGGER watching ON ddl_command_end WHEN TAG IN ('CREATE VIEW') EXECUTE FUNCTION watch()
+-- fact: event trigger.function
+DROP EVENT TRIGGER watching; CREATE EVENT TRIGGER watching ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION watch2()
+-- fact: event trigger.enabled
+ALTER EVENT TRIGGER watching DISABLE
+-- fact: owner.target
+ALTER TABLE u OWNER TO pg_monitor
+-- fact: owner.role
+ALTER TABLE stray OWNER TO pg_read_all_data
+-- fact: grant.target
+GRANT SELECT ON u TO pg_monitor
+-- fact: grant.part
+-- excluded: only members of extensions have it; tests/corpus/grant has it
+-- fact: grant.granted
+GRANT INSERT ON t TO pg_monitor
+-- fact: grant.granted
+GRANT UPDATE (name) ON t TO pg_monitor
+-- fact: grant.grantable
+GRANT SELECT ON t TO pg_monitor WITH GRANT OPTION
+-- fact: grant.revoked
+GRANT EXECUTE ON FUNCTION plus TO PUBLIC
+-- fact: default privilege.schema
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO pg_monitor
+-- fact: default privilege.objects
+ALTER DEFAULT PRIVILEGES IN SCHEMA other GRANT USAGE ON SEQUENCES TO pg_monitor
+-- fact: default privilege.role
+ALTER DEFAULT PRIVILEGES FOR ROLE pg_monitor IN SCHEMA other GRANT SELECT ON TABLES TO pg_read_all_data
+-- fact: default privilege.granted
+ALTER DEFAULT PRIVILEGES IN SCHEMA other GRANT INSERT ON TABLES TO pg_monitor
+-- fact: default privilege.grantable
+ALTER DEFAULT PRIVILEGES IN SCHEMA other GRANT SELECT ON TABLES TO pg_monitor WITH GRANT OPTION
+-- fact: default privilege.revoked
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC

@@ -28,7 +28,7 @@ def concerned(base: Catalog, stated: Catalog, plain: Catalog, governed: Governed
     chosen = {one.id: one for one in _chosen(base, stated, governed)}
     standing = [one for oid, one in chosen.items() if oid in base.objects]
     for oid, one in plain.objects.items():
-        if oid not in base.objects and (born := given(standing, one)):
+        if oid not in base.objects and (born := given(standing, one, chosen)):
             is_stated = governed.exact and born.concern not in governed.apart
             if not is_stated:
                 chosen.setdefault(born.id, born)

@@ -88,6 +88,12 @@ class Privileges:
         """The columns that have privileges of their own."""
         return tuple(sorted({one[2] for one in self.granted if one[2:]}))
 
+    def without_grantee(self, role: str) -> Self:
+        """The list without what a role was granted: as an owner it has all that anyway."""
+        granted = tuple(one for one in self.granted if one[0] != role)
+        grantable = tuple(one for one in self.grantable if one[0] != role)
+        return type(self)(granted, grantable, self.revoked)
+
     def without_columns(self, names: Iterable[str]) -> Self:
         """The same without those of columns that go."""
         gone = {*names}

@@ -126,7 +126,9 @@ def _enlist_given(work: Work) -> None:
         one for oid, one in work.old.objects.items() if one.concern and oid not in work.drops
     ]
     if standing:
-        born = {oid: given(standing, work.new.objects[oid]) for oid in work.creates}
+        born = {
+            oid: given(standing, work.new.objects[oid], work.new.objects) for oid in work.creates
+        }
         work.given = {oid: one for oid, one in born.items() if one}
 
 

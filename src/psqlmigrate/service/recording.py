@@ -109,7 +109,9 @@ class Recorder:
     def _without_gifts(self, live: Catalog) -> Catalog:
         """Without privileges that the database's own default privileges gave: no migration did."""
         standing = [one for one in live if one.concern]
-        gifts = {born.id for one in live if one.acl and (born := given(standing, one))}
+        gifts = {
+            born.id for one in live if one.acl and (born := given(standing, one, live.objects))
+        }
         gifts = {oid for oid in gifts if (oid.kind, str(oid)) not in self._expected}
         return live.where(lambda one: one.id not in gifts) if gifts else live
 

@@ -172,10 +172,18 @@ def owned(
     return found
 
 
-def given(standing: Iterable[DbObject], one: DbObject) -> DbObject | None:
-    """The privileges that PostgreSQL gives a new object by the default privileges that stand."""
+def given(
+    standing: Iterable[DbObject], one: DbObject, new: Mapping[ObjectId, DbObject]
+) -> DbObject | None:
+    """The privileges that PostgreSQL gives a new object by the default privileges that stand.
+
+    What `new` has as its owner then holds those of that role as an owner's.
+    """
     found = Privileges()
     givers = (it for it in standing if isinstance(it, DefaultPrivilege) and it.reaches(one))
     for giver in sorted(givers, key=lambda it: it.schema):  # those of all schemas come first
         found = giver.added_to(found)
+    owner = new.get(ObjectId(Owner.kind, (one.id.kind, *one.id.path)))
+    if isinstance(owner, Owner):
+        found = found.without_grantee(owner.role)
     return Grant.on(one, found)

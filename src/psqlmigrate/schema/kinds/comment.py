@@ -16,7 +16,8 @@ class Comment(DbObject):
     """The comment on an object of any kind that comes earlier in the registry.
 
     `part` is what has a comment of its own inside the object: a column of a view, an attribute of
-    a type, a constraint of a domain, the index of a constraint, a not-null constraint.
+    a type, a constraint of a domain, the multirange type of a range type, the index of a
+    constraint, a not-null constraint.
     """
 
     kind: ClassVar[str] = "comment"
@@ -40,12 +41,15 @@ SELECT d.objoid, d.objsubid,
             ELSE d.classoid::pg_catalog.regclass::text END,
        CASE WHEN r.relkind = 'c' THEN r.reltype WHEN k.contypid <> 0 THEN k.contypid
             WHEN i.oid IS NOT NULL THEN i.oid WHEN k.contype = 'n' THEN k.conrelid
+            WHEN g.rngtypid IS NOT NULL THEN g.rngtypid
             ELSE d.objoid END,
        CASE WHEN k.contype = 'n' AND k.contypid = 0 THEN k.conkey[1]::int ELSE d.objsubid END,
        CASE WHEN a.attname IS NOT NULL THEN ARRAY['column', a.attname::text]
             WHEN i.oid IS NOT NULL THEN ARRAY['index', r.relname::text]
             WHEN k.contypid <> 0 THEN ARRAY['domain constraint', k.conname::text]
-            WHEN k.contype = 'n' THEN ARRAY['not null', k.conname::text] END,
+            WHEN k.contype = 'n' THEN ARRAY['not null', k.conname::text]
+            WHEN g.rngtypid IS NOT NULL THEN ARRAY['multirange', mn.nspname::text, m.typname::text]
+            END,
        d.description
   FROM pg_catalog.pg_description d
   LEFT JOIN pg_catalog.pg_class r
@@ -56,6 +60,10 @@ SELECT d.objoid, d.objsubid,
     ON r.relkind IN ('i', 'I') AND i.conindid = r.oid AND i.contype IN ('p', 'u', 'x')
   LEFT JOIN pg_catalog.pg_constraint k
     ON d.classoid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND k.oid = d.objoid
+  LEFT JOIN pg_catalog.pg_range g
+    ON d.classoid = 'pg_catalog.pg_type'::pg_catalog.regclass AND g.rngmultitypid = d.objoid
+  LEFT JOIN pg_catalog.pg_type m ON m.oid = g.rngmultitypid
+  LEFT JOIN pg_catalog.pg_namespace mn ON mn.oid = m.typnamespace
  WHERE d.objoid >= 16384
    AND NOT (d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objoid IN
             (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = 'public'))
@@ -105,8 +113,10 @@ SELECT n.oid, 0, 'pg_namespace', n.oid, 0, NULL, d.description
         return Statement(sql("COMMENT ON {} IS {}", self.target_name, text), self.id)
 
 
-def _part_name(one: DbObject, kind: str, name: str) -> Sql:
-    path = one.id.path
+def _part_name(one: DbObject, kind: str, *names: str) -> Sql:
+    path, name = one.id.path, names[-1]
+    if kind == "multirange":
+        return sql("TYPE {}", ident(*names))
     if kind == "column":
         return sql("COLUMN {}", ident(*path, name))
     if kind == "index":
