@@ -12,8 +12,11 @@ _REQUIRES = re.compile(r"^-- requires: (\d+)", re.MULTILINE)
 _ICU = re.compile(r"\bprovider\s*=\s*icu\b", re.IGNORECASE)
 
 
-def skip_unless_offered(scratch: Scratch, texts: Iterable[str]) -> None:
-    """Skips the test where the server is too old, or was built without ICU."""
+_ROLES = re.compile(r"^-- roles: (.+)", re.MULTILINE)
+
+
+def provide(scratch: Scratch, texts: Iterable[str]) -> None:
+    """Makes the roles; skips the test where the server is too old, or was built without ICU."""
     text = "\n".join(texts)
     needed = max(map(int, _REQUIRES.findall(text)), default=0)
     with scratch.database() as connection:
@@ -22,3 +25,5 @@ def skip_unless_offered(scratch: Scratch, texts: Iterable[str]) -> None:
         query = "SELECT EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu')"
         if _ICU.search(text) and connection.execute(query).fetchone() == (False,):
             pytest.skip("needs a PostgreSQL with ICU")
+    for role in sorted({role for found in _ROLES.findall(text) for role in found.split()}):
+        scratch.create_role(role)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from corpus_cases import skip_unless_offered
+from corpus_cases import provide
 from psqlmigrate.errors import PlanRefusedError
 from psqlmigrate.postgres.connect import Connection, connect
 from psqlmigrate.postgres.introspect import introspect
@@ -41,9 +41,7 @@ def test_plan_converges(case: Path, any_server: Target, *, reverse: bool) -> Non
     paths = [case / name for name in ("before.sql", "after.sql")]
     if reverse:
         paths.reverse()
-    skip_unless_offered(scratch, [path.read_text(encoding="utf-8") for path in paths])
-    for role in _header(paths[0], "roles").split():
-        scratch.create_role(role)
+    provide(scratch, [path.read_text(encoding="utf-8") for path in paths])
     old, new = (_load(scratch, path) for path in paths)
     if refused := _header(paths[1], "refused"):
         with pytest.raises(PlanRefusedError, match=re.escape(refused)):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from corpus_cases import skip_unless_offered
+from corpus_cases import provide
 from psqlmigrate.errors import PlanRefusedError
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_script
@@ -39,7 +39,7 @@ def _load(scratch: Scratch, text: str) -> Catalog:
 def test_a_part_is_enough(case: Path, server: Target) -> None:
     scratch = Scratch(server)
     texts = [(case / name).read_text(encoding="utf-8") for name in ("before.sql", "after.sql")]
-    skip_unless_offered(scratch, texts)
+    provide(scratch, texts)
     before, after = (_load(scratch, text) for text in texts)
     read: list[Catalog] = []
 

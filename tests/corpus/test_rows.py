@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from corpus_cases import skip_unless_offered
+from corpus_cases import provide
 from psqlmigrate.errors import PlanRefusedError, StatementError
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_script
@@ -29,7 +29,7 @@ def _name(case: Path) -> str:
 def test_rows_are_kept_or_a_hazard_says_so(case: Path, server: Target) -> None:
     scratch = Scratch(server)
     texts = [(case / name).read_text(encoding="utf-8") for name in ("before.sql", "after.sql")]
-    skip_unless_offered(scratch, texts)
+    provide(scratch, texts)
     before, after = (_load(scratch, text) for text in texts)
     for text, old, new in ((texts[0], before, after), (texts[1], after, before)):
         try:
