@@ -47,6 +47,14 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def facts(session: nox.Session) -> None:
+    """One fact changed for each field of each kind, all of them: `tests` has every third."""
+    session.install("-e", ".", *TEST_NEEDS)
+    env = {"PSQLMIGRATE_ALL_FACTS": "1"}
+    session.run("pytest", "-n", str((os.cpu_count() or 1) + 1), "tests/mutations", env=env)
+
+
+@nox.session
 def wheel(session: nox.Session) -> None:
     """The built wheel in an environment that has nothing else."""
     session.install("build")
