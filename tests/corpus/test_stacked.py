@@ -24,12 +24,14 @@ def _schema(kind: str) -> str:
         lines += [
             f"CREATE VIEW v{i} AS SELECT a, b FROM v{i - 1} WHERE a > {i};",
             f"COMMENT ON VIEW v{i} IS 'view {i}';",
+            f"GRANT SELECT, UPDATE (b) ON v{i} TO pg_monitor WITH GRANT OPTION;",
             f"COMMENT ON COLUMN v{i}.a IS 'a of {i}';",
             (
                 f"CREATE FUNCTION f{i}(x v{i}) RETURNS t LANGUAGE sql"
                 f" AS 'SELECT x.a, x.b FROM t WHERE x.a > {i}';"
             ),
             f"COMMENT ON FUNCTION f{i}(v{i}) IS 'function {i}';",
+            f"REVOKE EXECUTE ON FUNCTION f{i}(v{i}) FROM PUBLIC;",
             f"CREATE POLICY p{i} ON t FOR SELECT USING (a > {i});",
             f"COMMENT ON POLICY p{i} ON t IS 'policy {i}';",
         ]
