@@ -1,6 +1,6 @@
 """The place of a partition's index in the parent's (manual, ALTER INDEX … ATTACH PARTITION)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, LiteralString
 
 from psqlmigrate.schema.dbobject import DbObject, Statements
@@ -24,6 +24,8 @@ class IndexPartition(DbObject):
     table: str
     parent_table: str
     constraint: bool
+    parent_constraint: bool = field(compare=False)
+    """A plain unique index can have the index of a constraint as its part."""
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
@@ -31,7 +33,9 @@ class IndexPartition(DbObject):
 SELECT x.oid, n.nspname::text, x.relname::text, pn.nspname::text, p.relname::text,
        t.relname::text, pt.relname::text,
        EXISTS (SELECT FROM pg_catalog.pg_constraint k
-                WHERE k.conindid = x.oid AND k.contype IN ('p', 'u', 'x'))
+                WHERE k.conindid = x.oid AND k.contype IN ('p', 'u', 'x')),
+       EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                WHERE k.conindid = p.oid AND k.contype IN ('p', 'u', 'x'))
   FROM pg_catalog.pg_class x
   JOIN pg_catalog.pg_namespace n ON n.oid = x.relnamespace
   JOIN pg_catalog.pg_index i ON i.indexrelid = x.oid
@@ -49,19 +53,20 @@ SELECT x.oid, n.nspname::text, x.relname::text, pn.nspname::text, p.relname::tex
 
     @property
     def owners(self) -> tuple[ObjectId, ...]:
-        return (self._index(self.schema, self.table, self.index), self.requires[0])
+        own = _index(self.schema, self.table, self.index, constraint=self.constraint)
+        return (own, self.requires[0])
 
     @property
     def requires(self) -> tuple[ObjectId, ...]:
         return (
-            self._index(self.parent_schema, self.parent_table, self.parent),
+            _index(
+                self.parent_schema,
+                self.parent_table,
+                self.parent,
+                constraint=self.parent_constraint,
+            ),
             ObjectId("partition", (self.schema, self.table)),
         )
-
-    def _index(self, schema: str, table: str, name: str) -> ObjectId:
-        if self.constraint:
-            return ObjectId("constraint", (schema, table, name))
-        return ObjectId("index", (schema, name))
 
     @property
     def survives_alter(self) -> bool:
@@ -75,3 +80,9 @@ SELECT x.oid, n.nspname::text, x.relname::text, pn.nspname::text, p.relname::tex
     def drop(self) -> Statements:
         # PostgreSQL has no DETACH for indexes: the index itself must go, or its parent.
         return ()
+
+
+def _index(schema: str, table: str, name: str, *, constraint: bool) -> ObjectId:
+    if constraint:
+        return ObjectId("constraint", (schema, table, name))
+    return ObjectId("index", (schema, name))
