@@ -17,7 +17,7 @@ from psqlmigrate.service.renaming import Renamed, settle
 from psqlmigrate.service.schemanames import refuse_strange
 from psqlmigrate.service.schemas import Schemas, Stated
 from psqlmigrate.service.scratching import scratch_for, with_roles
-from psqlmigrate.service.surroundings import reread
+from psqlmigrate.service.surroundings import is_settled
 from psqlmigrate.service.workspace import Workspace
 
 
@@ -66,13 +66,12 @@ def difference(
         stated, after = after, merged(before, after, coverage, selection)
         found = Plan((), ())
         if before != after:  # only then are they read again in scratch
-            if after == stated and prove:  # all of it is made, and compared
-                before, after = schemas.fixpoint(before), schemas.fixpoint(after)
-            elif after == stated:
-                before, after = reread(before, after, schemas.fixpoint)
-            else:
+            # A proof makes all of it, and compares.
+            if after != stated:
                 before = schemas.fixpoint(before)
                 after = schemas.completed(before, Stated(stated, coverage), selection)
+            elif prove or not is_settled(before, after, schemas.fixpoint):
+                before, after = schemas.fixpoint(before), schemas.fixpoint(after)
             found = plan(before, after)
         proof = None
         if prove and found.statements:
