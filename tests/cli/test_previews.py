@@ -53,6 +53,18 @@ def test_dry_run_shows_and_runs_nothing(run: Run, project: Path, database: Targe
     assert "nothing to do" in run("dry-run")[1]
 
 
+@pytest.mark.usefixtures("project")
+def test_the_way_down_has_a_certificate_that_tells_the_hazards_of_up(run: Run) -> None:
+    run("init", "--models", "schema.sql")
+    run("autogenerate", "first")
+    run("upgrade")
+    code, out, _ = run("downgrade", "--dry-run")
+    assert code == 0
+    assert "hazards not known: certificates tell those of up" in out.splitlines()[0]
+    result = json.loads(run("downgrade", "--dry-run", "--json")[1])["result"]
+    assert [one["certified"] for one in result["migrations"]] == [True]
+
+
 def test_dry_run_before_anything_is_there(run: Run, project: Path, database: Target) -> None:
     assert run("dry-run")[1] == "nothing to do\n"
     _write(project, "20260101_000000", "CREATE TABLE a (i int);")

@@ -289,3 +289,26 @@ def test_what_psqlmodel_writes_otherwise_is_one_migration(make_old: Make) -> Non
     project.succeed("upgrade")
     assert "agree" in project.succeed("check")
     assert [one["pay"] for one in project.rows("staff")] == [0.00]
+
+
+def test_a_schema_that_somebody_made_before_the_first_migration(make_old: Make) -> None:
+    """psqlmodel writes no CREATE SCHEMA, so that its users make theirs by hand."""
+    project = make_old("psqlmodel")
+    models = project.root / "models" / "people.py"
+    models.write_text(models.read_text().replace('name="people"', 'name="people", schema="hr"'))
+    project.execute("CREATE SCHEMA hr")
+    project.migrate("init")
+    project.migrate("autogenerate", "people")
+    project.migrate("upgrade")
+    project.succeed("init")
+    code, _, err = project.run("check")
+    assert code == 3
+    assert 'schema "hr" does not exist' in err
+    assert "scratch_setup" in err
+    (project.root / "setup.sql").write_text("CREATE SCHEMA hr;\n")
+    config = project.root / "psqlmigrate.toml"
+    config.write_text(config.read_text() + 'scratch_setup = ["setup.sql"]\n')
+    project.succeed("autogenerate", "the rest")
+    project.succeed("upgrade")
+    assert "models and migrations agree" in project.succeed("check")
+    assert "Schema drift      no" in project.succeed("status")

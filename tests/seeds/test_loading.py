@@ -120,6 +120,23 @@ tree:
     ) == [("a", "root"), ("b", "a"), ("c", "b"), ("leaf", "root"), ("root", "root")]
 
 
+@pytest.mark.parametrize("parent", ["int REFERENCES tree", "int NOT NULL REFERENCES tree"])
+def test_a_row_waits_for_one_that_it_names_by_its_number(seeds: Seeds, parent: str) -> None:
+    seeds.run(f"CREATE TABLE tree (id int PRIMARY KEY, name text UNIQUE, parent {parent})")
+    text = """
+tree:
+- {id: 4, name: d, parent: 3}
+- {id: 3, name: c, parent: 2}
+- {id: 2, name: b, parent: {$ref: tree, name: root}}
+- {id: 1, name: root, parent: 1}
+"""
+    assert seeds.counts(text) == {"public.tree": (4, 0, 0)}
+    assert seeds.counts(text) == {"public.tree": (0, 0, 4)}
+    assert seeds.rows("SELECT id, parent FROM tree ORDER BY 1") == [(1, 1), (2, 1), (3, 2), (4, 3)]
+    moved = text.replace("{$ref: tree, name: root}", "{$ref: tree, name: d}")
+    assert seeds.counts(moved) == {"public.tree": (0, 1, 3)}
+
+
 def test_rows_that_refer_to_each_other(seeds: Seeds) -> None:
     seeds.run("CREATE TABLE t (id serial PRIMARY KEY, n text UNIQUE, other int REFERENCES t)")
     text = """

@@ -15,7 +15,7 @@ def print_preview(result: PreviewResult, *, no_color: bool) -> None:
     """The SQL that would run, in its order, with its hazards."""
     out = console(no_color=no_color)
     for one in result.migrations:
-        _print_head(out, one)
+        _print_head(out, one, result.direction)
         _print_sql(out, one.statements, one.unknown)
         out.print()
     done = "applied" if result.direction == "up" else "reverted"
@@ -48,9 +48,12 @@ def print_show(result: ShowResult, *, no_color: bool) -> None:
         _print_sql(out, half.statements, half.unknown)
 
 
-def _print_head(out: Console, one: PreviewMigration) -> None:
+def _print_head(out: Console, one: PreviewMigration, direction: str) -> None:
     words = [f"hazards: {', '.join(one.hazards)}"] if one.hazards else []
-    words += [] if one.certified else ["hazards not known: no certificate"]
+    if direction == "down":
+        words.append("hazards not known: certificates tell those of up")
+    elif not one.certified:
+        words.append("hazards not known: no certificate")
     words += ["older than what is applied"] if one.late else []
     words += [] if one.transactional else ["without a transaction"]
     head = f" {one.version}  {one_line(one.message)}"

@@ -24,7 +24,8 @@ class PreviewStatement:
 class PreviewMigration:
     """A migration that would run.
 
-    `unknown` says why its SQL cannot be told; without `certified` its hazards are not known.
+    `unknown` says why its SQL cannot be told. Hazards are known of `up` only, and only where it is
+    `certified`.
     """
 
     version: str
@@ -81,10 +82,9 @@ def preview(
 
 def described(file: MigrationFile, direction: str, *, late: bool = False) -> PreviewMigration:
     """One migration's SQL and hazards, without a database."""
-    certified = certificates.read(file) if direction == "up" else None
-    known = (
-        {one.sql.rstrip("; \n"): one.hazards for one in certified.statements} if certified else {}
-    )
+    certified = certificates.read(file)
+    up = certified.statements if certified and direction == "up" else ()
+    known = {one.sql.rstrip("; \n"): one.hazards for one in up}
     unknown, texts = "", []
     try:
         texts = statements(file, direction)

@@ -18,6 +18,17 @@ _WHERE = (
     "it failed in a scratch database, where migrations are replayed; your database is as it was"
 )
 
+_BEFORE = (
+    "what the database had before the first migration (schemas, extensions, tables of others) "
+    "belongs into the files of the setting scratch_setup"
+)
+_MISSING = (
+    psycopg.errors.InvalidSchemaName,
+    psycopg.errors.UndefinedFunction,
+    psycopg.errors.UndefinedObject,
+    psycopg.errors.UndefinedTable,
+)
+
 
 def replay(connection: Connection, files: Iterable[MigrationFile]) -> None:
     """Runs the `up` of each file in a scratch database. Raises what `run` raises."""
@@ -85,5 +96,6 @@ def _explained(
 ) -> StatementError:
     if isinstance(error, psycopg.Error):
         sent = engine.statement_of(error)
-        return explaining.from_server(file, direction, sent, error, _WHERE)
+        hint = f"{_WHERE}; {_BEFORE}" if isinstance(error, _MISSING) else _WHERE
+        return explaining.from_server(file, direction, sent, error, hint)
     return explaining.from_code(file, direction, error, _WHERE)

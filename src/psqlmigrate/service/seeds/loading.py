@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from psqlmigrate.postgres.connect import Connection
-from psqlmigrate.schema.sqltext import Sql, ident, sql
+from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, sql
 from psqlmigrate.service.seeds import counters
 from psqlmigrate.service.seeds.blaming import Blame
 from psqlmigrate.service.seeds.counters import Place
@@ -72,7 +72,7 @@ class Loader:
         self._refuse_unresolved(set(self.staged.pointing) - self._postponed - own)
         rounds = 0
         while True:
-            self._execute(self._write.mark_ready())
+            self._mark_ready(own)
             done, rounds = self._batch(), rounds + 1
             if self._all_done():
                 return
@@ -124,6 +124,13 @@ class Loader:
         self._postponed |= loose
         self._execute(self._write.all_late())
         return True
+
+    def _mark_ready(self, own: set[str]) -> None:
+        self._execute(self._write.mark_ready())
+        text = self._write.hold_back() if own else NOTHING
+        if text:
+            while self._connection.execute(text.encode()).rowcount:
+                pass
 
     def _batch(self) -> int:
         """Writes the rows that are ready; how many there were."""

@@ -43,9 +43,9 @@ class Sheet:
         """The place of a column by its name."""
         return next(at for at, one in enumerate(self.columns) if one.name == column)
 
-    def cell(self, column: str) -> Sql:
+    def cell(self, column: str, alias: str = "s") -> Sql:
         """The column in SQL, of the sheet as `s`."""
-        return sql("s.{}", ident(f"c{self.place(column)}"))
+        return ident(alias, f"c{self.place(column)}")
 
 
 def sheet(

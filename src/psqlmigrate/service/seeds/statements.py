@@ -56,6 +56,21 @@ class Statements:
             needs.append(sql("(s.p{0} IS NULL OR s.c{0} IS NOT NULL{1})", at, late))
         return sql("UPDATE {} AS s SET ready = true WHERE {}", self._sheet, join(" AND ", needs))
 
+    def hold_back(self) -> Sql:
+        """Rows that need one of the sheet that must still wait must wait, too; to be repeated.
+
+        Empty where no foreign key of the table leads to itself.
+        """
+        waits = [
+            self._waits(key) for key in self._staged.table.foreign_keys if self._leads_back(key)
+        ]
+        if not waits:
+            return NOTHING
+        return sql(
+            "UPDATE {} AS s SET ready = false WHERE s.ready AND NOT s.done AND ({})",
+            self._sheet, join(" OR ", waits),
+        )  # fmt: skip
+
     def repeated(self, most: int) -> Sql:
         """Rows that have one key: their numbers, for each such key."""
         keys = join(", ", map(self._staged.sheet.cell, self._staged.key))
@@ -204,6 +219,23 @@ class Statements:
             ),
         )
 
+    def _leads_back(self, key: ForeignKey) -> bool:
+        names = {*key.columns, *key.target_columns}
+        return key.target == self._staged.table.oid and names <= set(self._staged.given)
+
+    def _waits(self, key: ForeignKey) -> Sql:
+        """Whether a row refers to one that the table lacks and that is not ready."""
+        columns, cell = self._staged.table.columns, self._staged.sheet.cell
+        pairs = list(zip(key.columns, key.target_columns, strict=True))
+        in_sheet = [(columns[there].equal, cell(there, "o"), cell(here)) for here, there in pairs]
+        in_table = [(columns[there].equal, ident("t", there), cell(here)) for here, there in pairs]
+        at_once = sql("NOT s.late AND ") if self._postponed & set(key.columns) else NOTHING
+        return sql(
+            "({}EXISTS (SELECT FROM {} AS o WHERE NOT o.ready AND {})"
+            " AND NOT EXISTS (SELECT FROM {} AS t WHERE {}))",
+            at_once, self._sheet, _all_equal(in_sheet), self._table, _all_equal(in_table),
+        )  # fmt: skip
+
     def _others(self) -> list[str]:
         return [name for name in self._staged.given if name not in self._staged.key]
 
@@ -283,3 +315,7 @@ class Statements:
             "(greatest(0, (SELECT pg_catalog.max(t.{}) FROM {} AS t){}) + s.n)::{}",
             name, self._table, cell, column.base,
         )  # fmt: skip
+
+
+def _all_equal(pairs: Iterable[tuple[Sql, Sql, Sql]]) -> Sql:
+    return join(" AND ", (sql("{} {} {}", one, equal, other) for equal, one, other in pairs))
