@@ -167,6 +167,15 @@ class Engine:
             raise UsageError(error.message.removeprefix(f"{_NO_FILE}:0: ")) from None
 
 
+def refuse_other_engine(engine: object, taker: str) -> None:
+    """Raises UsageError for what is no engine of psqlmigrate's, such as psqlmodel's or a URL."""
+    if not isinstance(engine, Engine):
+        raise UsageError(
+            f"{taker} takes psqlmigrate's engine",
+            hint='psqlmigrate.create_engine("postgresql://…") makes one',
+        )
+
+
 def create_engine(
     url: str | None = None,
     check_schema_drift: bool = True,

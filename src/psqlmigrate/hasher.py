@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from psqlmigrate.engine import Engine
+from psqlmigrate.engine import Engine, refuse_other_engine
 from psqlmigrate.service.hashes import Hashes
 from psqlmigrate.service.workspace import Workspace
 from psqlmigrate.settings import MigrationConfig, settings_of
@@ -42,4 +42,5 @@ class SchemaHasher:
 
     def hash_database_schema(self, engine: Engine) -> dict[str, Any]:
         """The hashes of what a database has, bookkeeping tables left out, in the same shape."""
+        refuse_other_engine(engine, "hash_database_schema")
         return self._hashes.of_database(engine.workspace(self._config))

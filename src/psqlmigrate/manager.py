@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from psqlmigrate.engine import Engine, log_of, warn_of_drift
+from psqlmigrate.engine import Engine, log_of, refuse_other_engine, warn_of_drift
 from psqlmigrate.errors import MigrationAlreadyAppliedError, UsageError
 from psqlmigrate.migrations.file import version_of
 from psqlmigrate.service import (
@@ -97,11 +97,7 @@ class MigrationManager:
     """
 
     def __init__(self, engine: Engine, config: MigrationConfig | None = None) -> None:
-        if not isinstance(engine, Engine):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise UsageError(
-                "a MigrationManager takes psqlmigrate's engine",
-                hint='psqlmigrate.create_engine("postgresql://…") makes one',
-            )
+        refuse_other_engine(engine, "a MigrationManager")
         if not isinstance(config, MigrationConfig | None):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise UsageError(
                 f"a MigrationManager takes a MigrationConfig, and {config!r} is none",

@@ -1,6 +1,6 @@
 """The state of the schema in its two places, the local file and the database."""
 
-from psqlmigrate.engine import Engine
+from psqlmigrate.engine import Engine, refuse_other_engine
 from psqlmigrate.service import syncing
 from psqlmigrate.service.workspace import Workspace
 from psqlmigrate.settings import MigrationConfig
@@ -15,6 +15,7 @@ class StateManager:
     """
 
     def __init__(self, engine: Engine, config: MigrationConfig | None = None) -> None:
+        refuse_other_engine(engine, "a StateManager")
         self.engine = engine
         self.config = config or engine.config or MigrationConfig()
 

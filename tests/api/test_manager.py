@@ -2,6 +2,7 @@
 
 import threading
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from psqlmigrate import (
     RollbackError,
     SchemaDriftError,
     SchemaDriftWarning,
+    SchemaHasher,
     StateCorruptionError,
+    StateManager,
     create_engine,
 )
 from psqlmigrate.errors import AppliedFileError, SeedError, StatementError, UsageError
@@ -358,9 +361,12 @@ def test_several_threads_upgrade_once(manage: Manage, engine: Engine, folder: Pa
     assert engine.fetch_one("SELECT count(*) FROM _psqlmodel_migrations") == (4,)
 
 
-def test_what_is_no_engine_is_told() -> None:
+@pytest.mark.parametrize(
+    "take", [MigrationManager, StateManager, SchemaHasher().hash_database_schema]
+)
+def test_what_is_no_engine_is_told(take: Callable[[object], object]) -> None:
     with pytest.raises(UsageError, match="takes psqlmigrate's engine"):
-        MigrationManager("postgresql://me@host/db")  # type: ignore[arg-type]
+        take("postgresql://me@host/db")
 
 
 def test_branches_are_merged_and_squashed(manage: Manage, engine: Engine, folder: Path) -> None:
