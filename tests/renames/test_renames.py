@@ -7,6 +7,7 @@ from typing import LiteralString
 import pytest
 from psycopg import sql
 
+from corpus_cases import provide
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_script, load_statements
@@ -34,6 +35,7 @@ SELECT s.oid::pg_catalog.regclass::text, d.refobjid::pg_catalog.regclass::text
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_rows_survive_up_down_up(case: Path, any_server: Target) -> None:
     scratch = Scratch(any_server)
+    provide(scratch, [path.read_text(encoding="utf-8") for path in case.glob("*.sql")])
     base, desired = (_load(scratch, case / name) for name in ("before.sql", "after.sql"))
     renamed = apply(scratch, base, desired, (case / "renames.txt").read_text().splitlines())
     up = renamed.then(desired)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import Any, LiteralString, TypeAlias
 
 import psycopg
 from psycopg import sql
@@ -120,7 +120,7 @@ def _objects(connection: Connection) -> Objects:
     version = server_major(connection)
     members = {(name, oid) for name, oid in connection.execute(_MEMBERS)}
     objects: Objects = {}
-    for kind in KINDS:
+    for kind in _present(connection):
         if kind.concern in connection.unread:
             continue
         for address, row in _rows(connection, kind, version):
@@ -132,6 +132,15 @@ def _objects(connection: Connection) -> Objects:
     if members:
         _drop_orphans(objects)
     return objects
+
+
+def _present(connection: Connection) -> Iterable[type[DbObject]]:
+    """The kinds of which there can be any: most databases lack half of them."""
+    rare: dict[LiteralString, None] = {kind.rare: None for kind in KINDS if kind.rare}
+    there = sql.SQL(", ").join(sql.SQL("EXISTS (SELECT FROM " + one + ")") for one in rare)
+    row = connection.execute(sql.SQL("SELECT {}").format(there)).fetchone() or ()
+    missing = {one for one, is_there in zip(rare, row, strict=True) if not is_there}
+    return (kind for kind in KINDS if kind.rare not in missing)
 
 
 def _rows(

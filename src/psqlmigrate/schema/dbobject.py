@@ -75,6 +75,8 @@ class DbObject:
     hidden_members: ClassVar[bool] = False
     """Whether the names of members are renamed without asking (the sequence of an identity)."""
 
+    rare: ClassVar[LiteralString] = ""
+    """Of a kind that most databases lack: a table and a condition; without such a row there are none."""
     guarded: ClassVar[bool] = False
     """Whether only some roles may read its catalog; for others its objects are only named."""
     acl: ClassVar[Acl | None] = None

@@ -195,7 +195,7 @@ def _take_down(work: Work, cause: ObjectId, oid: ObjectId) -> bool:
     if not (before.carries_data and after.carries_data):
         _replace(work, oid, "")
         return True
-    if cause in before.owners and cause in work.creates:
+    if cause in before.owners and (cause in work.swaps or _goes_along(work, cause)):
         _make_along(work, oid)
         return True
     if work.old.objects[cause].carries_data:

@@ -17,6 +17,7 @@ class AccessMethod(DbObject):
 
     kind: ClassVar[str] = "access method"
     catalog: ClassVar[LiteralString] = "pg_am"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_am WHERE oid >= 16384"
     rank: ClassVar[int] = 66
 
     name: str

@@ -16,6 +16,9 @@ class Aggregate(DbObject):
 
     kind: ClassVar[str] = "aggregate"
     catalog: ClassVar[LiteralString] = "pg_proc"
+    rare: ClassVar[LiteralString] = (
+        "pg_catalog.pg_aggregate WHERE aggfnoid::pg_catalog.oid >= 16384"
+    )
     rank: ClassVar[int] = 74
     acl: ClassVar[Acl | None] = Acl.FUNCTION
     naming: ClassVar[Naming] = Naming.PUBLIC

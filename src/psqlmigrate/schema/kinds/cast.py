@@ -21,6 +21,7 @@ class Cast(DbObject):
 
     kind: ClassVar[str] = "cast"
     catalog: ClassVar[LiteralString] = "pg_cast"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_cast WHERE oid >= 16384"
     rank: ClassVar[int] = 15
 
     source: str

@@ -31,6 +31,7 @@ class Collation(DbObject):
 
     kind: ClassVar[str] = "collation"
     catalog: ClassVar[LiteralString] = "pg_collation"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_collation WHERE oid >= 16384"
     rank: ClassVar[int] = 25
     naming: ClassVar[Naming] = Naming.PUBLIC
 

@@ -16,6 +16,7 @@ class ColumnOptions(DbObject):
 
     kind: ClassVar[str] = "column options"
     catalog: ClassVar[LiteralString] = "pg_attribute"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_foreign_server WHERE oid >= 16384"
     rank: ClassVar[int] = 112
     has_subid: ClassVar[bool] = True
 

@@ -15,6 +15,7 @@ class Conversion(DbObject):
 
     kind: ClassVar[str] = "conversion"
     catalog: ClassVar[LiteralString] = "pg_conversion"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_conversion WHERE oid >= 16384"
     rank: ClassVar[int] = 77
     naming: ClassVar[Naming] = Naming.QUIET
 

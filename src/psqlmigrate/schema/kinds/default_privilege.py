@@ -39,6 +39,7 @@ class DefaultPrivilege(DbObject):
 
     kind: ClassVar[str] = "default privilege"
     catalog: ClassVar[LiteralString] = "pg_default_acl"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_default_acl WHERE oid >= 16384"
     # Last: what is made before says its privileges itself.
     rank: ClassVar[int] = 230
     concern: ClassVar[str] = "grants"

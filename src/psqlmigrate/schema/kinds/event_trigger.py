@@ -24,6 +24,7 @@ class EventTrigger(DbObject):
 
     kind: ClassVar[str] = "event trigger"
     catalog: ClassVar[LiteralString] = "pg_event_trigger"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_event_trigger WHERE oid >= 16384"
     rank: ClassVar[int] = 900
     naming: ClassVar[Naming] = Naming.QUIET
 

@@ -17,6 +17,7 @@ class ForeignDataWrapper(DbObject):
 
     kind: ClassVar[str] = "foreign data wrapper"
     catalog: ClassVar[LiteralString] = "pg_foreign_data_wrapper"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_foreign_data_wrapper WHERE oid >= 16384"
     rank: ClassVar[int] = 72
     acl: ClassVar[Acl | None] = Acl.FOREIGN_DATA_WRAPPER
     naming: ClassVar[Naming] = Naming.QUIET

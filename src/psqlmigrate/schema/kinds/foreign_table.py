@@ -17,6 +17,7 @@ class ForeignTable(DbObject):
 
     kind: ClassVar[str] = "foreign table"
     catalog: ClassVar[LiteralString] = "pg_class"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_foreign_server WHERE oid >= 16384"
     rank: ClassVar[int] = 82
     acl: ClassVar[Acl | None] = Acl.TABLE
     naming: ClassVar[Naming] = Naming.PUBLIC

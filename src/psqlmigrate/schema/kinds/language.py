@@ -16,6 +16,7 @@ class Language(DbObject):
 
     kind: ClassVar[str] = "language"
     catalog: ClassVar[LiteralString] = "pg_language"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_language WHERE oid >= 16384"
     rank: ClassVar[int] = 65
     acl: ClassVar[Acl | None] = Acl.LANGUAGE
     naming: ClassVar[Naming] = Naming.PUBLIC

@@ -21,6 +21,7 @@ class Operator(DbObject):
 
     kind: ClassVar[str] = "operator"
     catalog: ClassVar[LiteralString] = "pg_operator"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_operator WHERE oid >= 16384"
     rank: ClassVar[int] = 71
 
     schema: str

@@ -27,6 +27,7 @@ class OperatorClass(DbObject):
 
     kind: ClassVar[str] = "operator class"
     catalog: ClassVar[LiteralString] = "pg_opclass"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_opclass WHERE oid >= 16384"
     rank: ClassVar[int] = 73
     naming: ClassVar[Naming] = Naming.PUBLIC
     name_at: ClassVar[int] = -2

@@ -25,6 +25,7 @@ class OperatorFamily(DbObject):
 
     kind: ClassVar[str] = "operator family"
     catalog: ClassVar[LiteralString] = "pg_opfamily"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_opfamily WHERE oid >= 16384"
     rank: ClassVar[int] = 72
     naming: ClassVar[Naming] = Naming.PUBLIC
     name_at: ClassVar[int] = -2

@@ -19,6 +19,7 @@ class Publication(DbObject):
 
     kind: ClassVar[str] = "publication"
     catalog: ClassVar[LiteralString] = "pg_publication"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_publication WHERE oid >= 16384"
     rank: ClassVar[int] = 180
     naming: ClassVar[Naming] = Naming.PUBLIC
 

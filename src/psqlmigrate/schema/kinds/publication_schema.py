@@ -17,6 +17,7 @@ class PublicationSchema(DbObject):
 
     kind: ClassVar[str] = "publication schema"
     catalog: ClassVar[LiteralString] = "pg_publication_namespace"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_publication WHERE oid >= 16384"
     rank: ClassVar[int] = 184
 
     publication: str

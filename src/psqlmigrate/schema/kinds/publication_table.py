@@ -17,6 +17,7 @@ class PublicationTable(DbObject):
 
     kind: ClassVar[str] = "publication table"
     catalog: ClassVar[LiteralString] = "pg_publication_rel"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_publication WHERE oid >= 16384"
     rank: ClassVar[int] = 182
 
     publication: str

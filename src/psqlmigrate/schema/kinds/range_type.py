@@ -18,6 +18,7 @@ class RangeType(DbObject):
 
     kind: ClassVar[str] = "range type"
     catalog: ClassVar[LiteralString] = "pg_type"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_range WHERE rngtypid >= 16384"
     rank: ClassVar[int] = 45
     acl: ClassVar[Acl | None] = Acl.TYPE
     naming: ClassVar[Naming] = Naming.PUBLIC

@@ -22,6 +22,9 @@ class Rule(DbObject):
 
     kind: ClassVar[str] = "rule"
     catalog: ClassVar[LiteralString] = "pg_rewrite"
+    rare: ClassVar[LiteralString] = (
+        "pg_catalog.pg_rewrite WHERE oid >= 16384 AND rulename <> '_RETURN'"
+    )
     rank: ClassVar[int] = 165
     naming: ClassVar[Naming] = Naming.QUIET
 

@@ -17,6 +17,7 @@ class Server(DbObject):
 
     kind: ClassVar[str] = "server"
     catalog: ClassVar[LiteralString] = "pg_foreign_server"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_foreign_server WHERE oid >= 16384"
     rank: ClassVar[int] = 74
     acl: ClassVar[Acl | None] = Acl.FOREIGN_SERVER
     naming: ClassVar[Naming] = Naming.QUIET

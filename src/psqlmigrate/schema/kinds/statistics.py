@@ -15,6 +15,7 @@ class Statistics(DbObject):
 
     kind: ClassVar[str] = "statistics"
     catalog: ClassVar[LiteralString] = "pg_statistic_ext"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_statistic_ext WHERE oid >= 16384"
     rank: ClassVar[int] = 150
     naming: ClassVar[Naming] = Naming.QUIET
 

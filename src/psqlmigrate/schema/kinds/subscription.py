@@ -60,6 +60,7 @@ class Subscription(DbObject):
 
     kind: ClassVar[str] = "subscription"
     catalog: ClassVar[LiteralString] = "pg_subscription"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_subscription WHERE oid >= 16384"
     rank: ClassVar[int] = 190
     naming: ClassVar[Naming] = Naming.QUIET
     guarded: ClassVar[bool] = True

@@ -16,6 +16,7 @@ class TextSearchConfiguration(DbObject):
 
     kind: ClassVar[str] = "text search configuration"
     catalog: ClassVar[LiteralString] = "pg_ts_config"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_ts_config WHERE oid >= 16384"
     rank: ClassVar[int] = 75
     naming: ClassVar[Naming] = Naming.QUIET
 

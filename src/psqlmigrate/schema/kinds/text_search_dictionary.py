@@ -22,6 +22,7 @@ class TextSearchDictionary(DbObject):
 
     kind: ClassVar[str] = "text search dictionary"
     catalog: ClassVar[LiteralString] = "pg_ts_dict"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_ts_dict WHERE oid >= 16384"
     rank: ClassVar[int] = 73
     naming: ClassVar[Naming] = Naming.QUIET
 

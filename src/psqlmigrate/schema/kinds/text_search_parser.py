@@ -15,6 +15,7 @@ class TextSearchParser(DbObject):
 
     kind: ClassVar[str] = "text search parser"
     catalog: ClassVar[LiteralString] = "pg_ts_parser"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_ts_parser WHERE oid >= 16384"
     rank: ClassVar[int] = 71
     naming: ClassVar[Naming] = Naming.QUIET
 

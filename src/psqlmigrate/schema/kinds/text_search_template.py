@@ -15,6 +15,7 @@ class TextSearchTemplate(DbObject):
 
     kind: ClassVar[str] = "text search template"
     catalog: ClassVar[LiteralString] = "pg_ts_template"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_ts_template WHERE oid >= 16384"
     rank: ClassVar[int] = 72
     naming: ClassVar[Naming] = Naming.QUIET
 

@@ -15,6 +15,7 @@ class Transform(DbObject):
 
     kind: ClassVar[str] = "transform"
     catalog: ClassVar[LiteralString] = "pg_transform"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_transform WHERE oid >= 16384"
     rank: ClassVar[int] = 76
 
     type: str

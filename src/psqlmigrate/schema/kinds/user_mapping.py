@@ -25,6 +25,7 @@ class UserMapping(DbObject):
 
     kind: ClassVar[str] = "user mapping"
     catalog: ClassVar[LiteralString] = "pg_user_mapping"
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_foreign_server WHERE oid >= 16384"
     rank: ClassVar[int] = 76
 
     server: str
