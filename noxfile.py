@@ -48,7 +48,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def facts(session: nox.Session) -> None:
-    """One fact changed for each field of each kind, all of them: `tests` has every third."""
+    """One fact changed for each field of each kind, all of them: `tests` has every sixth."""
     session.install("-e", ".", *TEST_NEEDS)
     env = {"PSQLMIGRATE_ALL_FACTS": "1"}
     session.run("pytest", "-n", str((os.cpu_count() or 1) + 1), "tests/mutations", env=env)
