@@ -28,7 +28,7 @@ def roles(server: Target) -> None:
 
 
 @pytest.fixture
-def live(roles: None, database: Target) -> Generator[Connection]:
+def live(roles: None, database: Target) -> Generator[Connection]:  # noqa: ARG001 - they have to be there
     with connect(database) as connection:
         yield connection
 
