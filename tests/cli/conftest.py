@@ -3,12 +3,15 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
+from typing import LiteralString, TypeAlias
 
 import pytest
 
 from psqlmigrate.cli.app import main
+from psqlmigrate.postgres import introspect as introspecting
 from psqlmigrate.postgres.target import Target
+from psqlmigrate.schema.kinds import KINDS
+from psqlmigrate.schema.kinds.aggregate import Aggregate
 
 SHOP = Path(__file__).parent.parent / "projects" / "shop" / "schema.sql"
 Run: TypeAlias = Callable[..., tuple[int, str, str]]
@@ -51,3 +54,16 @@ def run(call: Run, database: Target, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs psqlmigrate in the project against a fresh database."""
     monkeypatch.setenv("DATABASE_URL", url_of(database))
     return call
+
+
+_AGGREGATES: LiteralString = """
+SELECT 'pg_proc', p.oid, 'aggregate ' || p.oid::pg_catalog.regprocedure::text
+  FROM pg_catalog.pg_proc p WHERE p.prokind = 'a' AND p.oid >= 16384"""
+
+
+@pytest.fixture
+def without_aggregates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if PostgreSQL had a kind that nobody has written yet."""
+    kinds = tuple(kind for kind in KINDS if kind is not Aggregate)
+    monkeypatch.setattr(introspecting, "KINDS", kinds)
+    monkeypatch.setattr(introspecting, "CANDIDATES", _AGGREGATES)

@@ -5,18 +5,14 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import LiteralString
 
 import pytest
 
 from cli.conftest import Run, url_of
-from psqlmigrate.postgres import introspect as introspecting
 from psqlmigrate.postgres.binaries import available_binaries
 from psqlmigrate.postgres.connect import connect, server_major
 from psqlmigrate.postgres.embedded import scratch_server
 from psqlmigrate.postgres.target import Target
-from psqlmigrate.schema.kinds import KINDS
-from psqlmigrate.schema.kinds.aggregate import Aggregate
 from psqlmigrate.service import generating
 
 _PSQL = shutil.which("psql") or "psql"
@@ -460,19 +456,6 @@ def test_a_serial_column_and_a_partition(run: Run, database: Target, project: Pa
     assert run("drift", "--to-migration", "kept")[0] == 0
     assert run("drift")[0] == 0
     assert run("downgrade", "base")[0] == 0
-
-
-_AGGREGATES: LiteralString = """
-SELECT 'pg_proc', p.oid, 'aggregate ' || p.oid::pg_catalog.regprocedure::text
-  FROM pg_catalog.pg_proc p WHERE p.prokind = 'a' AND p.oid >= 16384"""
-
-
-@pytest.fixture
-def without_aggregates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if PostgreSQL had a kind that nobody has written yet."""
-    kinds = tuple(kind for kind in KINDS if kind is not Aggregate)
-    monkeypatch.setattr(introspecting, "KINDS", kinds)
-    monkeypatch.setattr(introspecting, "CANDIDATES", _AGGREGATES)
 
 
 @pytest.mark.usefixtures("without_aggregates")

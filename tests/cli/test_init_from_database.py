@@ -136,6 +136,7 @@ def test_the_message(shop: Run, project: Path) -> None:
     )
 
 
+@pytest.mark.usefixtures("without_aggregates")
 def test_what_cannot_be_expressed_is_named(shop: Run, database: Target) -> None:
     _execute(database, "CREATE AGGREGATE best(int) (SFUNC = int4larger, STYPE = int)")
     code, out, _ = shop("init", "--from-database")
@@ -143,6 +144,7 @@ def test_what_cannot_be_expressed_is_named(shop: Run, database: Target) -> None:
     assert "not in the migration: aggregate public.best(integer)" in out
 
 
+@pytest.mark.usefixtures("without_aggregates")
 def test_what_cannot_be_made_anew_leaves_nothing(
     shop: Run, project: Path, database: Target
 ) -> None:

@@ -96,6 +96,7 @@ def test_diff_prints_a_plan_that_works(run: Run, database: Target) -> None:
     assert run("diff", "database", "schema.sql") == (0, "", "")
 
 
+@pytest.mark.usefixtures("without_aggregates")
 def test_what_is_not_compared_is_named(run: Run, project: Path) -> None:
     text = "CREATE AGGREGATE best(int) (SFUNC = int4larger, STYPE = int);\n"
     (project / "other.sql").write_text(text)
