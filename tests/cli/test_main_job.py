@@ -98,11 +98,11 @@ def test_diff_prints_a_plan_that_works(run: Run, database: Target) -> None:
 
 @pytest.mark.usefixtures("without_aggregates")
 def test_what_is_not_compared_is_named(run: Run, project: Path) -> None:
-    text = "CREATE AGGREGATE best(int) (SFUNC = int4larger, STYPE = int);\n"
+    text = "CREATE AGGREGATE unheard_of(int) (SFUNC = int4larger, STYPE = int);\n"
     (project / "other.sql").write_text(text)
     code, out, err = run("diff", "empty", "other.sql")
     assert (code, out) == (0, "")
-    assert "not compared: aggregate public.best(integer)" in err
+    assert "not compared: aggregate public.unheard_of(integer)" in err
 
 
 def test_a_failing_migration_leaves_nothing(run: Run, project: Path, database: Target) -> None:
