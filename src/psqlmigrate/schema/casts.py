@@ -16,14 +16,16 @@ _STRINGS = {"text", "character varying", "character", "name"}
 def conversion(name: Sql, old: str, new: str) -> Sql | None:
     """The expression for USING; None where PostgreSQL casts on assignment.
 
-    Without USING it fails where a cast would cut values.
+    Without USING it fails where a cast would cut values, and so it does for an expression whose
+    type has no length.
     """
     if _assignable(old, new):
         return None
+    target = printed(_of_any_length(_base(new)))
     direct = _base(old) in _STRINGS or {old, new} == {"boolean", "integer"}
     if direct:
-        return sql("{}::{}", name, printed(new))
-    return sql("{}::text::{}", name, printed(new))
+        return sql("{}::{}", name, target)
+    return sql("{}::text::{}", name, target)
 
 
 def keeps_bytes(old: str, new: str) -> bool:
@@ -34,6 +36,12 @@ def keeps_bytes(old: str, new: str) -> bool:
 def _base(type_name: str) -> str:
     name, paren, rest = type_name.partition("(")
     return (name + rest.partition(")")[2]).strip() if paren else type_name
+
+
+def _of_any_length(base: str) -> str:
+    """Without a length two types have the length 1 (manual, 8.3 and 8.10)."""
+    element, array, _ = base.partition("[]")
+    return {"bit": "bit varying", "character": "bpchar"}.get(element, element) + array
 
 
 def _assignable(old: str, new: str) -> bool:

@@ -2,7 +2,7 @@
 
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.service.ordering import Node
-from psqlmigrate.service.work import Work, moving, sources
+from psqlmigrate.service.work import Work, goes_along, moved, moving, sources
 
 
 def link(
@@ -16,12 +16,12 @@ def link(
     creating = {oid: nodes["create", root] for oid, root in create_roots.items()}
     altering = {oid: nodes["alter", oid] for oid in work.alters}
     making = creating | altering
-    parted = {work.old.objects[oid].owners[0] for oid in moving(work.old, work.swaps)}
+    parted = moved(work)
     for oid in {*work.drops, *work.alters}:
         before = altering.get(oid) or dropping[oid]
         follows = {*sources(work, work.old.objects[oid].goes_with)}
         for target in work.old.edges.get(oid, frozenset()) - follows:
-            if before.oid in parted and _goes_first(work, target):
+            if before.oid in parted and goes_along(work, target):
                 continue  # it takes its like in the partitions along
             if target in dropping:
                 before.precede(dropping[target])
@@ -39,10 +39,6 @@ def link(
     _link_sources(work, dropping, making)
     _link_surroundings(work, dropping, creating, making)
     _link_refills(work, dropping, making, nodes)
-
-
-def _goes_first(work: Work, oid: ObjectId) -> bool:
-    return any(owner in work.swaps for owner in work.old.objects[oid].owners[:1])
 
 
 def _link_sources(
@@ -106,7 +102,7 @@ def _link_slots(
                 taken[slot].precede(node)
     for oid in work.swaps:
         creating[oid].precede(nodes["drop", oid])
-    parted = {work.old.objects[oid].owners[0] for oid in moving(work.old, work.swaps)}
+    parted = moved(work)
     for oid, node in dropping.items():
         # The name of a swapped type is part of the statement that drops a function.
         if node.oid not in work.swaps and node.oid not in parted:

@@ -12,7 +12,7 @@ from psqlmigrate.schema.statement import Hazard, Statement
 from psqlmigrate.service.circles import separable, with_stub, without_soft
 from psqlmigrate.service.ordering import CircleError, order
 from psqlmigrate.service.steps import steps
-from psqlmigrate.service.work import Work, moving
+from psqlmigrate.service.work import Work, goes_along, moving
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def _enlist(work: Work, change: Change) -> None:
         work.creates.add(oid)
     elif change.after is None:
         work.drops.add(oid)
-    elif _goes_along(work, oid):
+    elif goes_along(work, oid):
         _make_along(work, oid)
     else:
         alteration = change.before.alter(change.after) or Impossible()
@@ -171,7 +171,7 @@ def _refuse_feeding(work: Work) -> None:
 
 def _swap_below(work: Work) -> None:
     """What a swapped type stands on has to be there twice for a while, too."""
-    queue = [*work.swaps, *(oid for oid in work.drops if _goes_along(work, oid))]
+    queue = [*work.swaps, *(oid for oid in work.drops if goes_along(work, oid))]
     while queue:
         for target in work.old.edges.get(queue.pop(), frozenset()) & work.drops:
             if target not in work.swaps and _swaps(work, target):
@@ -195,7 +195,7 @@ def _take_down(work: Work, cause: ObjectId, oid: ObjectId) -> bool:
     if not (before.carries_data and after.carries_data):
         _replace(work, oid, "")
         return True
-    if cause in before.owners and (cause in work.swaps or _goes_along(work, cause)):
+    if cause in before.owners and (cause in work.swaps or goes_along(work, cause)):
         _make_along(work, oid)
         return True
     if work.old.objects[cause].carries_data:
@@ -210,11 +210,6 @@ def _take_down(work: Work, cause: ObjectId, oid: ObjectId) -> bool:
         raise _refusal(before, carried.reason)
     work.alters[oid] = Alteration(carried, disturbs=True)
     return True
-
-
-def _goes_along(work: Work, oid: ObjectId) -> bool:
-    """Whether it is a column, or the like, of a table that is swapped."""
-    return any(owner in work.swaps for owner in work.old.objects[oid].owners[:1])
 
 
 def _swaps(work: Work, oid: ObjectId) -> bool:

@@ -10,7 +10,7 @@ from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.statement import OF_ROWS, Hazard
 from psqlmigrate.service.linking import link
 from psqlmigrate.service.ordering import Node
-from psqlmigrate.service.work import Work, moving, sources
+from psqlmigrate.service.work import Work, moved, moving, sources
 
 _REFILL = 116
 """After all that a table consists of, before constraints, indexes and triggers of their own."""
@@ -18,8 +18,8 @@ _REFILL = 116
 
 def steps(work: Work, apart: set[ObjectId]) -> list[Node]:
     """The linked steps; objects in `apart` get one of their own."""
-    moved = moving(work.old, work.swaps)
-    drop_roots = {oid: _drop_root(work, oid, apart, moved) for oid in work.drops}
+    links = moving(work.old, work.swaps)
+    drop_roots = {oid: _drop_root(work, oid, apart, links) for oid in work.drops}
     create_roots = {oid: _create_root(work, oid, apart) for oid in work.creates}
     nodes = [
         *_drop_nodes(work, drop_roots),
@@ -45,12 +45,12 @@ def _harmless(statements: Statements) -> Statements:
     return tuple(replace(it, hazards=frozenset()) for it in statements)
 
 
-def _drop_root(work: Work, oid: ObjectId, apart: set[ObjectId], moved: set[ObjectId]) -> ObjectId:
+def _drop_root(work: Work, oid: ObjectId, apart: set[ObjectId], links: set[ObjectId]) -> ObjectId:
     while oid not in work.swaps:
         one = work.old.objects[oid]
         if oid in apart and not (one.carries_data and work.swaps.intersection(one.owners[:1])):
             break  # a column stays in the table from which its values are still to be read
-        if oid in moved:  # what holds on to a partition goes before
+        if oid in links:  # what holds on to a partition goes before
             oid = one.owners[0]
             continue
         takers = [
@@ -91,7 +91,7 @@ def _grouped(roots: dict[ObjectId, ObjectId]) -> dict[ObjectId, list[ObjectId]]:
 def _drop_nodes(work: Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
     nodes: list[Node] = []
     lonely = _lonely(work)
-    moved = {work.old.objects[oid].owners[0] for oid in moving(work.old, work.swaps)}
+    partitions = moved(work)
     for root, parts in _grouped(roots).items():
         one = work.old.objects[root]
         along = any(
@@ -108,7 +108,7 @@ def _drop_nodes(work: Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
             statements = () if along else drop()
             if work.new.objects.get(root) == one:
                 statements = _without(statements, Hazard.BREAKS_CODE)
-            if root in moved:  # its rows are in the table that takes them by then
+            if root in partitions:  # its rows are in the table that takes them by then
                 statements = _without(statements, Hazard.DATA_LOSS)
             if _stops_computing(work, one):
                 lost = frozenset({Hazard.DATA_LOSS})

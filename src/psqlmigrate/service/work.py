@@ -29,6 +29,16 @@ def sources(work: Work, pairs: tuple[tuple[ObjectId, ObjectId], ...]) -> Iterato
             yield source
 
 
+def goes_along(work: Work, oid: ObjectId) -> bool:
+    """Whether it belongs to something that is swapped (a column, or the like, of a table)."""
+    return any(owner in work.swaps for owner in work.old.objects[oid].owners[:1])
+
+
+def moved(work: Work) -> set[ObjectId]:
+    """The partitions whose rows move with a swapped table."""
+    return {work.old.objects[oid].owners[0] for oid in moving(work.old, work.swaps)}
+
+
 def moving(catalog: Catalog, wholes: Collection[ObjectId]) -> set[ObjectId]:
     """The links by which the data of others are, at whatever distance, a part of one of `wholes`."""
     links = {oid: one.feeds for oid, one in catalog.objects.items() if one.feeds}
