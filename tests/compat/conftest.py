@@ -241,10 +241,11 @@ def old(
     old_folder: Path,
     database: Target,
     capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> OldProject:
+) -> Generator[OldProject]:
     """A project as psqlmodel leaves it, without psqlmodel anywhere, and without models."""
-    monkeypatch.delenv("PSQL_MODELS_PATH")
     (old_folder / "migrations").mkdir()
     (old_folder / "migrations" / "__init__.py").write_text('"""PSQLModel migrations."""\n')
-    return OldProject(old_folder, database, capsys, Path("/nowhere"))
+    # One of its own, undone before that of `old_folder`: else the name would come back for good.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PSQL_MODELS_PATH")
+        yield OldProject(old_folder, database, capsys, Path("/nowhere"))

@@ -1,7 +1,7 @@
 """Finds the statements that can stand for migrations, and proves that they do the same."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -147,16 +147,16 @@ class Finder:
                 *schemas_apart(self._scratch, now, wanted),
                 *values_apart(now, wanted, way.ignored),
             )
-        back = len(self._cut) - place
-        found = schemas_apart(self._scratch, now, _schema_of(way.up[place], way.down, back))
-        if back < len(way.down):
-            found += values_apart(now, way.down[back], way.ignored)
-        return found
+        return _apart_back(self._scratch, now, way, place)
 
 
-def _schema_of(start: Picture, down: Sequence[Picture], back: int) -> Picture:
-    """The schema that down has to lead to; what no kind reads is as the originals leave it."""
-    return replace(start, residue=down[back].residue) if back < len(down) else start
+def _apart_back(scratch: Scratch, now: Picture, way: Way, place: int) -> tuple[str, ...]:
+    """What is otherwise than the originals' down leaves it; than it was before, where they have none."""
+    back = len(way.up) - 1 - place
+    if back >= len(way.down):
+        return schemas_apart(scratch, now, way.up[place])
+    wanted = way.down[back]
+    return schemas_apart(scratch, now, wanted) + values_apart(now, wanted, way.ignored)
 
 
 def _send(connection: Connection, statement: Statement) -> None:
@@ -179,8 +179,5 @@ def compare(
         if way.rows_back:
             fill(connection)
         run(connection, file, "down")
-        now, back = picture(connection), len(way.up) - 1
-        found += schemas_apart(scratch, now, _schema_of(way.up[0], way.down, back))
-        if back < len(way.down):
-            found += values_apart(now, way.down[back], way.ignored)
+        found += _apart_back(scratch, picture(connection), way, 0)
     return found
