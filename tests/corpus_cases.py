@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 import pytest
 
@@ -18,12 +19,18 @@ _ROLES = re.compile(r"^-- roles: (.+)", re.MULTILINE)
 def provide(scratch: Scratch, texts: Iterable[str]) -> None:
     """Makes the roles; skips the test where the server is too old, or was built without ICU."""
     text = "\n".join(texts)
-    needed = max(map(int, _REQUIRES.findall(text)), default=0)
-    with scratch.database() as connection:
-        if server_major(connection) < needed:
-            pytest.skip(f"needs PostgreSQL {needed}")
-        query = "SELECT EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu')"
-        if _ICU.search(text) and connection.execute(query).fetchone() == (False,):
-            pytest.skip("needs a PostgreSQL with ICU")
+    major, has_icu = _able(scratch)
+    if major < (needed := max(map(int, _REQUIRES.findall(text)), default=0)):
+        pytest.skip(f"needs PostgreSQL {needed}")
+    if _ICU.search(text) and not has_icu:
+        pytest.skip("needs a PostgreSQL with ICU")
     for role in sorted({role for found in _ROLES.findall(text) for role in found.split()}):
         scratch.create_role(role)
+
+
+@cache
+def _able(scratch: Scratch) -> tuple[int, bool]:
+    """The server's major, and whether it was built with ICU."""
+    with scratch.database() as connection:
+        query = "SELECT EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu')"
+        return server_major(connection), connection.execute(query).fetchone() == (True,)

@@ -11,6 +11,7 @@ after the plan.
 """
 
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -34,10 +35,14 @@ def _name(case: Path) -> str:
     return f"{case.parent.name}-{case.name}"
 
 
+@pytest.fixture(scope="session")
+def scratch(any_server: Target) -> Scratch:
+    return Scratch(any_server)
+
+
 @pytest.mark.parametrize("reverse", [False, True], ids=["forward", "reverse"])
 @pytest.mark.parametrize("case", CASES, ids=_name)
-def test_plan_converges(case: Path, any_server: Target, *, reverse: bool) -> None:
-    scratch = Scratch(any_server)
+def test_plan_converges(case: Path, scratch: Scratch, *, reverse: bool) -> None:
     paths = [case / name for name in ("before.sql", "after.sql")]
     if reverse:
         paths.reverse()
@@ -60,7 +65,9 @@ def test_plan_converges(case: Path, any_server: Target, *, reverse: bool) -> Non
     assert plan(old, new).statements != ()
 
 
+@lru_cache(maxsize=4)
 def _load(scratch: Scratch, path: Path) -> Catalog:
+    """The two states of a case are those of its way back."""
     with scratch.database() as connection:
         load_script(connection, path.read_text(encoding="utf-8"), path.name)
         catalog = introspect(connection)

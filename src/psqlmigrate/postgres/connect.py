@@ -3,7 +3,7 @@
 import random
 import re
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Hashable, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import LiteralString
@@ -25,6 +25,8 @@ class Connection(psycopg.Connection[TupleRow]):
     """Concerns (see `DbObject.concern`) that are left out."""
     reader: str = ""
     """The role whose look it is, if that is another than the session's."""
+    birth: Hashable = None
+    """What the content of a scratch database was made from: one like it was born the same."""
 
 
 _RETRY_S = 0.2

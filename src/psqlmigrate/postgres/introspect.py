@@ -19,10 +19,11 @@ _ATTEMPTS = 5
 
 _FINGERPRINT = """
 SELECT pg_catalog.count(*), pg_catalog.bit_xor(pg_catalog.hashint8(x.xmin::text::int8 * 31 + x.oid::int8))
-  FROM (SELECT oid, xmin FROM pg_catalog.pg_class UNION ALL SELECT oid, xmin FROM pg_catalog.pg_proc
-        UNION ALL SELECT oid, xmin FROM pg_catalog.pg_type
+  FROM (SELECT oid, xmin FROM pg_catalog.pg_class WHERE oid >= 16384
+        UNION ALL SELECT oid, xmin FROM pg_catalog.pg_proc WHERE oid >= 16384
+        UNION ALL SELECT oid, xmin FROM pg_catalog.pg_type WHERE oid >= 16384
         UNION ALL SELECT oid, xmin FROM pg_catalog.pg_namespace
-        UNION ALL SELECT oid, xmin FROM pg_catalog.pg_constraint) x"""
+        UNION ALL SELECT oid, xmin FROM pg_catalog.pg_constraint WHERE oid >= 16384) x"""
 
 _MEMBERS = """
 SELECT classid::pg_catalog.regclass::text, objid FROM pg_catalog.pg_depend
@@ -47,10 +48,10 @@ SELECT d.classid::pg_catalog.regclass::text, d.objid, 0,
  WHERE d.classid IN ('pg_catalog.pg_amop'::pg_catalog.regclass,
                      'pg_catalog.pg_amproc'::pg_catalog.regclass)
    AND d.refclassid IN ('pg_catalog.pg_opclass'::pg_catalog.regclass,
-                        'pg_catalog.pg_opfamily'::pg_catalog.regclass)
+                        'pg_catalog.pg_opfamily'::pg_catalog.regclass) AND d.objid >= 16384
 UNION ALL
 SELECT 'pg_class', k.conindid, 0, 'pg_constraint', k.oid, 0
-  FROM pg_catalog.pg_constraint k WHERE k.contype IN ('p', 'u', 'x')
+  FROM pg_catalog.pg_constraint k WHERE k.contype IN ('p', 'u', 'x') AND k.oid >= 16384
 UNION ALL
 SELECT 'pg_constraint', k.oid, 0, 'pg_type', k.contypid, 0
   FROM pg_catalog.pg_constraint k WHERE k.contypid <> 0

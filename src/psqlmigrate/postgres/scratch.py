@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Hashable, Sequence
 from contextlib import contextmanager, suppress
 from typing import LiteralString
 
@@ -12,8 +12,10 @@ from psycopg.errors import DuplicateObject
 
 from psqlmigrate.errors import ScratchError
 from psqlmigrate.postgres.connect import Connection, connect
+from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_setup
 from psqlmigrate.postgres.target import Target
+from psqlmigrate.schema.catalog import Catalog
 
 _PREFIX = "psqlmigrate_scratch_"
 
@@ -44,6 +46,18 @@ SELECT d.datname::text FROM pg_catalog.pg_database d
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.application_name = d.datname)"""
 
 
+_BORN: dict[Hashable, Catalog] = {}
+
+
+def born(connection: Connection) -> Catalog:
+    """What a new database holds, which this one still is; scratch databases are born alike."""
+    if connection.birth is None:
+        return introspect(connection)
+    if connection.birth not in _BORN:
+        _BORN[connection.birth] = introspect(connection)
+    return _BORN[connection.birth]
+
+
 class Scratch:
     """A server on which scratch databases can be made.
 
@@ -66,6 +80,7 @@ class Scratch:
         self._setup = setup
         self._like = like
         self.unread = unread
+        self._birth = (frozenset(server.params.items()), tuple(setup), like, unread)
 
     @property
     def own(self) -> bool:
@@ -96,6 +111,7 @@ class Scratch:
                     connection.unread = self.unread
                     for origin, text in self._setup:
                         load_setup(connection, text, origin)
+                    connection.birth = self._birth
                     yield connection
             finally:
                 self._drop(admin, name)

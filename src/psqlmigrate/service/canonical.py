@@ -9,7 +9,7 @@ from psqlmigrate.errors import PlanRefusedError, ScratchError
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_statements
-from psqlmigrate.postgres.scratch import Scratch
+from psqlmigrate.postgres.scratch import Scratch, born
 from psqlmigrate.schema.catalog import Catalog, diff
 from psqlmigrate.service.planning import plan
 
@@ -66,5 +66,5 @@ def _reread(scratch: Scratch, catalog: Catalog) -> Catalog:
 
 def build(connection: Connection, catalog: Catalog) -> None:
     """Makes the schema in a new database, also of another major than that which printed it."""
-    empty = replace(introspect(connection), server_major=0)
+    empty = replace(born(connection), server_major=0)
     load_statements(connection, plan(empty, catalog).statements)

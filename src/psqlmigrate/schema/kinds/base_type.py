@@ -21,6 +21,10 @@ class BaseType(DbObject):
     kind: ClassVar[str] = "base type"
     catalog: ClassVar[LiteralString] = "pg_type"
     rank: ClassVar[int] = 28
+    rare: ClassVar[LiteralString] = (
+        "pg_catalog.pg_type t WHERE t.typtype IN ('b', 'p') AND t.oid >= 16384"
+        " AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray = t.oid)"
+    )
     acl: ClassVar[Acl | None] = Acl.TYPE
     naming: ClassVar[Naming] = Naming.PUBLIC
 

@@ -18,6 +18,7 @@ class Composite(DbObject):
     kind: ClassVar[str] = "composite type"
     catalog: ClassVar[LiteralString] = "pg_type"
     rank: ClassVar[int] = 40
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_class WHERE relkind = 'c'"
     acl: ClassVar[Acl | None] = Acl.TYPE
     naming: ClassVar[Naming] = Naming.PUBLIC
 

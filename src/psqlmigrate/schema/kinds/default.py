@@ -16,6 +16,7 @@ class Default(DbObject):
     kind: ClassVar[str] = "default"
     catalog: ClassVar[LiteralString] = "pg_attrdef"
     rank: ClassVar[int] = 100
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_attrdef"
 
     schema: str
     table: str

@@ -41,6 +41,7 @@ class Domain(DbObject):
     kind: ClassVar[str] = "domain"
     catalog: ClassVar[LiteralString] = "pg_type"
     rank: ClassVar[int] = 50
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_type WHERE typtype = 'd' AND oid >= 16384"
     acl: ClassVar[Acl | None] = Acl.TYPE
     naming: ClassVar[Naming] = Naming.PUBLIC
 

@@ -21,6 +21,7 @@ class Identity(DbObject):
     kind: ClassVar[str] = "identity"
     catalog: ClassVar[LiteralString] = "pg_class"
     rank: ClassVar[int] = 105
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_sequence"
     codes: ClassVar[Codes] = MappingProxyType(
         {
             "when": {"a": "always", "d": "by default"},

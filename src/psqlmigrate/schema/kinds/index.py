@@ -21,6 +21,7 @@ class Index(DbObject):
     kind: ClassVar[str] = "index"
     catalog: ClassVar[LiteralString] = "pg_class"
     rank: ClassVar[int] = 130
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_index WHERE indrelid >= 16384"
     naming: ClassVar[Naming] = Naming.HIDDEN
 
     schema: str

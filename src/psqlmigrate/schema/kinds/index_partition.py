@@ -16,6 +16,7 @@ class IndexPartition(DbObject):
     kind: ClassVar[str] = "index partition"
     catalog: ClassVar[LiteralString] = "pg_inherits"
     rank: ClassVar[int] = 135
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_inherits"
 
     schema: str
     index: str

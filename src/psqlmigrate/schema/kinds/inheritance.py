@@ -16,6 +16,7 @@ class Inheritance(DbObject):
     kind: ClassVar[str] = "inheritance"
     catalog: ClassVar[LiteralString] = "pg_inherits"
     rank: ClassVar[int] = 125
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_inherits"
     has_subid: ClassVar[bool] = True
 
     schema: str

@@ -18,6 +18,7 @@ class MaterializedView(DbObject):
     kind: ClassVar[str] = "materialized view"
     catalog: ClassVar[LiteralString] = "pg_class"
     rank: ClassVar[int] = 145
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_class WHERE relkind = 'm'"
     acl: ClassVar[Acl | None] = Acl.TABLE
     naming: ClassVar[Naming] = Naming.PUBLIC
 

@@ -16,6 +16,7 @@ class Partition(DbObject):
     kind: ClassVar[str] = "partition"
     catalog: ClassVar[LiteralString] = "pg_inherits"
     rank: ClassVar[int] = 115
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_inherits"
 
     schema: str
     table: str

@@ -32,6 +32,7 @@ class Policy(DbObject):
     kind: ClassVar[str] = "policy"
     catalog: ClassVar[LiteralString] = "pg_policy"
     rank: ClassVar[int] = 170
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_policy"
     codes: ClassVar[Codes] = MappingProxyType(
         {
             "command": {"*": "all", "r": "select", "a": "insert", "w": "update", "d": "delete"},

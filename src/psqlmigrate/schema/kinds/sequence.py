@@ -27,6 +27,7 @@ class Sequence(DbObject):
     kind: ClassVar[str] = "sequence"
     catalog: ClassVar[LiteralString] = "pg_class"
     rank: ClassVar[int] = 60
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_sequence"
     codes: ClassVar[Codes] = MappingProxyType(
         {
             "persistence": {"p": "logged", "u": "unlogged"},

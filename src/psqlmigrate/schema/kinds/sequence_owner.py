@@ -16,6 +16,7 @@ class SequenceOwner(DbObject):
     kind: ClassVar[str] = "sequence owner"
     catalog: ClassVar[LiteralString] = "pg_sequence"
     rank: ClassVar[int] = 110
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_sequence"
 
     schema: str
     sequence: str

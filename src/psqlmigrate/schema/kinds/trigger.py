@@ -32,6 +32,7 @@ class Trigger(DbObject):
     kind: ClassVar[str] = "trigger"
     catalog: ClassVar[LiteralString] = "pg_trigger"
     rank: ClassVar[int] = 160
+    rare: ClassVar[LiteralString] = "pg_catalog.pg_trigger WHERE oid >= 16384"
     codes: ClassVar[Codes] = MappingProxyType(
         {
             "enabled": {
