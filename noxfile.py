@@ -55,6 +55,14 @@ def facts(session: nox.Session) -> None:
 
 
 @nox.session
+def chaos(session: nox.Session) -> None:
+    """200 rounds of runs, readers, kills and crashes on one database: `tests` has twelve."""
+    session.install("-e", ".", *TEST_NEEDS)
+    env = {"PSQLMIGRATE_CHAOS_ROUNDS": "200"}
+    session.run("pytest", "tests/faults/test_races.py", "-k", "chaos", env=env)
+
+
+@nox.session
 def wheel(session: nox.Session) -> None:
     """The built wheel in an environment that has nothing else."""
     session.install("build")

@@ -19,6 +19,9 @@ def upgrade(params: Mapping[str, str], path: str, options: RunOptions) -> list[s
 
 def race(target: Target, path: Path, options: Sequence[RunOptions]) -> list[list[str]]:
     """What each of the runs applied, all started at once."""
-    with multiprocessing.get_context("spawn").Pool(len(options)) as pool:
+    context = multiprocessing.get_context("forkserver")
+    # Modules that need the tests' path cannot be loaded ahead.
+    context.set_forkserver_preload(["psqlmigrate.service.running"])
+    with context.Pool(len(options)) as pool:
         arguments = [(dict(target.params), str(path), one) for one in options]
         return pool.starmap(upgrade, arguments, chunksize=1)

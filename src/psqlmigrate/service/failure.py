@@ -31,7 +31,7 @@ def not_locked(file: MigrationFile, reason: str, hint: str) -> LockError:
 def lost(file: MigrationFile, direction: str, error: psycopg.Error) -> StatementError:
     """The connection ended while the migration ran."""
     return error_class(direction)(
-        f"the connection was lost while {file.version} ran: {str(error).strip()}",
+        f"the connection was lost while {file.version} ran: {' '.join(str(error).split())}",
         version=file.version,
         hint="psqlmigrate status says whether it is applied; run the command again",
     )
