@@ -159,7 +159,7 @@ class _Replay:
             run(self._connection, file, direction)
         except MigrationError as error:
             raise _DiffersError(
-                self._finding(file, f"{direction} fails: {error.message}")
+                self._finding(file, f"{direction} fails: {error.message}", error.hint)
             ) from None
         finally:
             if not self._connection.broken:
@@ -174,10 +174,11 @@ class _Replay:
             found = self._known[one] = object_hash(one)
         return found
 
-    def _finding(self, file: MigrationFile, what: str) -> Finding:
+    def _finding(self, file: MigrationFile, what: str, hint: str = "") -> Finding:
         known = file.version in self._certificates
         way_out = f"psqlmigrate verify --certify {file.version} proves a pending migration again"
-        return Finding("replay", what, file.name, way_out if known else "correct the file")
+        ways = (way_out if known else "correct the file", hint)
+        return Finding("replay", what, file.name, "; ".join(filter(None, ways)))
 
 
 def _delta(before: _Hashes, after: _Hashes) -> _Delta:
