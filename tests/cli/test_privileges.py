@@ -207,3 +207,21 @@ def test_a_missing_role_is_named_with_the_ways_out(
     assert code == 3
     assert 'schema.sql:2: role "nobody_has" does not exist' in err
     assert "scratch_setup" in err
+
+
+def test_what_is_made_anew_says_that_grants_by_hand_are_lost(run: Run, project: Path) -> None:
+    (project / "v.sql").write_text(
+        "CREATE VIEW v AS SELECT 1 AS a, 2 AS b; CREATE VIEW w AS SELECT a FROM v;"
+    )
+    run("init", "--models", "v.sql")
+    run("autogenerate", "first")
+    (project / "v.sql").write_text(
+        "CREATE VIEW v AS SELECT 1 AS a; CREATE VIEW w AS SELECT a FROM v;"
+    )
+    assert "hazards: loses privileges granted by hand" in run("autogenerate", "second")[1]
+    (project / "v.sql").write_text(
+        "CREATE VIEW v AS SELECT 1 AS a, 3 AS c; CREATE VIEW w AS SELECT a FROM v;"
+    )
+    assert "hazards" not in run("autogenerate", "third")[1]
+    (project / "v.sql").write_text("SELECT 1;")
+    assert "by hand" not in run("autogenerate", "fourth")[1]
