@@ -1,5 +1,6 @@
 """From nothing to a migrated database and back, through the command line."""
 
+import errno
 import json
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ from cli.conftest import Run
 from psqlmigrate.postgres.connect import connect
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.script import split
+from psqlmigrate.service import initializing
 
 
 def _edit(project: Path, old: str, new: str) -> None:
@@ -308,3 +310,25 @@ def test_an_upgrade_by_script_does_not_go_back(run: Run, project: Path, span: st
     back = span if ":" in span else f"head:{span}"
     assert f"psqlmigrate sql downgrade {back} does" in err
     assert run("sql", "downgrade", back)[0] == 0
+
+
+def _full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "no space left")
+
+
+def test_the_configuration_of_another_init_is_kept(run: Run, project: Path) -> None:
+    """Another one wrote it after this one had looked; it is not taken away on a failure either."""
+
+    def meanwhile(*_: object) -> list[str]:
+        (project / "psqlmigrate.toml").write_text("# of another\n")
+        return []
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(initializing, "_take_over", meanwhile)
+        code, out, err = run("init")
+        assert (code, err) == (0, "")
+        assert "psqlmigrate.toml was there" in out
+        (project / "psqlmigrate.toml").unlink()
+        patch.setattr(initializing, "create", _full)
+        assert run("init")[0] != 0
+    assert (project / "psqlmigrate.toml").read_text() == "# of another\n"
