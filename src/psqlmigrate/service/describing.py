@@ -91,7 +91,8 @@ class _Describer:
         if own and own.symbol != "~":
             words = [own.subject.summary(), *(part.summary() for part in inner)]
             return f"{own.symbol} {name}   {' '.join(words)}"
-        texts = [text for change in changes for text in _words(change)]
+        said = "" if inside else f"{name} "
+        texts = [text.removeprefix(said) for change in changes for text in _words(change)]
         return f"~ {name}   {', '.join(texts)}"
 
 
