@@ -88,6 +88,7 @@ def test_what_others_have_granted_is_no_drift(run: Run, project: Path, live: Con
     live.execute("GRANT INSERT ON t TO app; REVOKE SELECT ON v FROM reader")
     live.execute("ALTER TABLE t OWNER TO deployer")
     _agrees(run)
+    assert "in the database from" not in run("status")[1] + run("check")[1]
     (project / "schema.sql").write_text(SCHEMA + "CREATE TABLE u (a int);\n")
     assert run("autogenerate", "second")[0] == 0
     assert run("upgrade", "--strict")[0] == 0
