@@ -49,12 +49,16 @@ class SchemaDiff:
         return sum(len(names) for _, _, names in self.lists())
 
     def lists(self) -> tuple[tuple[str, str, list[str]], ...]:
-        """Every list with its symbol and the word that tells its kind; tables need none."""
+        """Every list with its symbol and the word that tells its kind; tables need none.
+
+        Names of further kinds have the word in them: "enum public.mood".
+        """
         found: list[tuple[str, str, list[str]]] = []
         for kind, word in _WORDS.items():
             for symbol, sort in (("+", "new"), ("-", "removed"), ("~", "modified")):
                 names: list[str] = getattr(self, f"{sort}_{kind}")
-                found.append((symbol, word, names))
+                shown = map(_of_one, names) if kind == "others" else names
+                found.append((symbol, word, [*shown]))
         return tuple(found)
 
 
@@ -95,6 +99,13 @@ class SchemaDiffer:
         What is no table says what it is: `~index public.users.idx_email`.
         """
         return [f"{symbol}{word}{name}" for symbol, word, names in diff.lists() for name in names]
+
+
+def _of_one(name: str) -> str:
+    """`enum public.mood` from `enums public.mood`."""
+    section, _, rest = name.partition(" ")
+    word = f"{section[:-3]}y" if section.endswith("ies") else section.removesuffix("s")
+    return f"{word.replace('_', ' ')} {rest}"
 
 
 def _checked(document: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:

@@ -55,8 +55,8 @@ def test_nine_lists_and_how_many() -> None:
         "+index public.a.i",
         "-index public.a.k",
         "~index public.a.j",
-        "+enums public.mood",
-        "-views public.v",
+        "+enum public.mood",
+        "-view public.v",
     ]
 
 

@@ -62,7 +62,7 @@ def test_models_and_their_database_have_the_same_hashes(engine: Engine, folder: 
         "+trigger public.users.update_timestamp",
         "-trigger public.users.other",
         "+index public.users.idx_email",
-        "~enums public.mood",
+        "~enum public.mood",
     ]
     assert diff.total_changes == 6
 

@@ -1,5 +1,6 @@
 """From nothing to a migrated database and back, through the command line."""
 
+import errno
 import json
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ from cli.conftest import Run
 from psqlmigrate.postgres.connect import connect
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.script import split
+from psqlmigrate.service import initializing
 
 
 def _edit(project: Path, old: str, new: str) -> None:
@@ -225,7 +227,7 @@ def test_sql_does_what_upgrade_does(run: Run, database: Target) -> None:
     assert run("verify")[0] == 0
     assert run("upgrade")[1].startswith("nothing to do")
     assert "DROP TABLE" in run("sql", "downgrade")[1]
-    assert "0 migrations" in run("sql", "upgrade", "head:head")[1]
+    assert run("sql", "upgrade", "head:head")[1] == ""
 
 
 def test_errors_as_json(run: Run) -> None:
@@ -256,3 +258,77 @@ def test_profiles(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert run("status", "--profile", "prod", "--url", "embedded")[0] == 2
     assert run("users", "--remove", "prod")[0] == 0
     assert run("users")[0] == 2
+
+
+def _chain(project: Path, count: int) -> list[str]:
+    (project / "migrations").mkdir()
+    versions = [f"2026010{day}_000000" for day in range(1, count + 1)]
+    for version in versions:
+        text = f"-- psqlmigrate: up\nCREATE TABLE t{version} ();\n"
+        text += f"-- psqlmigrate: down\nDROP TABLE t{version};\n"
+        (project / "migrations" / f"{version}_t.sql").write_text(text)
+    return versions
+
+
+def test_show_takes_what_upgrade_and_downgrade_take(run: Run, project: Path) -> None:
+    first, second, third = _chain(project, 3)
+    run("upgrade", "+2")
+    meant = {
+        "head": third,
+        "base": first,
+        "+1": third,
+        "-1": second,
+        "-2": first,
+        "20260102": second,
+    }
+    for target, version in meant.items():
+        code, out, err = run("show", target)
+        assert (code, err) == (0, "")
+        assert out.startswith(version)
+    for target in ("+2", "-3", "2026", "+0"):
+        assert run("show", target)[1] == ""
+    code, _, err = run("show", "--sql")
+    assert code == 2
+    assert "no such option '--sql'" in err
+    assert "psqlmigrate show --help" in err
+
+
+def test_a_script_of_nothing_is_empty(run: Run, project: Path) -> None:
+    _chain(project, 1)
+    for words in (("downgrade", "base:base"), ("upgrade", "head:head")):
+        assert run("sql", *words) == (0, "", "nothing to do\n")
+        assert run("sql", "-q", *words) == (0, "", "")
+    assert json.loads(run("sql", "head:head", "--json")[1])["result"] == {"sql": ""}
+
+
+@pytest.mark.parametrize("span", ["head:base", "base", "20260102:20260101", "head:20260101"])
+def test_an_upgrade_by_script_does_not_go_back(run: Run, project: Path, span: str) -> None:
+    _chain(project, 3)
+    code, out, err = run("sql", "upgrade", span)
+    assert (code, out) == (2, "")
+    assert "an upgrade does not go back" in err
+    back = span if ":" in span else f"head:{span}"
+    assert f"psqlmigrate sql downgrade {back} does" in err
+    assert run("sql", "downgrade", back)[0] == 0
+
+
+def _full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "no space left")
+
+
+def test_the_configuration_of_another_init_is_kept(run: Run, project: Path) -> None:
+    """Another one wrote it after this one had looked; it is not taken away on a failure either."""
+
+    def meanwhile(*_: object) -> list[str]:
+        (project / "psqlmigrate.toml").write_text("# of another\n")
+        return []
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(initializing, "_take_over", meanwhile)
+        code, out, err = run("init")
+        assert (code, err) == (0, "")
+        assert "psqlmigrate.toml was there" in out
+        (project / "psqlmigrate.toml").unlink()
+        patch.setattr(initializing, "create", _full)
+        assert run("init")[0] != 0
+    assert (project / "psqlmigrate.toml").read_text() == "# of another\n"

@@ -88,6 +88,7 @@ def test_what_others_have_granted_is_no_drift(run: Run, project: Path, live: Con
     live.execute("GRANT INSERT ON t TO app; REVOKE SELECT ON v FROM reader")
     live.execute("ALTER TABLE t OWNER TO deployer")
     _agrees(run)
+    assert "in the database from" not in run("status")[1] + run("check")[1]
     (project / "schema.sql").write_text(SCHEMA + "CREATE TABLE u (a int);\n")
     assert run("autogenerate", "second")[0] == 0
     assert run("upgrade", "--strict")[0] == 0
@@ -207,3 +208,21 @@ def test_a_missing_role_is_named_with_the_ways_out(
     assert code == 3
     assert 'schema.sql:2: role "nobody_has" does not exist' in err
     assert "scratch_setup" in err
+
+
+def test_what_is_made_anew_says_that_grants_by_hand_are_lost(run: Run, project: Path) -> None:
+    (project / "v.sql").write_text(
+        "CREATE VIEW v AS SELECT 1 AS a, 2 AS b; CREATE VIEW w AS SELECT a FROM v;"
+    )
+    run("init", "--models", "v.sql")
+    run("autogenerate", "first")
+    (project / "v.sql").write_text(
+        "CREATE VIEW v AS SELECT 1 AS a; CREATE VIEW w AS SELECT a FROM v;"
+    )
+    assert "hazards: loses privileges granted by hand" in run("autogenerate", "second")[1]
+    (project / "v.sql").write_text(
+        "CREATE VIEW v AS SELECT 1 AS a, 3 AS c; CREATE VIEW w AS SELECT a FROM v;"
+    )
+    assert "hazards" not in run("autogenerate", "third")[1]
+    (project / "v.sql").write_text("SELECT 1;")
+    assert "by hand" not in run("autogenerate", "fourth")[1]

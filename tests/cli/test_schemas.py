@@ -460,3 +460,34 @@ def test_a_name_that_postgresql_cuts_is_told_and_no_change(run: Run, project: Pa
     assert f'cuts it to "{name[:63]}"' in out
     assert "nothing to do" in run("autogenerate", "again")[1]
     assert run("status", "--exit-code")[0] == 0
+
+
+def test_changes_are_told_in_words_and_names_as_sql_has_them(run: Run, project: Path) -> None:
+    text = """
+        CREATE SCHEMA "S1";
+        CREATE TABLE "S1"."Order" (id int GENERATED ALWAYS AS IDENTITY, "group" int DEFAULT 1);
+        CREATE TABLE "S1".kid () INHERITS ("S1"."Order");
+        COMMENT ON COLUMN "S1"."Order"."group" IS 'x';
+        COMMENT ON SCHEMA "S1" IS 'x';
+    """
+    (project / "schema.sql").write_text(text)
+    run("init", "--models", "schema.sql")
+    run("autogenerate", "first")
+    assert run("upgrade")[0] == 0
+    for old, new in (
+        ("DEFAULT 1", "NOT NULL DEFAULT 2"), ("ALWAYS", "BY DEFAULT"), ("IS 'x'", "IS 'y'")
+    ):  # fmt: skip
+        text = text.replace(old, new)
+    (project / "schema.sql").write_text(text)
+    code, out, _ = run("check")
+    assert code == 1
+    assert ' ~ "S1"."Order"\n' in out
+    assert '~ "group"   not null no → yes, comment x → y, default 1 → 2' in out
+    assert "~ id   generated always → by default" in out
+    assert "~ comment   x → y" in out
+    assert "own" not in out
+    names = {one["name"] for one in json.loads(run("check", "--json")[1])["result"]["objects"]}
+    assert names >= {"S1", "S1.Order", "S1.kid"}
+    with (project / "psqlmigrate.toml").open("a") as file:
+        file.write("""ignore = ['table:"S1".*', "schema:S1"]\n""")
+    assert run("check")[0] == 0

@@ -48,3 +48,23 @@ def test_what_ours_stands_on_is_there_and_stays(
     assert run("downgrade", "base")[0] == 0
     with connect(database) as connection:
         assert _orders(connection) == "shop.orders"
+
+
+@pytest.mark.parametrize(
+    ("statement", "setting"),
+    [
+        ("CREATE TABLE u (a xyz.foo)", "scratch_setup"),
+        ("CREATE EXTENSION nowhere_to_be_found", "scratch_url"),
+    ],
+)
+def test_what_scratch_lacks_is_told_with_its_setting(
+    run: Run, project: Path, statement: str, setting: str
+) -> None:
+    (project / "migrations").mkdir()
+    path = project / "migrations" / "20260101_000000_a.sql"
+    path.write_text(f"-- psqlmigrate: up\n{statement};\n-- psqlmigrate: down\nSELECT 1;\n")
+    run("stamp", "head")
+    assert setting in run("status")[1]
+    code, out, _ = run("verify", "--replay")
+    assert code == 1
+    assert setting in out

@@ -492,3 +492,19 @@ def test_an_original_that_comes_back(run: Run, files: Project) -> None:
     assert code == 5
     assert f"{again.name} was squashed into {SQUASHED}_one.sql, and is not as it was then" in err
     assert run("verify")[0] == 1
+
+
+def test_verify_names_originals_that_are_missing(run: Run, files: Project) -> None:
+    _sql(files)
+    _well(run, "squash", "one", "--to", VERSIONS[2])
+    _well(run, "squash", "two", "--to", VERSIONS[3])
+    archive = files.path / "archive"
+    (archive / f"{VERSIONS[1]}_step.sql").unlink()
+    code, out, _ = run("verify")
+    assert code == 1
+    assert f"{VERSIONS[1]}: {SQUASHED}_two.sql replaces it, and it is not in archive/" in out
+    assert "restore it from version control" in out
+    archive.rename(files.path.parent / "away")
+    assert f"note: archive/ has none of the migrations that {SQUASHED}_two.sql" in _well(
+        run, "verify"
+    )

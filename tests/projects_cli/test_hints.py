@@ -104,8 +104,8 @@ def test_in_sql(project: Project) -> None:
     (project.root / "schema.sql").write_text(RENAMED)
     _, out, _ = project.run("check")
     for words in (
-        "app is crm now", "app.People is crm.persons now", "public.mood is public.feeling now",
-        "'sad' is 'un-happy' now", "app.People.E-Mail is crm.persons.mail now",
+        "app is crm now", 'app."People" is crm.persons now', "public.mood is public.feeling now",
+        "'sad' is 'un-happy' now", 'app."People"."E-Mail" is crm.persons.mail now',
         "public.mails is public.addresses now", "public.twice(integer) is public.doubled(integer) now",
         "'b' is 'c' now",
     ):  # fmt: skip

@@ -329,3 +329,21 @@ def test_a_computed_column_that_becomes_plain_says_what_is_lost(scratch: Scratch
     after = "CREATE TABLE t (id int PRIMARY KEY, n bigint)"
     drop, _ = plan(_catalog(scratch, before), _catalog(scratch, after)).statements
     assert drop.hazards == {Hazard.DATA_LOSS}
+
+
+def test_what_may_fail_names_the_table_that_it_is_about(scratch: Scratch) -> None:
+    """A cast that fails names no table, and another schema has one of that name."""
+    others = 'CREATE TABLE public.t (id int PRIMARY KEY, a text); CREATE SCHEMA "S1"; '
+    before, after = (
+        f'{others}CREATE TABLE "S1".t (id int PRIMARY KEY, a {kind})' for kind in ("text", "int")
+    )
+    proof = _generated(scratch, before, after)
+    assert [(one.direction, one.table) for one in proof.may_fail] == [("up", '"S1".t')]
+
+
+def test_the_table_whose_rows_are_in_the_way_is_named(scratch: Scratch, tmp_path: Path) -> None:
+    """The statement fails on rows of the table that it names second."""
+    before = """CREATE TABLE target (n int); CREATE TABLE "Source" (id int PRIMARY KEY, a text NOT NULL)"""
+    up = """INSERT INTO target SELECT a::int FROM "Source" WHERE a <> '"target" is no int'"""
+    proof = _written(scratch, tmp_path, before, up, "DELETE FROM target")
+    assert [one.table for one in proof.may_fail] == ['public."Source"']

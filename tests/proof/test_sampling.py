@@ -9,6 +9,7 @@ from psqlmigrate.postgres.connect import Connection, connect
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_script
 from psqlmigrate.postgres.target import Target
+from psqlmigrate.schema.sqltext import ident
 from psqlmigrate.service.sampling import Sample, Unfilled, fill
 
 CASES = {
@@ -109,7 +110,7 @@ def _tables(connection: Connection) -> set[str]:
     found = connection.execute(
         "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
     )
-    return {f"public.{name}" for (name,) in found}
+    return {ident("public", name) for (name,) in found}
 
 
 def test_rows_are_ordinary_extreme_sparse_and_repeated(connection: Connection) -> None:

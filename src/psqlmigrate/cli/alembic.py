@@ -108,5 +108,7 @@ def sql(options: Options, direction: str, span: str) -> None:
     text = offline(workspace(options), "up" if direction == "upgrade" else "down", span)
     if options.as_json:
         show_json("sql", {"sql": text})
-    else:
+    elif text:
         put(text, nl=not text.endswith("\n"))
+    if not text and not options.quiet:
+        click.echo("nothing to do", err=True)

@@ -70,7 +70,9 @@ def annotate_objects(
     command: str, words: str, objects: "Iterable[Entry]", space: Workspace | None = None
 ) -> None:
     """The same for objects that differ, at the models' file where `space` is given."""
-    names = ", ".join(f"{one.symbol} {one.name}" for one in objects)
+    from psqlmigrate.schema.identity import shown
+
+    names = ", ".join(f"{one.symbol} {shown(one.kind, one.name)}" for one in objects)
     if names:
         annotate(command, f"{words}: {names}", models_file(space) if space else "")
 

@@ -163,13 +163,14 @@ def history(options: Options, limit: int | None, *, everything: bool) -> None:
         print_history(result, no_color=options.no_color)
 
 
-@click.command()
-@click.argument("version", shell_complete=completing.versions())
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("version", shell_complete=completing.versions("head", "base"))
 @common
 def show(options: Options, version: str) -> None:
     """Show one migration: file, parents, state here, SQL, certificate, hazards.
 
-    Needs no database; without one the state is not known.
+    VERSION is a version or its unique beginning, head, base (the first), +N (the Nth pending) or
+    -N (the Nth last applied). Only +N and -N need a database; without one the state is not known.
 
     \b
     psqlmigrate show 20261123_101500
@@ -177,6 +178,8 @@ def show(options: Options, version: str) -> None:
     from psqlmigrate.cli.context import show_json, workspace
     from psqlmigrate.service import showing
 
+    if version.startswith("--"):  # -1 is a version, so Click passes all that look like options
+        raise click.NoSuchOption(version, ctx=click.get_current_context())
     result = showing.show(workspace(options), version)
     if options.as_json:
         show_json("show", result)

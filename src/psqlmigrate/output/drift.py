@@ -7,6 +7,7 @@ from rich.text import Text
 from psqlmigrate.output.console import console
 from psqlmigrate.output.printable import printable
 from psqlmigrate.output.reports import print_entries, print_generated
+from psqlmigrate.schema.identity import shown
 from psqlmigrate.schema.statement import Statement
 from psqlmigrate.service.describing import Entry
 from psqlmigrate.service.drifting import DriftResult
@@ -83,7 +84,7 @@ def _statements(statements: tuple[Statement, ...]) -> Iterator[str]:
 
 def _told(one: Entry) -> Iterator[str]:
     words = one.summary or (one.kind if one.kind != "table" else "")
-    yield f" {one.symbol} {one.name}   {words}".rstrip()
+    yield f" {one.symbol} {shown(one.kind, one.name)}   {words}".rstrip()
     for line in one.lines:
         yield f"     {line}"
 

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from psqlmigrate.output.console import console
 from psqlmigrate.output.runs import one_line
+from psqlmigrate.schema.identity import shown
 from psqlmigrate.service.preview import PreviewMigration, PreviewResult, PreviewStatement
 from psqlmigrate.service.showing import ShowResult
 
@@ -42,7 +43,9 @@ def print_show(result: ShowResult, *, no_color: bool) -> None:
     if result.touched:
         out.print("\nTouches")
         for touched in result.touched:
-            out.print(Text(f" {touched.symbol} {touched.name}   {touched.kind}"))
+            out.print(
+                Text(f" {touched.symbol} {shown(touched.kind, touched.name)}   {touched.kind}")
+            )
     for direction, half in (("up", result.up), ("down", result.down)):
         out.print(f"\n-- psqlmigrate: {direction}")
         _print_sql(out, half.statements, half.unknown)

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.text import Text
 
-from psqlmigrate.migrations.sent import shown
+from psqlmigrate.migrations.sent import shown as shown_path
 from psqlmigrate.output.console import console, rows
 from psqlmigrate.output.runs import one_line, took
+from psqlmigrate.schema.identity import shown
 from psqlmigrate.service.applied import HistoryResult
 from psqlmigrate.service.checking import CheckResult
 from psqlmigrate.service.describing import Entry
@@ -23,7 +24,8 @@ def print_entries(out: Console, entries: Iterable[Entry]) -> None:
     """One line an object: `+ public.users   table, 4 columns`; what changed in it below."""
     for one in entries:
         words = one.summary or (one.kind if one.kind != "table" else "")
-        out.print(Text(f" {one.symbol} {one.name}   {words}".rstrip(), style=_COLOURS[one.symbol]))
+        name = shown(one.kind, one.name)
+        out.print(Text(f" {one.symbol} {name}   {words}".rstrip(), style=_COLOURS[one.symbol]))
         for line in one.lines:
             out.print(Text(f"     {line}", style=_COLOURS.get(line[0], "yellow")))
 
@@ -62,7 +64,7 @@ def print_generated(result: GenerateResult, *, no_color: bool) -> None:
         out.print()
     _print_proof(out, result)
     for path in result.files:
-        out.print(Text(f"wrote {shown(path)}"))
+        out.print(Text(f"wrote {shown_path(path)}"))
     for text in result.offers:
         out.print(Text(f"hint: if it was renamed, --rename {text!r} keeps the data"))
 

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from psqlmigrate.output.console import console, rows
 from psqlmigrate.output.reports import print_entries
+from psqlmigrate.schema.identity import shown_whole
 from psqlmigrate.service.locking import spoken
 from psqlmigrate.service.status import BY_HAND, NOT_MIGRATED, StatusResult
 
@@ -27,7 +28,7 @@ def print_status(
     if full:
         _print_drift(out, result)
     for name in result.unmanaged if full else ():
-        out.print(Text(f" ? {name}   unmanaged: no migration made it"))
+        out.print(Text(f" ? {shown_whole(name)}   unmanaged: no migration made it"))
     for name in result.unmodelled:
         out.print(Text(f"not compared: {name}"))
     for note in result.notes:

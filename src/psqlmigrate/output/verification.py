@@ -11,6 +11,7 @@ from psqlmigrate.service.verifying import VerifyResult
 def verified(result: VerifyResult, *, offline: bool = False) -> list[str]:
     """Findings, then what was looked at; `offline` was the database's history not meant to be."""
     lines = [str(finding) for finding in result.findings]
+    lines += [f"note: {note}" for note in result.notes]
     if one := result.replay:
         lines.append(
             f"replayed on PostgreSQL {one.server_version}: {one.ran} up, {one.reverted} down and up"
@@ -50,7 +51,7 @@ def proven(proof: Proof) -> list[str]:
     lines += [f"  the way back does not restore {loss}" for loss in proof.loses]
     lines += [
         f"  may fail on existing rows{' on the way back' if one.direction == 'down' else ''}:"
-        f" {one_line(one.sql)} ({one.table}: {one.reason})"
+        f" {one_line(one.sql)} ({one.words})"
         for one in proof.may_fail
     ]
     return lines + [f"  no sample rows for {one.table}: {one.reason}" for one in proof.unfilled]

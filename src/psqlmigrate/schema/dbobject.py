@@ -15,6 +15,7 @@ Row: TypeAlias = tuple[Any, ...]
 Statements: TypeAlias = tuple[Statement, ...]
 Parts: TypeAlias = "tuple[DbObject, ...]"
 Codes: TypeAlias = Mapping[str, Mapping[object, str]]
+Labels: TypeAlias = Mapping[str, str]
 Resolve: TypeAlias = Callable[[Address], "DbObject | None"]
 
 
@@ -72,6 +73,8 @@ class DbObject:
     """Where in the id's path its own name stands (a function's arguments come after it)."""
     codes: ClassVar[Codes] = MappingProxyType({})
     """Words for the values of fields that PostgreSQL has letters or special numbers for."""
+    spoken: ClassVar[Labels] = MappingProxyType({})
+    """What people call fields that have another name here; "" for what only our own plans need."""
     hidden_members: ClassVar[bool] = False
     """Whether the names of members are renamed without asking (the sequence of an identity)."""
 

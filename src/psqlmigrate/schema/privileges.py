@@ -28,6 +28,13 @@ _ORDER = (
 )  # fmt: skip
 
 
+_MAINTAIN = "MAINTAIN"
+_OF_TABLES = frozenset(_ORDER[: _ORDER.index(_MAINTAIN) + 1])
+"""All that a table has. MAINTAIN came with 17: a statement that names it is none for a server
+before that, but ALL is, and means there what there is.
+"""
+
+
 class Acl(Enum):
     """What PostgreSQL knows privileges for: the word in GRANT and that of default privileges."""
 
@@ -131,8 +138,11 @@ class Privileges:
         cascade = {by for by, _ in others}
         yield from _revokes(lost, NOTHING, words, cascade)
         yield from _revokes(options, sql("GRANT OPTION FOR "), words, cascade)
-        yield from _grants(won - {*new.grantable}, NOTHING, words)
-        yield from _grants(won & {*new.grantable}, sql(" WITH GRANT OPTION"), words)
+        plain, option = won - {*new.grantable}, won & {*new.grantable}
+        if not others:  # what another granted would be granted a second time
+            plain, option = _rounded(plain, new.granted), _rounded(option, new.grantable)
+        yield from _grants(plain, NOTHING, words)
+        yield from _grants(option, sql(" WITH GRANT OPTION"), words)
 
 
 def _fallen(taken: set[Entry], others: Collection[tuple[str, Entry]]) -> set[Entry]:
@@ -145,6 +155,15 @@ def _fallen(taken: set[Entry], others: Collection[tuple[str, Entry]]) -> set[Ent
     }:
         found |= more
     return found
+
+
+def _rounded(won: set[Entry], held: Collection[Entry]) -> set[Entry]:
+    """With all that a grantee has by then of a table, where that is everything."""
+    for grantee, *what in sorted(won):
+        every = {(grantee, one) for one in _OF_TABLES}
+        if what == [_MAINTAIN] and every <= {*held}:
+            won = won | every
+    return won
 
 
 def _entry(grantee: str, privilege: str, column: str) -> Entry:
@@ -181,6 +200,12 @@ def _grouped(entries: Iterable[Entry]) -> Iterator[tuple[str, Sql]]:
         # With the table's privilege at hand, that of a column is a list item of its own.
         found[grantee][f"{privilege} ()" if column else privilege].extend(column)
     for grantee, privileges in found.items():
+        if privileges.keys() >= _OF_TABLES:
+            yield grantee, sql("ALL")
+            for word in _OF_TABLES:
+                del privileges[word]
+        if not privileges:
+            continue
         parts = (_privilege(word, columns) for word, columns in privileges.items())
         yield grantee, join(", ", parts)
 

@@ -97,8 +97,13 @@ ALL = Selection()
 def _fits(pattern: str, one: DbObject) -> bool:
     kind, colon, name = pattern.partition(":")
     if colon:
-        return kind == one.kind and fnmatchcase(str(one.id), name)
-    return pattern == one.kind or fnmatchcase(str(one.id), pattern)
+        return kind == one.kind and _named(one, name)
+    return pattern == one.kind or _named(one, pattern)
+
+
+def _named(one: DbObject, pattern: str) -> bool:
+    """As names are in files, and as people see them."""
+    return fnmatchcase(str(one.id), pattern) or fnmatchcase(one.id.shown, pattern)
 
 
 def chosen(
@@ -157,8 +162,8 @@ def _plainly(base: Catalog, stated: Catalog, coverage: Coverage, selection: Sele
         missing = sorted(edges[oid] - objects.keys())
         if missing:
             raise PlanRefusedError(
-                f"{kept[oid].kind} {oid}, which the models do not state, needs"
-                f" {missing[0].kind} {missing[0]}, which they no longer have",
+                f"{kept[oid].kind} {oid.shown}, which the models do not state, needs"
+                f" {missing[0].kind} {missing[0].shown}, which they no longer have",
                 hint="take it away in a migration of its own first, or state it in an .sql file"
                 " beside the models",
             )

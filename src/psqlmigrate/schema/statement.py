@@ -22,6 +22,7 @@ class Hazard(StrEnum):
     NEEDS_LOGIN = "needs a password"
     NO_TRANSACTION = "cannot run in a transaction"
     MAY_FAIL = "may fail on existing rows"
+    LOSES_GRANTS = "loses privileges granted by hand"
 
 
 OF_ROWS = frozenset(

@@ -187,12 +187,14 @@ def by_hand(
 ) -> tuple[tuple[str, str], ...]:
     """What was changed by hand since the last run, by (kind, name), without what is left out.
 
-    What no migration made counts when it belongs to something that one made.
+    What no migration made counts when it belongs to something that one made; what others have
+    granted on that is theirs.
     """
     found = state.drift(recorded, state_hashes(live))
     kinds = {kind for kind, _ in found.added}
     ids = {_name(oid): oid for oid in live.objects if oid.kind in kinds}
-    mine = (key for key in found.added if _is_made(live, ids[key], recorded.hashes))
+    added = (key for key in found.added if not live.objects[ids[key]].concern)
+    mine = (key for key in added if _is_made(live, ids[key], recorded.hashes))
     names = (*found.changed, *found.removed, *mine)
     if not names or selection.everything:
         return names

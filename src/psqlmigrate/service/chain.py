@@ -5,6 +5,7 @@ from functools import cache
 
 from psqlmigrate.migrations.certificate import Certificate, ObjectHashes
 from psqlmigrate.migrations.graph import Graph
+from psqlmigrate.schema.identity import shown
 from psqlmigrate.service.findings import Finding
 
 _Object = tuple[str, str]
@@ -79,7 +80,7 @@ class _Chain:
             names = sorted(latest)
             self._add(
                 "branches_meet",
-                f"{touched[0]} {touched[1]} is touched by parallel branches: {' and '.join(names)}",
+                f"{touched[0]} {shown(*touched)} is touched by parallel branches: {' and '.join(names)}",
                 self._graph.files[names[-1]].name,
                 f"make {names[-1]} depend on {names[0]} and certify it again:"
                 f" psqlmigrate verify --certify {names[-1]}",
@@ -97,7 +98,7 @@ class _Chain:
             if left != one.before:
                 self._add(
                     "chain_broken",
-                    f"{one.kind} {one.name} is not as {writer} left it",
+                    f"{one.kind} {shown(one.kind, one.name)} is not as {writer} left it",
                     self._graph.files[version].name,
                     f"psqlmigrate verify --certify {version} proves it again on what is there now",
                 )

@@ -118,9 +118,9 @@ def settled(
 def rename_words(names: Iterable[NewName]) -> tuple[str, ...]:
     """What got another name, in words."""
     return tuple(
-        f"{one.old} is {one.new} now"
+        f"{one.old.shown} is {one.new.shown} now"
         if one.member is None
-        else f"{one.old} '{one.member}' is '{one.new_member}' now"
+        else f"{one.old.shown} '{one.member}' is '{one.new_member}' now"
         for one in names
     )
 

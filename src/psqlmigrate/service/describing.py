@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from psqlmigrate.schema.catalog import Catalog, Change
 from psqlmigrate.schema.dbobject import DbObject
-from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.identity import ObjectId, written
 
 _LONGEST = 48
 
@@ -85,13 +85,14 @@ class _Describer:
 
     def _line(self, one: DbObject, changes: Sequence[Change]) -> str:
         inside = bool(one.owners) and one.id.path[:-1] == one.owners[0].path
-        name = one.id.path[-1] if inside else one.kind
+        name = written(one.id.path[-1]) if inside else one.kind
         own = next((change for change in changes if change.subject.id == one.id), None)
         inner = [change.subject for change in changes if change.subject.id != one.id]
         if own and own.symbol != "~":
             words = [own.subject.summary(), *(part.summary() for part in inner)]
             return f"{own.symbol} {name}   {' '.join(words)}"
-        texts = [text for change in changes for text in _words(change)]
+        said = "" if inside else f"{name} "
+        texts = [text.removeprefix(said) for change in changes for text in _words(change)]
         return f"~ {name}   {', '.join(texts)}"
 
 
@@ -116,27 +117,31 @@ def _fields(change: Change) -> tuple[str, ...]:
     if before is None or after is None:
         return ()
     names = [one.name for one in dataclasses.fields(before) if one.compare]
+    labels = {name: after.spoken.get(name, name.replace("_", " ")) for name in names}
+    differing = [name for name in names if getattr(before, name) != getattr(after, name)]
+    told = [name for name in differing if labels[name]]
+    if differing and not told:
+        return ("definition changed",)
     return tuple(
-        _field(name, getattr(before, name), getattr(after, name), after.codes.get(name, {}))
-        for name in names
-        if getattr(before, name) != getattr(after, name)
+        _field(labels[name], getattr(before, name), getattr(after, name), after.codes.get(name, {}))
+        for name in told
     )
 
 
-def _field(name: str, before: object, after: object, words: Mapping[object, str]) -> str:
+def _field(label: str, before: object, after: object, words: Mapping[object, str]) -> str:
     """Words that have the field's name in them need no other."""
     texts = words.get(before) or _value(before), words.get(after) or _value(after)
-    if name in words.values():
+    if label in words.values():
         return f"{texts[0]} → {texts[1]}"
-    label = name.replace("_", " ")
     if max(map(len, texts)) > _LONGEST:
         return f"{label} changed"
     return f"{label} {texts[0]} → {texts[1]}"
 
 
-def _value(value: object) -> str:
+def _value(value: object, *, nested: bool = False) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple) and not isinstance(value, ObjectId):
-        value = ", ".join(_value(one) for one in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        separator = " " if nested else ", "
+        value = separator.join(_value(one, nested=True) for one in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     return " ".join(str(value).split()) if value not in {None, ""} else "none"

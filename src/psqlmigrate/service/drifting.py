@@ -236,7 +236,7 @@ def _who_has_it(strayed: Straying, message: str) -> str:
     if taken is None:
         return ""
     others = strayed.found.objects.keys() - strayed.mine.objects.keys()
-    found = sorted(f"{oid.kind} {oid}" for oid in others if oid.path[-1] == taken[1])
+    found = sorted(f"{oid.kind} {oid.shown}" for oid in others if oid.path[-1] == taken[1])
     return f" ({', '.join(found)}, which no migration made)" if found else ""
 
 
@@ -265,5 +265,5 @@ def _try_out(
         have = schemas.fixpoint(have)
         wrong = [oid for oid in wrong if have.get(oid) != strayed.built.get(oid)]
     if wrong:
-        names = ", ".join(sorted(f"{oid.kind} {oid}" for oid in wrong))
+        names = ", ".join(sorted(f"{oid.kind} {oid.shown}" for oid in wrong))
         raise ProofError(f"no plan that was found restores {names}")

@@ -152,7 +152,7 @@ def _desired(schemas: Schemas, empty: Catalog, found: Catalog) -> Catalog:
         missing = sorted(found.edges.get(oid, frozenset()) - wanted.objects.keys())
         if missing:
             raise PlanRefusedError(
-                f"{oid.kind} {oid} needs {missing[0].kind} {missing[0]}, which is left out",
+                f"{oid.kind} {oid.shown} needs {missing[0].kind} {missing[0].shown}, which is left out",
                 hint="--schema and ignore must leave in, or leave out, both of them",
             )
     return merged(empty, schemas.fixpoint(wanted), EVERYTHING, schemas.selection)

@@ -26,9 +26,12 @@ def foresee(
 
 
 def offline(workspace: Workspace, direction: str, span: str) -> str:
-    """The script of an upgrade (`up`) or downgrade (`down`) for `from:to`, `to`, or the default."""
+    """The script of an upgrade (`up`) or downgrade (`down`) for `from:to`, `to`, or the default.
+
+    Empty where there is nothing to run.
+    """
     view = workspace.lineage((), *span.split(":"))
     if view.trouble:
         raise view.trouble
     files = versions.between(view.directory, view.graph, direction, span)
-    return script(files, direction, view.graph, workspace.tables)
+    return script(files, direction, view.graph, workspace.tables) if files else ""

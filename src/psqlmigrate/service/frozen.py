@@ -32,7 +32,7 @@ def refuse(first: Catalog, again: Callable[[], Catalog], texts: Sequence[str]) -
 
 
 def _refuse(frozen: Iterable[DbObject]) -> None:
-    names = ", ".join(dict.fromkeys(f"{one.kind} {one.id}" for one in frozen))
+    names = ", ".join(dict.fromkeys(f"{one.kind} {one.id.shown}" for one in frozen))
     if names:
         raise SourceError(
             f"each time it is loaded this is another value: {names}",

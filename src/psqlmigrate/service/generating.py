@@ -217,7 +217,7 @@ def _written(
         seconds=time.monotonic() - began,
         loses=_merged(one.loses for one in proofs),
         may_fail=_merged(
-            (f"{one.sql} ({one.table}: {one.reason})" for one in proof.may_fail) for proof in proofs
+            (f"{one.sql} ({one.words})" for one in proof.may_fail) for proof in proofs
         ),
         unfilled=_merged(
             (f"{one.table}: {one.reason}" for one in proof.unfilled) for proof in proofs

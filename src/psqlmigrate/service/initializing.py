@@ -63,15 +63,16 @@ def _made_files(workspace: Workspace) -> Generator[list[str]]:
     """Makes directory and configuration, and says so; what it made is gone again on a failure."""
     path, config = workspace.migrations_path, workspace.settings.root / _FILE
     known = path.exists()
-    fresh = workspace.settings.file is None and not config.exists()
+    written = False
     with made_directory(path):
         lines = [f"{shown(path)} {'was there' if known else 'created'}"]
         try:
             if workspace.settings.file is None:
-                lines.append(f"{_write_config(workspace)} written")
+                written = _write_config(workspace, config)
+                lines.append(f"{_FILE} {'written' if written else 'was there'}")
             yield lines
         except BaseException:
-            if fresh:
+            if written:
                 config.unlink(missing_ok=True)
             raise
 
@@ -109,8 +110,8 @@ def _from(workspace: Workspace, spec: str) -> str:
     return str(path.relative_to(root)) if path.is_relative_to(root) else spec
 
 
-def _write_config(workspace: Workspace) -> str:
-    path = workspace.settings.root / _FILE
+def _write_config(workspace: Workspace, path: Path) -> bool:
+    """Whether it is written; another that made it meanwhile keeps it."""
     schema = workspace.tables.schema
     url = workspace.url if workspace.url == "embedded" else None
     models = ", ".join(json.dumps(_from(workspace, one)) for one in workspace.config.models)
@@ -120,5 +121,8 @@ def _write_config(workspace: Workspace) -> str:
     )
     if schema != Tables().schema:
         text += _ELSEWHERE.format(schema=json.dumps(schema))
-    write_new(path, text.encode())
-    return path.name
+    try:
+        write_new(path, text.encode())
+    except FileExistsError:
+        return False
+    return True

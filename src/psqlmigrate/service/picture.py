@@ -43,5 +43,5 @@ def schemas_apart(scratch: Scratch, one: Picture, other: Picture) -> tuple[str, 
     if one.catalog != other.catalog:
         sides = (canonical(scratch, side.catalog) for side in (one, other))
         if changes := diff(*sides):
-            return tuple(f"{change.subject.kind} {change.subject.id}" for change in changes)
+            return tuple(f"{change.subject.kind} {change.subject.id.shown}" for change in changes)
     return tuple(sorted(one.residue ^ other.residue))

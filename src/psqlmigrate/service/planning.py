@@ -107,7 +107,7 @@ def _make_along(work: Work, oid: ObjectId) -> None:
 
 def _refusal(one: DbObject, reason: str) -> PlanRefusedError:
     return PlanRefusedError(
-        f"no plan keeps the data of {one.kind} {one.id}: {reason}",
+        f"no plan keeps the data of {one.kind} {one.id.shown}: {reason}",
         hint="write this step by hand: psqlmigrate autogenerate --empty",
     )
 
@@ -151,7 +151,7 @@ def _refuse_held(work: Work) -> None:
         names = ", ".join(work.old.held[oid])
         verb = "dropped" if oid in work.drops else "changed"
         raise PlanRefusedError(
-            f"{work.old.objects[oid].kind} {oid} has to be {verb}, but it is used by what"
+            f"{work.old.objects[oid].kind} {oid.shown} has to be {verb}, but it is used by what"
             f" psqlmigrate does not know: {names}",
             hint="drop that by hand first, and make it again afterwards",
         )

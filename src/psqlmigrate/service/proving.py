@@ -240,5 +240,7 @@ def _require(scratch: Scratch, have: Catalog, want: Catalog, who: str) -> None:
         return
     changes = diff(canonical(scratch, have), canonical(scratch, want))
     if changes:
-        names = ", ".join(f"{one.symbol}{one.subject.kind} {one.subject.id}" for one in changes)
+        names = ", ".join(
+            f"{one.symbol}{one.subject.kind} {one.subject.id.shown}" for one in changes
+        )
         raise ProofError(f"{who} does not lead where it should: {names}")

@@ -16,6 +16,7 @@ from psqlmigrate.migrations.sent import Sent, shown
 from psqlmigrate.postgres.connect import Connection, repin
 from psqlmigrate.postgres.engine import Body, Cursor, Engine, MigrationEngine, code, perform
 from psqlmigrate.redaction import without_secrets
+from psqlmigrate.schema.sqltext import ident
 from psqlmigrate.schema.statement import Hazard, Statement
 from psqlmigrate.service.planning import Plan
 from psqlmigrate.service.rows.thinning import Thinner
@@ -35,6 +36,11 @@ class MayFail:
     sql: str
     table: str
     reason: str
+
+    @property
+    def words(self) -> str:
+        """Why, and of which table where that is known."""
+        return f"{self.table}: {self.reason}" if self.table else self.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +206,7 @@ class _Rehearsal:
         if hazards & {Hazard.MAY_FAIL, Hazard.LOSSY_CAST}:
             return
         name = error.diag.table_name
-        where = f" in {error.diag.schema_name}.{name}" if name else ""
+        where = f" in {ident(error.diag.schema_name or '', name)}" if name else ""
         raise ProofError(
             f"{self._step.name}: {self._direction} fails on rows{where}, and no hazard says so:"
             f" {error.diag.message_primary}",

@@ -192,7 +192,7 @@ def _in_the_way(names: _Names, renames: list[Rename], staying: Catalog | None) -
                 continue
             seen.add((holder.one.id, holder.member))
             if _stays(holder, staying):
-                what = f"{holder.one.kind} {holder.one.id}"
+                what = f"{holder.one.kind} {holder.one.id.shown}"
                 raise UsageError(
                     f"{what} is in the way of the new name {rename.name}"
                     if holder.member is None

@@ -178,10 +178,10 @@ def require_desired(
 
 def _not_desired(request: Request, target: ObjectId, catalog: Catalog) -> UsageError:
     known = {shown(one) for one in catalog if one.kind == target.kind}
-    what = f"the desired schema has no {target.kind} {target}"
+    what = f"the desired schema has no {target.kind} {target.shown}"
     if target in catalog.objects:
         known = {name for name, *_ in catalog.objects[target].members}
-        what = f"{target.kind} {target} has no {request.name} in the desired schema"
+        what = f"{target.kind} {target.shown} has no {request.name} in the desired schema"
     return UsageError(f"{request.text}: {what}", hint=_near(str(target), known))
 
 

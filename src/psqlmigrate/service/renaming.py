@@ -222,7 +222,7 @@ class _Copy:
             if self._arrived(address, rename):
                 self._note(address, rename, former.get(address, {}), asked=asked)
                 continue
-            what = f"{rename.one.kind} {rename.one.id} cannot be renamed to {rename.name}"
+            what = f"{rename.one.kind} {rename.one.id.shown} cannot be renamed to {rename.name}"
             missed.append(": ".join([what, *reasons[:1]]))
         return missed
 
@@ -279,7 +279,7 @@ def _warnings(names: tuple[NewName, ...], desired: Catalog) -> Iterator[str]:
         for one, text in bodies:
             if _says(text, old) and (not around or any(_says(text, oid.path[1]) for oid in around)):
                 yield (
-                    f"{one.kind} {one.id} still says {old}, which becomes {new}:"
+                    f"{one.kind} {one.id.shown} still says {old}, which becomes {new}:"
                     " PostgreSQL does not follow renames inside a string"
                 )
 

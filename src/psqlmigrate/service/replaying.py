@@ -12,7 +12,7 @@ from psqlmigrate.postgres.scratch import Scratch
 from psqlmigrate.schema.catalog import diff
 from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.hashing import FORMAT_VERSION, object_hash
-from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.identity import ObjectId, shown
 from psqlmigrate.service.canonical import canonical
 from psqlmigrate.service.certifying import settings_digest
 from psqlmigrate.service.findings import Finding
@@ -106,7 +106,7 @@ class _Replay:
         seen = {(oid.kind, str(oid)): sides for oid, sides in delta.items()}
         wrong = sorted(key for key in {*stated, *seen} if stated.get(key) != seen.get(key))
         if wrong:
-            names = ", ".join(f"{kind} {name}" for kind, name in wrong)
+            names = ", ".join(f"{kind} {shown(kind, name)}" for kind, name in wrong)
             raise _DiffersError(
                 self._finding(file, f"up does not do what its certificate says: {names}")
             )
@@ -147,7 +147,9 @@ class _Replay:
             want = canonical(self._scratch, introspect(other))
         have = canonical(self._scratch, introspect(self._connection))
         if changes := diff(have, want):
-            names = ", ".join(f"{one.symbol}{one.subject.kind} {one.subject.id}" for one in changes)
+            names = ", ".join(
+                f"{one.symbol}{one.subject.kind} {one.subject.id.shown}" for one in changes
+            )
             raise _DiffersError(
                 self._finding(file, f"{who} does not lead where it should: {names}")
             )
@@ -157,7 +159,7 @@ class _Replay:
             run(self._connection, file, direction)
         except MigrationError as error:
             raise _DiffersError(
-                self._finding(file, f"{direction} fails: {error.message}")
+                self._finding(file, f"{direction} fails: {error.message}", error.hint)
             ) from None
         finally:
             if not self._connection.broken:
@@ -172,10 +174,11 @@ class _Replay:
             found = self._known[one] = object_hash(one)
         return found
 
-    def _finding(self, file: MigrationFile, what: str) -> Finding:
+    def _finding(self, file: MigrationFile, what: str, hint: str = "") -> Finding:
         known = file.version in self._certificates
         way_out = f"psqlmigrate verify --certify {file.version} proves a pending migration again"
-        return Finding("replay", what, file.name, way_out if known else "correct the file")
+        ways = (way_out if known else "correct the file", hint)
+        return Finding("replay", what, file.name, "; ".join(filter(None, ways)))
 
 
 def _delta(before: _Hashes, after: _Hashes) -> _Delta:

@@ -11,6 +11,7 @@ from psqlmigrate.service import certificates, history
 from psqlmigrate.service.certificates import Certified
 from psqlmigrate.service.history import AppliedRow
 from psqlmigrate.service.preview import PreviewMigration, described
+from psqlmigrate.service.versions import to_show
 from psqlmigrate.service.workspace import Workspace
 
 
@@ -59,11 +60,12 @@ class ShowResult:
 
 
 def show(workspace: Workspace, version: str) -> ShowResult:
-    """What is known of the migration of a version or its unique beginning.
+    """What is known of the migration of a version, its unique beginning, or a target.
 
-    Raises MigrationNotFoundError, and HistoryError for a history that cannot be read.
+    Raises MigrationNotFoundError, what `to_show` raises, and HistoryError for a history that
+    cannot be read.
     """
-    file, graph = _found(workspace, version)
+    file, graph = _found(workspace, _meant(workspace, version))
     certified = certificates.read(file)
     applied, row, words = _state(workspace, file)
     up = described(file, "up")
@@ -86,6 +88,18 @@ def show(workspace: Workspace, version: str) -> ShowResult:
         described(file, "down"),
         file.text,
     )
+
+
+def _meant(workspace: Workspace, target: str) -> str:
+    """The version that the target means; what counts from the database is counted there."""
+    if not target.startswith(("+", "-")):
+        return to_show(workspace.directory, workspace.graph, (), target)
+    with workspace.connection() as connection:
+        rows = history.read(connection, workspace.tables, only_reading=True)
+    now = workspace.lineage(history.applied(rows))
+    if now.trouble:
+        raise now.trouble
+    return to_show(now.directory, now.graph, now.applied, target)
 
 
 def _found(workspace: Workspace, version: str) -> tuple[MigrationFile, Graph]:

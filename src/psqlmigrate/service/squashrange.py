@@ -69,7 +69,8 @@ def _refuse_open(
         raise _open(file, f"it also comes after {', '.join(others)}, outside of the range")
     others = [one for one in graph.children(version) if one not in inside]
     if others and version != last:
-        raise _open(file, f"{', '.join(others)} comes after it, outside of the range")
+        verb = "comes" if len(others) == 1 else "come"
+        raise _open(file, f"{', '.join(others)} {verb} after it, outside of the range")
 
 
 def _open(file: MigrationFile, reason: str) -> SquashRefusedError:

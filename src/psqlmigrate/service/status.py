@@ -139,7 +139,14 @@ class _Looker:
             return self._without_copy(recorded, found, error)
         except (StatementError, MigrationFileError) as error:
             # psqlmodel's users stamp what would not run: what else is known is told all the same.
-            return _unknown(found, f"the migrations cannot be replayed: {error.message}")
+            return _unknown(
+                found,
+                "; ".join(
+                    filter(
+                        None, (f"the migrations cannot be replayed: {error.message}", error.hint)
+                    )
+                ),
+            )
 
     def _refuse_strange(self, recorded: State | None, *sides: Catalog) -> None:
         words = "in the database, nor in the models" if sides[1:] else "in the database"

@@ -100,6 +100,7 @@ def _drop_nodes(work: Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
         drop = one.drop_only if root in lonely else one.drop
         if root in work.swaps:
             away, gone = one.swap_out()
+            gone = _losing(work, one, gone)
             nodes.append(Node("away", root, one.rank, away))
             nodes.append(Node("drop", root, one.rank, gone, tuple(sorted(parts))))
             if one.carries_data:
@@ -111,10 +112,17 @@ def _drop_nodes(work: Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
             if root in partitions:  # its rows are in the table that takes them by then
                 statements = _without(statements, Hazard.DATA_LOSS)
             if _stops_computing(work, one):
-                lost = frozenset({Hazard.DATA_LOSS})
-                statements = tuple(replace(it, hazards=it.hazards | lost) for it in statements)
+                statements = _with(statements, Hazard.DATA_LOSS)
+            statements = _losing(work, one, statements)
             nodes.append(Node("drop", root, one.rank, statements, tuple(sorted(parts))))
     return nodes
+
+
+def _losing(work: Work, one: DbObject, statements: Statements) -> Statements:
+    """Of what is made anew, the plan brings back only those privileges that it knows of."""
+    if one.acl is None or one.id not in work.new.objects:
+        return statements
+    return _with(statements, Hazard.LOSES_GRANTS)
 
 
 def _refilled(work: Work, oid: ObjectId) -> Statements:
@@ -136,6 +144,10 @@ def _parts(catalog: Catalog, oid: ObjectId) -> tuple[DbObject, ...]:
 
 def _without(statements: Statements, hazard: Hazard) -> Statements:
     return tuple(replace(it, hazards=it.hazards - {hazard}) for it in statements)
+
+
+def _with(statements: Statements, hazard: Hazard) -> Statements:
+    return tuple(replace(it, hazards=it.hazards | {hazard}) for it in statements)
 
 
 def _stops_computing(work: Work, one: DbObject) -> bool:

@@ -151,11 +151,11 @@ def _inherited(kept: Objects, wanted: Objects, before: Catalog) -> dict[ObjectId
 
 
 def _in_the_way(one: DbObject, missing: ObjectId, *, unmanaged: bool) -> PlanRefusedError:
-    what = f"{missing.kind} {missing}"
+    what = f"{missing.kind} {missing.shown}"
     if not unmanaged:
-        return PlanRefusedError(f"{one.kind} {one.id} needs {what}, which is left out")
+        return PlanRefusedError(f"{one.kind} {one.id.shown} needs {what}, which is left out")
     return PlanRefusedError(
-        f"{one.kind} {one.id}, which no migration made, needs {what}, which would have to go",
+        f"{one.kind} {one.id.shown}, which no migration made, needs {what}, which would have to go",
         hint="drop what stands in the way by hand, or keep the change",
     )
 

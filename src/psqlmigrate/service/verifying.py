@@ -14,7 +14,7 @@ from psqlmigrate.migrations.certificate import Certificate
 from psqlmigrate.migrations.directory import Directory, without_replaced
 from psqlmigrate.migrations.file import MigrationFile, is_migration, read_file, version_of
 from psqlmigrate.migrations.graph import Graph
-from psqlmigrate.migrations.replaced import Replaced
+from psqlmigrate.migrations.replaced import Replaced, walk
 from psqlmigrate.schema.hashing import FORMAT_VERSION
 from psqlmigrate.service import history, journal, state
 from psqlmigrate.service.bookkeeping import create
@@ -32,13 +32,14 @@ from psqlmigrate.service.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class VerifyResult:
-    """What was found. `database` says whether the history was looked at."""
+    """What was found. `database` says whether the history was looked at; `notes` are no faults."""
 
     findings: tuple[Finding, ...]
     files: int
     certified: int
     database: bool
     replay: ReplayResult | None = None
+    notes: tuple[str, ...] = ()
 
 
 def verify(
@@ -53,6 +54,8 @@ def verify(
         workspace.directory  # noqa: B018 - goes on with a squash that was broken off
     files, findings = _files(workspace.migrations_path)
     findings += _archive(workspace.migrations_path, files)
+    missing = {file: _missing(workspace.migrations_path, file) for file in files if file.replaces}
+    findings += [one for file, names in missing.items() for one in _gaps(file, names)]
     graph, faults = _graph(files)
     findings += _state_file(workspace)
     known, doubts = _certificates(workspace.migrations_path, files)
@@ -71,7 +74,8 @@ def verify(
         findings += [replayed.finding] if replayed.finding else []
     certified = sum(file.version in known for file in files)
     findings = _without_consequences(workspace.migrations_path, findings)
-    return VerifyResult(tuple(findings), len(files), certified, looked, replayed)
+    notes = tuple(_gone(file) for file, names in missing.items() if _is_whole(file, names))
+    return VerifyResult(tuple(findings), len(files), certified, looked, replayed, notes)
 
 
 def _without_consequences(folder: Path, findings: Sequence[Finding]) -> list[Finding]:
@@ -261,7 +265,7 @@ def _files(folder: Path) -> tuple[list[MigrationFile], list[Finding]]:
 
 
 def _archive(folder: Path, files: Sequence[MigrationFile]) -> Iterator[Finding]:
-    """Originals in the archive that are not as they were; a missing one may be missing."""
+    """Originals in the archive that are not as they were."""
     for file in files:
         known = {one.version: one.checksum for one in file.replaces}
         try:
@@ -277,6 +281,35 @@ def _archive(folder: Path, files: Sequence[MigrationFile]) -> Iterator[Finding]:
                     f"{FOLDER}/{one.name}",
                     "restore it from version control",
                 )
+
+
+def _missing(folder: Path, file: MigrationFile) -> tuple[str, ...]:
+    """The originals that are neither in the archive nor left where they were."""
+    paths = (path for one in (folder, folder / FOLDER) if one.is_dir() for path in one.iterdir())
+    there = {version_of(path.name) for path in paths if path.is_file()}
+    return tuple(one.version for one in walk(file.replaces) if one.version not in there)
+
+
+def _is_whole(file: MigrationFile, missing: Sequence[str]) -> bool:
+    """Whether nothing is left of the originals: who takes them all away may mean it."""
+    return len(missing) == len([*walk(file.replaces)])
+
+
+def _gaps(file: MigrationFile, missing: Sequence[str]) -> Iterator[Finding]:
+    for version in () if _is_whole(file, missing) else missing:
+        yield Finding(
+            "missing_original",
+            f"{file.name} replaces it, and it is not in {FOLDER}/",
+            version,
+            "restore it from version control: a database that has a part of them needs the rest",
+        )
+
+
+def _gone(file: MigrationFile) -> str:
+    return (
+        f"{FOLDER}/ has none of the migrations that {file.name} replaces:"
+        " a database that has only some of them cannot be upgraded"
+    )
 
 
 def _graph(files: Sequence[MigrationFile]) -> tuple[Graph | None, list[Finding]]:

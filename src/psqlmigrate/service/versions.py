@@ -71,6 +71,34 @@ def to_stamp(directory: Directory, graph: Graph, target: str) -> tuple[Migration
     return tuple(file for file in graph.order if file.version in wanted)
 
 
+def to_show(directory: Directory, graph: Graph, applied: Collection[str], target: str) -> str:
+    """The version of one migration: the `head`, the first (`base`), the next pending one (`+1`),
+    the last applied one (`-1`), or the target itself.
+
+    Raises what `to_apply` raises, and UsageError where there is no such migration.
+    """
+    if target in {"head", "heads"}:
+        single_head(graph)
+        found = graph.heads
+    elif target == "base":
+        found = tuple(one for one in graph.order if not graph.parents(one.version))
+    elif target.startswith(("+", "-")):
+        choose = to_apply if target.startswith("+") else to_revert
+        found = choose(directory, graph, applied, target)
+        found = found[-1:] if len(found) == _steps(target) else ()
+    else:
+        return target
+    if len(found) > 1:
+        names = ", ".join(one.version for one in found)
+        raise UsageError(f'"{target}" could be several migrations: {names}')
+    if not found:
+        raise UsageError(
+            f'there is no migration at "{target}"',
+            hint="psqlmigrate status tells how many are applied and pending",
+        )
+    return found[0].version
+
+
 def between(
     directory: Directory, graph: Graph, direction: str, span: str
 ) -> tuple[MigrationFile, ...]:
@@ -81,11 +109,28 @@ def between(
     start, colon, end = span.rpartition(":")
     if direction == "up":
         done = to_stamp(directory, graph, start or "base")
+        _refuse_backwards(directory, graph, {file.version for file in done}, end, span)
         return to_apply(directory, graph, {file.version for file in done}, end or "head")
     if not colon:
         start, end = "head", span
     done = to_stamp(directory, graph, start or "head")
     return to_revert(directory, graph, {file.version for file in done}, end or "-1")
+
+
+def _refuse_backwards(
+    directory: Directory, graph: Graph, done: Collection[str], end: str, span: str
+) -> None:
+    """Raises UsageError where an upgrade would end before it begins."""
+    if end in {"", "head", "heads"} or end.startswith("+"):
+        return
+    version = "" if end == "base" else directory.standing_for(end).version
+    kept = graph.ancestors(version) | {version} if version else frozenset[str]()
+    if not version or kept < {*done}:
+        back = span if ":" in span else f"head:{span}"
+        raise UsageError(
+            f'an upgrade does not go back, as "{span}" would',
+            hint=f"psqlmigrate sql downgrade {back} does",
+        )
 
 
 def pending(graph: Graph, applied: Collection[str]) -> tuple[MigrationFile, ...]:

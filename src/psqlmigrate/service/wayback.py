@@ -51,7 +51,7 @@ class WayBack:
         known = self._left_alone() if changes else set[ObjectId]()
         for one in changes:
             if one.subject.id not in known:
-                what = f"{one.subject.kind} {one.subject.id}"
+                what = f"{one.subject.kind} {one.subject.id.shown}"
                 yield f"{what} is not as it was when all branches are reverted"
 
     def _left_alone(self) -> set[ObjectId]:

@@ -1,5 +1,6 @@
 """The schema that the migration files build, when they are run from the first on."""
 
+import re
 from collections.abc import Iterable
 
 import psycopg
@@ -28,6 +29,10 @@ _MISSING = (
     psycopg.errors.UndefinedObject,
     psycopg.errors.UndefinedTable,
 )
+_ELSEWHERE = (
+    "an extension that this server lacks can be on another one, which the setting scratch_url names"
+)
+_NO_EXTENSION = re.compile(r'extension "[^"]*" is not available|extension control file')
 
 
 def replay(connection: Connection, files: Iterable[MigrationFile]) -> None:
@@ -96,6 +101,16 @@ def _explained(
 ) -> StatementError:
     if isinstance(error, psycopg.Error):
         sent = engine.statement_of(error)
-        hint = f"{_WHERE}; {_BEFORE}" if isinstance(error, _MISSING) else _WHERE
+        hint = "; ".join(filter(None, (_WHERE, _lacking(error))))
         return explaining.from_server(file, direction, sent, error, hint)
     return explaining.from_code(file, direction, error, _WHERE)
+
+
+def _lacking(error: psycopg.Error) -> str:
+    """The setting that gives scratch databases what they lack, where that may be it.
+
+    The SQLSTATE of a missing extension was that of a missing file before PostgreSQL 15.
+    """
+    if _NO_EXTENSION.search(error.diag.message_primary or ""):
+        return _ELSEWHERE
+    return _BEFORE if isinstance(error, _MISSING) else ""

@@ -11,6 +11,7 @@ from psqlmigrate.schema.dbobject import (
     Codes,
     DbObject,
     Impossible,
+    Labels,
     Naming,
     Resolve,
     Row,
@@ -111,6 +112,14 @@ class Column(DbObject):
             },
             "compression": {"": "default", "p": "pglz", "l": "lz4"},
             "statistics": {-1: "default"},
+        }
+    )
+    spoken: ClassVar[Labels] = MappingProxyType(
+        {
+            "not_null_name": "NOT NULL constraint",
+            "not_null_valid": "NOT NULL validated",
+            "not_null_no_inherit": "NOT NULL NO INHERIT",
+            "not_null_own": "",
         }
     )
     has_subid: ClassVar[bool] = True

@@ -1,9 +1,10 @@
 """Comments on objects (manual, COMMENT)."""
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Labels, Resolve, Row, Statements
 from psqlmigrate.schema.identity import Address, ObjectId
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, literal, sql
 from psqlmigrate.schema.statement import Statement
@@ -23,6 +24,7 @@ class Comment(DbObject):
     kind: ClassVar[str] = "comment"
     catalog: ClassVar[LiteralString] = "pg_description"
     rank: ClassVar[int] = 200
+    spoken: ClassVar[Labels] = MappingProxyType({"text": "comment"})
     has_subid: ClassVar[bool] = True
 
     target: ObjectId

@@ -1,9 +1,10 @@
 """Defaults of columns (manual, 5.2), generated columns excepted."""
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Statements
+from psqlmigrate.schema.dbobject import Alteration, DbObject, Labels, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import Sql, ident, literal, printed, sql
 from psqlmigrate.schema.statement import Statement
@@ -17,6 +18,7 @@ class Default(DbObject):
     catalog: ClassVar[LiteralString] = "pg_attrdef"
     rank: ClassVar[int] = 100
     rare: ClassVar[LiteralString] = "pg_catalog.pg_attrdef"
+    spoken: ClassVar[Labels] = MappingProxyType({"expression": "default"})
 
     schema: str
     table: str

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.clauses import into_range, restart, sequence_options
-from psqlmigrate.schema.dbobject import Alteration, Codes, DbObject, Parts, Statements
+from psqlmigrate.schema.dbobject import Alteration, Codes, DbObject, Labels, Parts, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import Sql, away, ident, literal, number, sql
 from psqlmigrate.schema.statement import Hazard, Statement
@@ -28,6 +28,7 @@ class Identity(DbObject):
             "persistence": {"": "as its table", "p": "logged", "u": "unlogged"},
         }
     )
+    spoken: ClassVar[Labels] = MappingProxyType({"when": "generated"})
     hidden_members: ClassVar[bool] = True
 
     schema: str

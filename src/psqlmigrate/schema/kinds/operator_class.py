@@ -1,9 +1,10 @@
 """Operator classes (manual, CREATE OPERATOR CLASS)."""
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar, LiteralString
 
-from psqlmigrate.schema.dbobject import DbObject, Naming, Resolve, Row, Statements
+from psqlmigrate.schema.dbobject import DbObject, Labels, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.opmembers import MEMBERS, Member, lines, members
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, printed, sql
@@ -29,6 +30,7 @@ class OperatorClass(DbObject):
     catalog: ClassVar[LiteralString] = "pg_opclass"
     rare: ClassVar[LiteralString] = "pg_catalog.pg_opclass WHERE oid >= 16384"
     rank: ClassVar[int] = 73
+    spoken: ClassVar[Labels] = MappingProxyType({"own": "members"})
     naming: ClassVar[Naming] = Naming.PUBLIC
     name_at: ClassVar[int] = -2
 

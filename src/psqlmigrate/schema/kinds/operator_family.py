@@ -1,9 +1,18 @@
 """Operator families and their members that belong to no class (manual, CREATE OPERATOR FAMILY)."""
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
+from psqlmigrate.schema.dbobject import (
+    Alteration,
+    DbObject,
+    Labels,
+    Naming,
+    Resolve,
+    Row,
+    Statements,
+)
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.opmembers import MEMBERS, Member, lines, members
 from psqlmigrate.schema.sqltext import Sql, ident, sql
@@ -27,6 +36,7 @@ class OperatorFamily(DbObject):
     catalog: ClassVar[LiteralString] = "pg_opfamily"
     rare: ClassVar[LiteralString] = "pg_catalog.pg_opfamily WHERE oid >= 16384"
     rank: ClassVar[int] = 72
+    spoken: ClassVar[Labels] = MappingProxyType({"loose": "members"})
     naming: ClassVar[Naming] = Naming.PUBLIC
     name_at: ClassVar[int] = -2
 

@@ -93,7 +93,7 @@ def reordered(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
     """Tables whose columns stand in another order than before."""
     by_path = {one.path: one for one in after.values()}
     return tuple(
-        ".".join(old.path)
+        ident(*old.path)
         for old in before.values()
         if (new := by_path.get(old.path)) and _moved(_names(old), _names(new))
     )

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.schema.sqltext import ident
 from psqlmigrate.service.rows.candidates import Type, Values
 
 _TYPES = """
@@ -118,8 +119,8 @@ class TableShape:
 
     @property
     def label(self) -> str:
-        """`schema.table`."""
-        return f"{self.schema}.{self.name}"
+        """`schema.table`, as SQL has it."""
+        return ident(self.schema, self.name)
 
 
 def shapes(connection: Connection) -> dict[int, TableShape]:

@@ -93,8 +93,9 @@ class Loss:
     paths: frozenset[Path] = field(default=frozenset(), compare=False)
 
     def __str__(self) -> str:
-        name = ".".join(self.table)
-        return f"rows of {name}" if self.column is None else f"values of {name}.{self.column}"
+        if self.column is None:
+            return f"rows of {ident(*self.table)}"
+        return f"values of {ident(*self.table, self.column)}"
 
 
 def snapshot(connection: Connection) -> dict[int, Held]:

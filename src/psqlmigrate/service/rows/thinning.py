@@ -16,12 +16,15 @@ from psqlmigrate.service.rows.snapshots import counts
 
 _MOST_ROWS = 12
 
+_NAME = r'(?:"(?:[^"]|"")+"|[^\W\d][\w$]*)'
+_WORDS = re.compile(rf"'(?:[^']|'')*'|({_NAME}(?:\.{_NAME})*)")
+
 _TABLES = """
 SELECT n.nspname::text, c.relname::text
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p') AND c.oid >= 16384 AND n.nspname !~ '^pg_'
    AND n.nspname <> 'information_schema'
- ORDER BY pg_catalog.length(c.relname) DESC, n.nspname <> 'public', n.nspname"""
+ ORDER BY n.nspname <> 'public', n.nspname, c.relname"""
 
 _INVALID = """
 SELECT n.nspname::text, c.relname::text
@@ -59,25 +62,27 @@ class Thinner:
         the rows' fault.
         """
         before = counts(self._connection)
-        table = self._culprit(error)
-        cursor = None
-        if table:
-            cursor = self._thinned(table, single=single) or self._emptied([table])
-        cursor = cursor or self._emptied(_tables(self._connection))
+        tables = _tables(self._connection)
+        named = (error.diag.schema_name, error.diag.table_name)
+        exact = [one for one in tables if one == named]
+        cursor, table = self._helped(exact or _mentioned(self._sent.sql, tables), single=single)
+        if cursor is None:
+            cursor, table = self._emptied(tables), next(iter(exact), None)
         if cursor is None:
             raise error
         self.removed.update(before)
         self.removed.subtract(counts(self._connection))
-        return cursor, ".".join(table or ())
+        return cursor, ident(*table) if table else ""
 
-    def _culprit(self, error: psycopg.Error) -> _Table | None:
-        """The table that PostgreSQL names, or the longest name that the statement has in it."""
-        named = (error.diag.schema_name, error.diag.table_name)
-        tables = _tables(self._connection)
-        words = set(re.findall(r'"(?:[^"]|"")+"|\w+', self._sent.sql))
-        exact = [one for one in tables if one == named]
-        mentioned = [one for one in tables if {one.name, f'"{one.name}"'} & words]
-        return next(iter(exact or mentioned), None)
+    def _helped(
+        self, tables: Sequence[_Table], *, single: bool
+    ) -> tuple[Cursor | None, _Table | None]:
+        """The cursor, and the first of the tables without rows of which the statement works."""
+        for table in tables:
+            cursor = self._thinned(table, single=single) or self._emptied([table])
+            if cursor:
+                return cursor, table
+        return None, None
 
     def _thinned(self, table: _Table, *, single: bool) -> Cursor | None:
         """Without one of the last rows, or without the last two, three, and so on."""
@@ -128,3 +133,16 @@ def _drop_invalid(connection: Connection) -> None:
 
 def _tables(connection: Connection) -> list[_Table]:
     return [_Table(schema, name) for schema, name in connection.execute(_TABLES)]
+
+
+def _mentioned(text: str, tables: Sequence[_Table]) -> list[_Table]:
+    """The tables that a statement names, in its order; those without their schema come last."""
+    names = [match[1] for match in _WORDS.finditer(text) if match[1]]
+    paths = [tuple(map(_plain, re.findall(_NAME, name))) for name in names]
+    whole = [one for path in paths for one in tables if path[:2] == one]
+    bare = [one for path in paths for one in tables if path[0] == one.name]
+    return list(dict.fromkeys([*whole, *bare]))
+
+
+def _plain(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
