@@ -43,6 +43,7 @@ class MigrationConfig:
     manage_grants: bool | None = None
     manage_owners: bool | None = None
     history_schema: str | None = None
+    role: str | None = None
     scratch_url: str | None = dataclasses.field(default=None, repr=False)
     scratch_on_target: bool | None = None
     scratch_setup: Specs = None

@@ -66,6 +66,7 @@ _NOT_YET = r"starting up|shutting down|not yet accepting|recovery mode|too many 
 
 _HINTS = (
     (r"no password supplied|password authentication failed", "set the password with PGPASSWORD, --url or a profile (psqlmigrate users --save)"),
+    (r"permission denied to set role", "GRANT it to the user who connects, or check role in psqlmigrate.toml"),
     (r"role .* does not exist", "check the user name in --url or in the profile (psqlmigrate users --list)"),
     (r"database .* does not exist", "create it with createdb, or check --url and the profile in use (psqlmigrate users --list)"),
     (r"pg_hba\.conf", "the server's pg_hba.conf does not let this user in from here"),

@@ -63,6 +63,15 @@ class Target:
         """Another database of the same server."""
         return replace(self, params={**self.params, "dbname": name})
 
+    def acting_as(self, role: str) -> "Target":
+        """The same with another current role in each session (manual, SET ROLE).
+
+        Where the start of a session names it, RESET ROLE leads back to it.
+        """
+        setting = re.sub(r"([\\\s])", r"\\\1", role)
+        options = f"{self.params.get('options', '')} -c role={setting}"
+        return replace(self, params={**self.params, "options": options})
+
     def redacted(self, text: str) -> str:
         """The text without the passwords, however they are written."""
         return redact(text, *(self.params.get(name, "") for name in SECRETS))

@@ -23,6 +23,7 @@ class Config:
     given: frozenset[str] = frozenset()
     url: str | None = None
     profile: str | None = None
+    role: str | None = None
     migrations: str = "migrations"
     models: tuple[str, ...] = ()
     python: str | None = None

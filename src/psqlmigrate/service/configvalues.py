@@ -117,7 +117,7 @@ READERS: Mapping[str, Callable[[object], Any]] = {
         ("manage_grants", "manage_owners", "scratch_on_target", "auto_detect_changes"), truth
     ),
     **dict.fromkeys(("fail_on_drift", "debug"), truth),
-    "history_schema": identifier,
+    **dict.fromkeys(("history_schema", "role"), identifier),
     **dict.fromkeys(("state_table_name", "history_table_name"), table_name),
     **dict.fromkeys(("lock_wait", "network_timeout"), seconds),
     **dict.fromkeys(("lock_timeout", "statement_timeout"), milliseconds),

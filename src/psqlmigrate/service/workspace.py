@@ -132,7 +132,13 @@ class Workspace:
 
     @contextmanager
     def target(self) -> Generator[Target]:
-        """The target with its server running."""
+        """The target with its server running, and the role that is to act there."""
+        role = self.settings.role
+        with self._running() as target:
+            yield target.acting_as(role) if role else target
+
+    @contextmanager
+    def _running(self) -> Generator[Target]:
         if not self.chosen.embedded:
             yield self.chosen
             return
