@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.casts import conversion, keeps_bytes
+from psqlmigrate.schema.casts import conversion, keeps_values, of_users, rewrites
 from psqlmigrate.schema.clauses import COMPRESSION, Settings, linked, settings
 from psqlmigrate.schema.dbobject import (
     Alteration,
@@ -245,7 +245,7 @@ class Column(DbObject):
             return ()
         if self.relation != "table":
             return _THROUGH_FOREIGN
-        if keeps_bytes(self.type, new.type):
+        if not (of_users(self.type) or of_users(new.type)):
             return (self._retype(new),)
         through = sql("{}::text::{}", ident(self.name), printed(new.type))
         collate = sql(" COLLATE {}", printed(new.collation)) if new.collation else NOTHING
@@ -375,9 +375,17 @@ class Column(DbObject):
         # PostgreSQL takes USING for no foreign table, not even for its children's sake.
         if through is not None and not new.generated and self.relation == "table":
             change = sql("{} USING {}", change, through)
-        if not self.stored or keeps_bytes(self.type, new.type):
-            return self._statement(change)
-        return self._statement(change, frozenset({Hazard.TABLE_REWRITE, Hazard.LOSSY_CAST}))
+        return self._statement(change, self._retype_hazards(new))
+
+    def _retype_hazards(self, new: "Column") -> frozenset[Hazard]:
+        if not self.stored:
+            return frozenset()
+        told = {
+            Hazard.TABLE_REWRITE: new.domain or rewrites(self.type, new.type),
+            Hazard.LOSSY_CAST: not keeps_values(self.type, new.type),
+            Hazard.MAY_FAIL: new.domain,
+        }
+        return frozenset(hazard for hazard, it_is in told.items() if it_is)
 
     @property
     def _null(self) -> NotNull:

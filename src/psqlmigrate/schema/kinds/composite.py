@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.casts import keeps_bytes
+from psqlmigrate.schema.casts import keeps_values, rewrites
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.privileges import Acl
@@ -111,9 +111,9 @@ SELECT t.oid, n.nspname::text, t.typname::text,
 
     def _retype(self, old: tuple[str, str, str], new: tuple[str, str, str]) -> Statement:
         text = sql("ALTER ATTRIBUTE {} TYPE {}", ident(new[0]), printed(new[1]))
-        if keeps_bytes(old[1], new[1]):
-            return self._change(text)
-        return self._change(text, Hazard.TABLE_REWRITE, Hazard.LOSSY_CAST)
+        rewritten = [Hazard.TABLE_REWRITE] if rewrites(old[1], new[1]) else []
+        lossy = [] if keeps_values(old[1], new[1]) else [Hazard.LOSSY_CAST]
+        return self._change(text, *rewritten, *lossy)
 
     def _change(self, change: Sql, *hazards: Hazard) -> Statement:
         text = sql("ALTER {} {} CASCADE", self.sql_name, change)
