@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from psqlmigrate.postgres.connect import Connection, connect
+from psqlmigrate.postgres.connect import connect
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.casts import conversion, keeps_values, rewrites
 from psqlmigrate.schema.sqltext import Sql, ident, printed, sql
