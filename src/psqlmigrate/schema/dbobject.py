@@ -41,6 +41,9 @@ class Impossible:
     reason: str = "it cannot be altered to its new form"
 
 
+Carried: TypeAlias = Statements | Impossible
+
+
 class Naming(Enum):
     """What hangs on the name of a kind's objects when it changes."""
 
@@ -310,9 +313,16 @@ class DbObject:
         """The expression that gives its values where `old` has them (columns)."""
         raise NotImplementedError
 
-    def carry_over(self, new: Self) -> Statements | Impossible:
-        """How a carrier of data moves to the new form of a swapped object it depends on."""
+    def carry_over(self, new: Self, swapped: "DbObject", made: "DbObject") -> "Carried":
+        """How a carrier of data moves from a swapped object that it depends on to the new one."""
         return Impossible("it stands on what has to be made anew")
+
+    def remake(self, new: Self, value: Sql) -> tuple[Sql, frozenset[Hazard]] | None:
+        """The expression that makes a value of the type `new` of one of this type.
+
+        None where the text of the one is that of the other.
+        """
+        return None
 
     def alter(self, new: Self) -> Alteration | Impossible | None:
         """How `self` becomes `new`; else it has to be dropped and made again."""

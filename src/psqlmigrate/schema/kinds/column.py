@@ -8,6 +8,7 @@ from psqlmigrate.schema.casts import conversion, keeps_values, of_users, rewrite
 from psqlmigrate.schema.clauses import COMPRESSION, Settings, linked, settings
 from psqlmigrate.schema.dbobject import (
     Alteration,
+    Carried,
     Codes,
     DbObject,
     Impossible,
@@ -238,7 +239,7 @@ class Column(DbObject):
             return name
         return conversion(name, old.type, self.type) or name
 
-    def carry_over(self, new: Self) -> Statements | Impossible:
+    def carry_over(self, new: Self, swapped: DbObject, made: DbObject) -> Carried:
         if self.partition_key:
             return _IN_THE_KEY
         if self.parents or self.typed:
@@ -247,10 +248,14 @@ class Column(DbObject):
             return _THROUGH_FOREIGN
         if not (of_users(self.type) or of_users(new.type)):
             return (self._retype(new),)
+        remade = None
+        if self.type == new.type == ident(*swapped.id.path):
+            remade = swapped.remake(made, ident(self.name))
         through = sql("{}::text::{}", ident(self.name), printed(new.type))
+        expression, hazards = remade or (through, frozenset({Hazard.LOSSY_CAST}))
         collate = sql(" COLLATE {}", printed(new.collation)) if new.collation else NOTHING
-        change = sql("TYPE {}{} USING {}", printed(new.type), collate, through)
-        return (self._statement(change, frozenset({Hazard.TABLE_REWRITE, Hazard.LOSSY_CAST})),)
+        change = sql("TYPE {}{} USING {}", printed(new.type), collate, expression)
+        return (self._statement(change, hazards | {Hazard.TABLE_REWRITE}),)
 
     @property
     def place(self) -> int:
