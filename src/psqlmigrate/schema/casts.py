@@ -176,6 +176,17 @@ def conversion(name: Sql, old: str, new: str) -> Sql | None:
     return sql("{}::{}::{}", name, middle, target)
 
 
+def converted(value: Sql, old: str, new: str) -> Sql:
+    """The value as one whose text the new type takes, or refuses where it is too long."""
+    if of_users(old) or of_users(new):  # either may have been made anew itself
+        return sql("{}::text", value)
+    before, after = _parsed(old), _parsed(new)
+    if (before.name, before.array) == (after.name, after.array):
+        return value
+    cast = sql("{}::{}", value, _of_any_length(before, after, new))
+    return conversion(value, old, new) or cast
+
+
 def of_users(type_name: str) -> bool:
     """Whether it is in a schema that people made; without a search path only these are printed."""
     return "." in type_name

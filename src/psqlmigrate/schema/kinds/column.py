@@ -8,7 +8,6 @@ from psqlmigrate.schema.casts import conversion, keeps_values, of_users, rewrite
 from psqlmigrate.schema.clauses import COMPRESSION, Settings, linked, settings
 from psqlmigrate.schema.dbobject import (
     Alteration,
-    Carried,
     Codes,
     DbObject,
     Impossible,
@@ -16,6 +15,7 @@ from psqlmigrate.schema.dbobject import (
     Resolve,
     Row,
     Statements,
+    Swapped,
 )
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.notnull import NAMED_SINCE, NotNull, not_null_constraints
@@ -231,15 +231,16 @@ class Column(DbObject):
         # The name is taken by the table that was renamed away.
         return replace(self, not_null_crowded=self.server >= NAMED_SINCE)
 
-    def value_of(self, old: Self, *, recast: bool) -> Sql:
+    def value_of(self, old: Self, swapped: Swapped) -> tuple[Sql, frozenset[Hazard]]:
+        if swapped:
+            return old._remade(self, swapped)
         name = ident(self.name)
-        if recast:
-            return sql("{}::text::{}", name, printed(self.type))
         if old.type == self.type:
-            return name
-        return conversion(name, old.type, self.type) or name
+            return name, frozenset()
+        lossy = set[Hazard]() if keeps_values(old.type, self.type) else {Hazard.LOSSY_CAST}
+        return conversion(name, old.type, self.type) or name, frozenset(lossy)
 
-    def carry_over(self, new: Self, swapped: DbObject, made: DbObject) -> Carried:
+    def carry_over(self, new: Self, swapped: Swapped) -> Statements | Impossible:
         if self.partition_key:
             return _IN_THE_KEY
         if self.parents or self.typed:
@@ -248,14 +249,20 @@ class Column(DbObject):
             return _THROUGH_FOREIGN
         if not (of_users(self.type) or of_users(new.type)):
             return (self._retype(new),)
-        remade = None
-        if self.type == new.type == ident(*swapped.id.path):
-            remade = swapped.remake(made, ident(self.name))
-        through = sql("{}::text::{}", ident(self.name), printed(new.type))
-        expression, hazards = remade or (through, frozenset({Hazard.LOSSY_CAST}))
+        value, hazards = self._remade(new, swapped)
         collate = sql(" COLLATE {}", printed(new.collation)) if new.collation else NOTHING
-        change = sql("TYPE {}{} USING {}", printed(new.type), collate, expression)
+        change = sql("TYPE {}{} USING {}", printed(new.type), collate, value)
         return (self._statement(change, hazards | {Hazard.TABLE_REWRITE}),)
+
+    def _remade(self, new: Self, swapped: Swapped) -> tuple[Sql, frozenset[Hazard]]:
+        name = ident(self.name)
+        for before, after in swapped:
+            if self.type == new.type == ident(*before.id.path):
+                remade = before.remake(after, name)
+                if remade is not None:
+                    return remade
+        through = sql("{}::text::{}", name, printed(new.type))
+        return through, frozenset({Hazard.LOSSY_CAST})
 
     @property
     def place(self) -> int:

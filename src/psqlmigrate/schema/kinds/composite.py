@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.casts import conversion, keeps_values, of_users, rewrites
+from psqlmigrate.schema.casts import conversion, converted, keeps_values, rewrites
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.privileges import Acl
@@ -91,12 +91,13 @@ class Composite(DbObject):
             return None
         had = {one[0]: one for one in self.attributes}
         fields = (
-            _recast(sql("({}).{}", value, ident(one[0])), had[one[0]][1], one[1])
+            converted(sql("({}).{}", value, ident(one[0])), had[one[0]][1], one[1])
             if one[0] in had
             else sql("NULL")
             for one in new.attributes
         )
-        row = sql("ROW({})::{}", join(", ", fields), ident(new.schema, new.name))
+        # A cast of the row itself would cut what is too long for a field.
+        row = sql("ROW({})::text::{}", join(", ", fields), ident(new.schema, new.name))
         # IS NULL would say so of a row of nulls, too.
         text = sql("CASE WHEN {} IS DISTINCT FROM NULL THEN {} END", value, row)
         kept = had.keys() <= {one[0] for one in new.attributes}
@@ -163,7 +164,10 @@ class Composite(DbObject):
         return "table" in self.used and conversion(ident(old[0]), old[1], new[1]) is not None
 
     def _retype(self, old: tuple[str, str, str], new: tuple[str, str, str]) -> Statement:
-        text = sql("ALTER ATTRIBUTE {} TYPE {}", ident(new[0]), printed(new[1]))
+        collate = sql(" COLLATE {}", printed(new[2])) if new[2] else NOTHING
+        text = sql("ALTER ATTRIBUTE {} TYPE {}{}", ident(new[0]), printed(new[1]), collate)
+        if "table" not in self.used:
+            return self._change(text)
         rewritten = [Hazard.TABLE_REWRITE] if rewrites(old[1], new[1]) else []
         lossy = [] if keeps_values(old[1], new[1]) else [Hazard.LOSSY_CAST]
         return self._change(text, *rewritten, *lossy)
@@ -177,11 +181,3 @@ def _line(attribute: tuple[str, str, str]) -> Sql:
     name, type_name, collation = attribute
     collate = sql(" COLLATE {}", printed(collation)) if collation else NOTHING
     return sql("{} {}{}", ident(name), printed(type_name), collate)
-
-
-def _recast(value: Sql, old: str, new: str) -> Sql:
-    if of_users(old) or of_users(new):  # it may have been made anew itself
-        return sql("{}::text::{}", value, printed(new))
-    if old == new:
-        return value
-    return conversion(value, old, new) or value
