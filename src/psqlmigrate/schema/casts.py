@@ -1,7 +1,7 @@
 """How a value of one type becomes one of another (manual, CREATE CAST and ALTER TABLE)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from psqlmigrate.schema.sqltext import Sql, printed, sql
@@ -104,8 +104,8 @@ _BY_WAY_OF = {
         "numeric",
     ),
 }
-_STRINGS = {"text", "character varying", "character", "name", "citext"}
-"""Types of the category S: anything casts to them on assignment, by text where by nothing else."""
+_STRINGS = {"text", "character varying", "character", "name"}
+"""Types of the category S, as is citext: anything casts to them on assignment, by text where by nothing else."""
 
 # What has for each value another one, and the way back leads to it; no setting has a say.
 _EXACT = (
@@ -139,9 +139,7 @@ _TEMPORAL = {
 }
 _FIELDS = ("second", "minute", "hour", "day", "month", "year")
 
-_PRINTED = re.compile(
-    r"""((?:"(?:[^"]|"")*"|[^"(])+) (?:\( (-?\d+) (?:,(-?\d+))? \))? ([a-z\ ]*)""", re.VERBOSE
-)
+_PRINTED = re.compile(r"""((?:"(?:[^"]|"")*"|[^"(])+) (?:\( ([^)]*) \))? ([a-z\ ]*)""", re.VERBOSE)
 _INTERVAL = re.compile(r"interval(?: (?:year|month|day|hour|minute|second)(?: to ([a-z]+))?)?")
 
 
@@ -153,24 +151,48 @@ class _Type:
     modifier: tuple[int, ...]
     array: bool
     least: int = 0
+    words: str = ""
+
+    @property
+    def is_string(self) -> bool:
+        return self.name in _STRINGS or self.name.endswith(".citext")
 
 
-def conversion(name: Sql, old: str, new: str) -> Sql | None:
+@dataclass(frozen=True, slots=True)
+class UserCast:
+    """A cast that people or an extension made, with the letters of pg_cast."""
+
+    source: str
+    target: str
+    context: str
+    method: str
+
+
+def _made(casts: Collection[UserCast], before: _Type, after: _Type) -> UserCast | None:
+    pair = (before, after)
+    bare = tuple(one.name + "[]" * one.array for one in pair)
+    return next((one for one in casts if (one.source, one.target) == bare), None)
+
+
+def conversion(name: Sql, old: str, new: str, casts: Collection[UserCast] = ()) -> Sql | None:
     """The expression for USING; None where PostgreSQL casts on assignment.
 
     Without USING it fails where a cast would cut values, and so it does for an expression whose
     type has no length.
     """
     before, after = _parsed(old), _parsed(new)
+    if made := _made(casts, before, after):
+        target = _of_any_length(before, after, new)
+        return sql("{}::{}", name, target) if made.context == "e" else None
     if _assignable(before, after):
         return None
     target = _of_any_length(before, after, new)
     if before.array != after.array:
         # The text of an array has all of its elements.
-        direct = not before.array and before.name in _STRINGS
+        direct = not before.array and before.is_string
         return sql("{}::{}" if direct else "{}::text::{}", name, target)
     pair = (before.name, after.name)
-    if before.name in _STRINGS or pair in _WHEN_ASKED:
+    if before.is_string or pair in _WHEN_ASKED:
         return sql("{}::{}", name, target)
     middle = printed(_BY_WAY_OF.get(pair, "text") + "[]" * before.array)
     return sql("{}::{}::{}", name, middle, target)
@@ -192,9 +214,11 @@ def of_users(type_name: str) -> bool:
     return "." in type_name
 
 
-def rewrites(old: str, new: str) -> bool:
+def rewrites(old: str, new: str, casts: Collection[UserCast] = ()) -> bool:
     """Whether all rows are written anew (manual, ALTER TABLE, Notes)."""
     before, after = _parsed(old), _parsed(new)
+    if made := _made(casts, before, after):
+        return made.method != "b" or bool(after.modifier)
     bare = not (after.modifier or after.least)
     if before.array or after.array:
         # Elements are cast one by one, even where the cast of each does nothing.
@@ -221,9 +245,10 @@ def _parsed(type_name: str) -> _Type:
     found = _PRINTED.fullmatch(type_name.removesuffix("[]"))
     if found is None:
         return _Type(type_name.removesuffix("[]"), (), array)
-    name = (found[1] + found[4]).strip()
-    modifier = tuple(int(one) for one in found.groups()[1:3] if one)
-    return _unaliased(_Type(name, modifier, array))
+    name, modifier = (found[1] + found[3]).strip(), found[2] or ""
+    numbers = tuple(int(one) for one in re.findall(r"-?\d+", modifier))
+    # A type of an extension may have words there.
+    return _unaliased(_Type(name, numbers or (0,) * bool(modifier), array, words=modifier))
 
 
 def _unaliased(one: _Type) -> _Type:
@@ -232,7 +257,7 @@ def _unaliased(one: _Type) -> _Type:
         return replace(one, name="interval", least=_FIELDS.index(last))
     # These have no length, while the names that the standard has for them mean the length 1.
     name = {"bpchar": "character", '"bit"': "bit"}.get(one.name, one.name)
-    return replace(one, name="citext" if name.endswith(".citext") else name)
+    return replace(one, name=name)
 
 
 def _of_any_length(before: _Type, after: _Type, new: str) -> Sql:
@@ -241,20 +266,18 @@ def _of_any_length(before: _Type, after: _Type, new: str) -> Sql:
         if before.name in {"smallint", "integer", "bigint"}:
             return printed(new)
         name = "bit varying"
-    elif after.name == "citext":
-        return printed(new)
     else:
         name = {"character": "bpchar"}.get(after.name, after.name)
     return printed(name + "[]" * after.array)
 
 
 def _assignable(before: _Type, after: _Type) -> bool:
-    if after.name in _STRINGS and not after.array:
+    if after.is_string and not after.array:
         return True
     if before.array != after.array:
         return False
     pair = (before.name, after.name)
-    return before.name == after.name or after.name in _STRINGS or pair in _ON_ASSIGNMENT
+    return before.name == after.name or after.is_string or pair in _ON_ASSIGNMENT
 
 
 def _widens(before: _Type, after: _Type) -> bool:

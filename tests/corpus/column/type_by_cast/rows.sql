@@ -1,0 +1,1 @@
+INSERT INTO t (a) SELECT 1::e; INSERT INTO t (b) SELECT 2;

@@ -1,0 +1,1 @@
+SELECT a::numeric, b::numeric, e::text, f::numeric FROM t
