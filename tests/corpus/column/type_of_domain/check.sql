@@ -1,1 +1,1 @@
-SELECT a::numeric, b::numeric, e::text, f::numeric FROM t
+SELECT a::numeric::float, b::numeric::float, e::text, f::numeric::float FROM t
