@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from corpus_cases import provide
-from psqlmigrate.errors import PlanRefusedError
+from psqlmigrate.errors import PlanRefusedError, SourceError
 from psqlmigrate.postgres.connect import Connection, connect
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_script, load_statements
@@ -117,3 +117,17 @@ def test_a_sequence_goes_on_after_the_rows(database: Target, server: Target) -> 
             connection.execute("INSERT INTO s (x) VALUES (0)")
         last = connection.execute("SELECT max(id) FROM s").fetchone()
     assert last == (22,)
+
+
+def test_a_field_that_is_too_long_is_not_cut(database: Target, server: Target) -> None:
+    scratch = Scratch(server)
+    text = "CREATE TYPE ct AS (a varchar({})); CREATE TABLE t (x ct)"
+    with scratch.database() as one, scratch.database() as other:
+        load_script(one, text.format(9), "before.sql")
+        load_script(other, text.format(3), "after.sql")
+        old, new = introspect(one), introspect(other)
+    with connect(database) as connection:
+        build(connection, old)
+        connection.execute("INSERT INTO t VALUES (ROW('abcd'))")
+        with pytest.raises(SourceError, match="too long"):
+            load_statements(connection, plan(old, new).statements)

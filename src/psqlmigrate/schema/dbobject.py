@@ -1,6 +1,6 @@
 """What every kind of object must tell: how it is read, made, dropped and altered."""
 
-from collections.abc import Callable, Collection, Container, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from types import MappingProxyType
@@ -40,6 +40,12 @@ class Impossible:
     """An object cannot become the other in place; `reason` is for people, when data is at stake."""
 
     reason: str = "it cannot be altered to its new form"
+
+
+Swapped: TypeAlias = "tuple[tuple[DbObject, DbObject], ...]"
+"""Objects that were renamed away, each with the one that was made in its place."""
+
+Recast: TypeAlias = Mapping[ObjectId, Swapped]
 
 
 class Naming(Enum):
@@ -300,22 +306,31 @@ class DbObject:
         """Itself as it has to be made for `refill`, which does the rest."""
         return self
 
-    def refill(
-        self, old: Self, before: "Parts", after: "Parts", recast: Container[ObjectId]
-    ) -> Statements:
+    def refill(self, old: Self, before: "Parts", after: "Parts", recast: "Recast") -> Statements:
         """Statements that bring over the data of `old`, which was swapped out; `self` is made.
 
-        `before` and `after` are what belongs to each; the types of `recast` were swapped, too.
+        `before` and `after` are what belongs to each; the types that `recast` has for
+        one of them were swapped, too.
         """
         raise NotImplementedError
 
-    def value_of(self, old: Self, *, recast: bool) -> Sql:
-        """The expression that gives its values where `old` has them (columns)."""
+    def value_of(self, old: Self, swapped: "Swapped") -> tuple[Sql, frozenset[Hazard]]:
+        """The expression that gives its values where `old` has them (columns).
+
+        `swapped`: what it stands on that was swapped.
+        """
         raise NotImplementedError
 
-    def carry_over(self, new: Self) -> Statements | Impossible:
-        """How a carrier of data moves to the new form of a swapped object it depends on."""
+    def carry_over(self, new: Self, swapped: "Swapped") -> Statements | Impossible:
+        """How a carrier of data moves from a swapped object that it depends on to the new one."""
         return Impossible("it stands on what has to be made anew")
+
+    def remake(self, new: Self, value: Sql) -> tuple[Sql, frozenset[Hazard]] | None:
+        """The expression that makes a value of the type `new` of one of this type.
+
+        None where the text of the one is that of the other.
+        """
+        return None
 
     def alter(self, new: Self) -> Alteration | Impossible | None:
         """How `self` becomes `new`; else it has to be dropped and made again."""

@@ -205,7 +205,7 @@ def _take_down(work: Work, cause: ObjectId, oid: ObjectId) -> bool:
     if cause in work.swaps and oid in work.alters and work.alters[oid].disturbs:
         return False
     work.swaps.add(cause)
-    carried = before.carry_over(after)
+    carried = before.carry_over(after, ((work.old.objects[cause], work.new.objects[cause]),))
     if isinstance(carried, Impossible):
         raise _refusal(before, carried.reason)
     work.alters[oid] = Alteration(carried, disturbs=True)

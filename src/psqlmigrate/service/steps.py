@@ -128,7 +128,13 @@ def _losing(work: Work, one: DbObject, statements: Statements) -> Statements:
 def _refilled(work: Work, oid: ObjectId) -> Statements:
     before, after = _parts(work.old, oid), _parts(work.new, oid)
     types = {one for one in work.swaps if not work.old.objects[one].carries_data}
-    recast = {one.id for one in before if work.old.edges.get(one.id, frozenset()) & types}
+    recast = {
+        one.id: tuple(
+            (work.old.objects[kind], work.new.objects[kind])
+            for kind in sorted(work.old.edges.get(one.id, frozenset()) & types)
+        )
+        for one in before
+    }
     return work.new.objects[oid].refill(work.old.objects[oid], before, after, recast)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.casts import conversion, keeps_bytes
+from psqlmigrate.schema.casts import UserCast, conversion, keeps_values, of_users, rewrites
 from psqlmigrate.schema.clauses import COMPRESSION, Settings, linked, settings
 from psqlmigrate.schema.dbobject import (
     Alteration,
@@ -16,6 +16,7 @@ from psqlmigrate.schema.dbobject import (
     Resolve,
     Row,
     Statements,
+    Swapped,
 )
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.notnull import NAMED_SINCE, NotNull, not_null_constraints
@@ -39,7 +40,19 @@ WITH rel AS MATERIALIZED (
       FROM pg_catalog.pg_attribute a JOIN rel ON rel.oid = a.attrelid
      WHERE a.attnum > 0 AND NOT a.attisdropped
 ), typ AS MATERIALIZED (
-    SELECT atttypid, atttypmod, pg_catalog.format_type(atttypid, atttypmod) AS type
+    SELECT atttypid, atttypmod, pg_catalog.format_type(atttypid, atttypmod) AS type,
+           (WITH RECURSIVE base AS (
+                SELECT t.typbasetype AS oid, t.typtypmod AS modifier
+                  FROM pg_catalog.pg_type t WHERE t.oid = atttypid AND t.typtype = 'd'
+                UNION ALL SELECT t.typbasetype, t.typtypmod
+                  FROM base JOIN pg_catalog.pg_type t ON t.oid = base.oid WHERE t.typtype = 'd')
+            SELECT pg_catalog.format_type(base.oid, base.modifier)
+              FROM base JOIN pg_catalog.pg_type t ON t.oid = base.oid WHERE t.typtype <> 'd') AS base,
+           (SELECT pg_catalog.array_agg(ARRAY[pg_catalog.format_type(castsource, NULL),
+                                              pg_catalog.format_type(casttarget, NULL),
+                                              castcontext::text, castmethod::text])
+              FROM pg_catalog.pg_cast c
+             WHERE c.oid >= 16384 AND atttypid IN (castsource, casttarget)) AS casts
       FROM (SELECT DISTINCT atttypid, atttypmod FROM att) d
 )
 SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
@@ -80,7 +93,8 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
               FROM pg_catalog.pg_inherits i JOIN rel ON rel.oid = i.inhparent
              WHERE i.inhrelid = a.attrelid) END,
        a.relation, a.relation = 'table' OR EXISTS (
-           SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = a.attrelid)
+           SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = a.attrelid),
+       coalesce(typ.base, typ.type), typ.casts
   FROM att a
   JOIN typ USING (atttypid, atttypmod)
   JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
@@ -168,6 +182,10 @@ class Column(DbObject):
     """`table`, or `foreign table`: its rows are elsewhere."""
     stored: bool = field(compare=False, default=True)
     """Whether its table has rows here, or may have children that do."""
+    base: str = field(compare=False, default="")
+    """The type, or the one below all domains: casts do not know of domains."""
+    casts: frozenset[UserCast] = field(compare=False, default=frozenset())
+    """Casts from its type and to it that people made."""
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
@@ -177,7 +195,8 @@ class Column(DbObject):
     def from_row(cls, row: Row, resolve: Resolve) -> "Column":
         values = list(row)
         values[11] = tuple(row[11] or ())
-        values[-3] = tuple(ObjectId(cls.kind, (*parent, row[2])) for parent in row[-3] or ())
+        values[-5] = tuple(ObjectId(cls.kind, (*parent, row[2])) for parent in row[-5] or ())
+        values[-1] = frozenset(UserCast(*one) for one in row[-1] or ())
         return cls(*values)
 
     @property
@@ -239,27 +258,38 @@ class Column(DbObject):
         # The name is taken by the table that was renamed away.
         return replace(self, not_null_crowded=self.server >= NAMED_SINCE)
 
-    def value_of(self, old: Self, *, recast: bool) -> Sql:
+    def value_of(self, old: Self, swapped: Swapped) -> tuple[Sql, frozenset[Hazard]]:
+        if swapped:
+            return old._remade(self, swapped)
         name = ident(self.name)
-        if recast:
-            return sql("{}::text::{}", name, printed(self.type))
         if old.type == self.type:
-            return name
-        return conversion(name, old.type, self.type) or name
+            return name, frozenset()
+        lossy = set[Hazard]() if keeps_values(old.base, self.base) else {Hazard.LOSSY_CAST}
+        return old._conversion(self) or name, frozenset(lossy)
 
-    def carry_over(self, new: Self) -> Statements | Impossible:
+    def carry_over(self, new: Self, swapped: Swapped) -> Statements | Impossible:
         if self.partition_key:
             return _IN_THE_KEY
         if self.parents or self.typed:
             return ()
         if self.relation != "table":
             return _THROUGH_FOREIGN
-        if keeps_bytes(self.type, new.type):
+        if not (of_users(self.type) or of_users(new.type)):
             return (self._retype(new),)
-        through = sql("{}::text::{}", ident(self.name), printed(new.type))
+        value, hazards = self._remade(new, swapped)
         collate = sql(" COLLATE {}", printed(new.collation)) if new.collation else NOTHING
-        change = sql("TYPE {}{} USING {}", printed(new.type), collate, through)
-        return (self._statement(change, frozenset({Hazard.TABLE_REWRITE, Hazard.LOSSY_CAST})),)
+        change = sql("TYPE {}{} USING {}", printed(new.type), collate, value)
+        return (self._statement(change, hazards | {Hazard.TABLE_REWRITE}),)
+
+    def _remade(self, new: Self, swapped: Swapped) -> tuple[Sql, frozenset[Hazard]]:
+        name = ident(self.name)
+        for before, after in swapped:
+            if self.type == new.type == ident(*before.id.path):
+                remade = before.remake(after, name)
+                if remade is not None:
+                    return remade
+        through = sql("{}::text::{}", name, printed(new.type))
+        return through, frozenset({Hazard.LOSSY_CAST})
 
     @property
     def place(self) -> int:
@@ -377,16 +407,28 @@ class Column(DbObject):
         return (self._statement(change, frozenset({Hazard.TABLE_REWRITE})),)
 
     def _retype(self, new: "Column") -> Statement:
-        name, type_name = ident(self.name), printed(new.type)
+        type_name = printed(new.type)
         collate = sql(" COLLATE {}", printed(new.collation)) if new.collation else NOTHING
         change = sql("TYPE {}{}", type_name, collate)
-        through = conversion(name, self.type, new.type)
+        through = self._conversion(new)
         # PostgreSQL takes USING for no foreign table, not even for its children's sake.
         if through is not None and not new.generated and self.relation == "table":
             change = sql("{} USING {}", change, through)
-        if not self.stored or keeps_bytes(self.type, new.type):
-            return self._statement(change)
-        return self._statement(change, frozenset({Hazard.TABLE_REWRITE, Hazard.LOSSY_CAST}))
+        return self._statement(change, self._retype_hazards(new))
+
+    def _conversion(self, new: "Column") -> Sql | None:
+        return conversion(ident(self.name), self.base, new.base, self.casts & new.casts)
+
+    def _retype_hazards(self, new: "Column") -> frozenset[Hazard]:
+        if not self.stored:
+            return frozenset()
+        told = {
+            Hazard.TABLE_REWRITE: new.domain
+            or rewrites(self.base, new.base, self.casts & new.casts),
+            Hazard.LOSSY_CAST: not keeps_values(self.base, new.base),
+            Hazard.MAY_FAIL: new.domain,
+        }
+        return frozenset(hazard for hazard, it_is in told.items() if it_is)
 
     @property
     def _null(self) -> NotNull:

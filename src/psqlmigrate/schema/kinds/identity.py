@@ -1,12 +1,12 @@
 """Identity columns (manual, 5.3), with the sequence that belongs to each."""
 
-from collections.abc import Container
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.clauses import into_range, restart, sequence_options
 from psqlmigrate.schema.dbobject import Alteration, Codes, DbObject, Labels, Parts, Statements
+from psqlmigrate.schema.dbobject import Alteration, Codes, DbObject, Parts, Recast, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import Sql, away, ident, literal, number, sql
 from psqlmigrate.schema.statement import Hazard, Statement
@@ -132,9 +132,7 @@ SELECT s.oid, n.nspname::text, c.relname::text, a.attname::text, a.attidentity::
     def swap_out(self) -> tuple[Statements, Statements]:
         return self.rename_member(self.sequence_name, away(self.sequence_name)), ()
 
-    def refill(
-        self, old: Self, before: Parts, after: Parts, recast: Container[ObjectId]
-    ) -> Statements:
+    def refill(self, old: Self, before: Parts, after: Parts, recast: Recast) -> Statements:
         text = sql(
             "SELECT pg_catalog.setval({}, last_value, is_called) FROM {}"
             " WHERE last_value BETWEEN {} AND {}",

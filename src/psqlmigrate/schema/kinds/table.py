@@ -1,6 +1,5 @@
 """Tables: ordinary, partitioned and partitions (manual, CREATE TABLE)."""
 
-from collections.abc import Container
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import ClassVar, LiteralString, Self
@@ -13,6 +12,7 @@ from psqlmigrate.schema.dbobject import (
     Impossible,
     Naming,
     Parts,
+    Recast,
     Resolve,
     Row,
     Statements,
@@ -113,17 +113,17 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relpersistence::text,
         drop = Statement(sql("DROP TABLE {}", ident(self.schema, gone)), self.id)
         return (*hidden, rename), (drop,)
 
-    def refill(
-        self, old: Self, before: Parts, after: Parts, recast: Container[ObjectId]
-    ) -> Statements:
+    def refill(self, old: Self, before: Parts, after: Parts, recast: Recast) -> Statements:
         known = {one.id: one for one in before if one.carries_data and one.owners[:1] == (old.id,)}
         kept = [one for one in after if one.carries_data and one.id in known]
         lost = frozenset({Hazard.DATA_LOSS} if len(kept) < len(known) else ())
+        values = [one.value_of(known[one.id], recast[one.id]) for one in kept]
+        lost = lost.union(*(hazards for _, hazards in values))
         copy = sql(
             "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {}",
             self.name_sql,
             join(", ", (ident(one.own_name) for one in kept)),
-            join(", ", (one.value_of(known[one.id], recast=one.id in recast) for one in kept)),
+            join(", ", (value for value, _ in values)),
             ident(old.schema, away(old.name)),
         )
         had = {one.id for one in before}

@@ -182,29 +182,32 @@ class _Comparison:
 
     def _new_rows(self, kept: _Pairs) -> Sequence[Row]:
         """The rows with values of a changed type cast back to the old one, as far as that goes."""
-        casts = {
-            new: self._old.columns[old].type
+        ways = {
+            new: way
             for old, new in kept.items()
             if self._old.columns[old].type != self._new.columns[new].type
+            if (way := self._way_back(self._new.columns[new], self._old.columns[old]))
         }
-        if not casts:
-            return self._new.rows or []
-        for through_text in (False, True):
-            rows = self._reread(casts, through_text=through_text)
-            if rows is not None:
-                return rows
-        return self._new.rows or []
+        rows = self._reread(ways) if ways else None
+        return (self._new.rows or []) if rows is None else rows
 
-    def _reread(self, casts: Mapping[int, str], *, through_text: bool) -> list[Row] | None:
+    def _way_back(self, new: Column, old: Column) -> Sql | None:
+        name, target = ident(new.name), printed(old.type)
+        for way in (sql("{}::{}", name, target), sql("{}::text::{}", name, target)):
+            if self._ask(sql("{}::text", way)) is not None:
+                return way
+        return None
+
+    def _reread(self, ways: Mapping[int, Sql]) -> list[Row] | None:
         cells: list[Sql] = []
         for position, column in self._new.columns.items():
             cell = sql("NULL") if column.generated else ident(column.name)
-            if position in casts:
-                middle = sql("{}::text", cell) if through_text else cell
-                cell = sql("{}::{}", middle, printed(casts[position]))
-            cells.append(sql("{}::text", cell))
+            cells.append(sql("{}::text", ways.get(position, cell)))
+        return self._ask(join(", ", cells))
+
+    def _ask(self, cells: Sql) -> list[Row] | None:
         only = NOTHING if self._new.partitioned else sql("ONLY ")
-        query = sql("SELECT {} FROM {}{}", join(", ", cells), only, ident(*self._new.path))
+        query = sql("SELECT {} FROM {}{}", cells, only, ident(*self._new.path))
         try:
             with self._connection.transaction():
                 return [tuple(row) for row in self._connection.execute(query.encode())]

@@ -1,0 +1,1 @@
+SELECT a::int, b::int FROM t ORDER BY 1

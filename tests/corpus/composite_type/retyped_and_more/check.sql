@@ -1,0 +1,1 @@
+SELECT id, (x).a::text FROM t ORDER BY id

@@ -1,0 +1,1 @@
+INSERT INTO t VALUES (1, ROW(NULL, NULL), 3), (2, NULL, 4); INSERT INTO t (id, x.a, x.b) VALUES (3, 7, 8);

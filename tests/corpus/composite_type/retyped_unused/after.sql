@@ -1,0 +1,1 @@
+CREATE TYPE ct AS (a uuid, b text); CREATE FUNCTION f(x ct) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TYPE tt AS (a bigint); CREATE TABLE t OF tt; CREATE VIEW v AS SELECT a FROM t;
