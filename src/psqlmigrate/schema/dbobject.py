@@ -214,6 +214,15 @@ class DbObject:
         """
         return ()
 
+    def unlinked(self, links: Container[ObjectId]) -> Self:
+        """Itself while these links are away for a while: no change comes over them."""
+        return self
+
+    @property
+    def held_by(self) -> tuple[ObjectId, ...]:
+        """What may refuse to let it go, for its rows' sake, and so goes before."""
+        return ()
+
     @property
     def follows(self) -> tuple[ObjectId, ...]:
         """What must be as it shall be before this is made; it does not stand on them."""

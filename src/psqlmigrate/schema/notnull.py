@@ -50,6 +50,8 @@ class NotNull:
     """Whether no parent's column is NOT NULL."""
     crowded: bool
     """Whether another table's constraint has the same name, so that it must be written out."""
+    certain: bool
+    """Whether the name is known: what a parent has left behind may have that of any parent."""
 
     @property
     def full_name(self) -> str:
@@ -78,8 +80,7 @@ class NotNull:
         lost = inherits and not self.own
         if not self.stated or (lost and self.valid):
             return (new._set(),)
-        if (self.valid and not new.valid) or not (self.own or inherits):
-            # What a parent has left behind may have the name of any parent that there was.
+        if (self.valid and not new.valid) or not (self.own or inherits or self.certain):
             calm = frozenset({Hazard.MAY_FAIL}) if self.valid else frozenset[Hazard]()
             there = new._set()
             there = replace(there, hazards=there.hazards - calm)

@@ -74,6 +74,7 @@ def _link_surroundings(
     for oid, alteration in work.alters.items():
         _after(making[oid], alteration.after, creating)
     for oid, node in dropping.items():
+        _after(node, work.old.objects[oid].held_by, dropping)
         for target in work.old.objects[oid].follows:
             if (after := dropping.get(target) or making.get(target)) is not None:
                 node.precede(after)

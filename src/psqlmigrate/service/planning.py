@@ -51,6 +51,7 @@ def plan(old: Catalog, new: Catalog) -> Plan:
             if rival in old.objects and rival in new.objects and rival not in work.drops:
                 _replace(work, rival, "")
     _close(work, _reversed(old.edges))
+    _enlist_unlinked(work)
     _swap_below(work)
     _refuse_feeding(work)
     _enlist_given(work)
@@ -82,6 +83,17 @@ def _enlist_relinked(work: Work) -> None:
             continue
         alteration = before.alter(after)
         if isinstance(alteration, Alteration) and alteration.statements:
+            work.alters[oid] = alteration
+
+
+def _enlist_unlinked(work: Work) -> None:
+    """What would change with a parent does it by itself while it is taken from the parent."""
+    for oid in tuple(work.alters):
+        before, after = work.old.objects[oid], work.new.objects[oid]
+        alone = before.unlinked(work.drops)
+        if before.comes_with != alone.comes_with and isinstance(
+            alteration := alone.alter(after), Alteration
+        ):
             work.alters[oid] = alteration
 
 

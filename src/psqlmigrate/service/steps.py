@@ -110,6 +110,8 @@ def _drop_nodes(work: Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
                 statements = _without(statements, Hazard.BREAKS_CODE)
             if root in partitions:  # its rows are in the table that takes them by then
                 statements = _without(statements, Hazard.DATA_LOSS)
+            if one.held_by and work.drops.issuperset(one.held_by):
+                statements = _without(statements, Hazard.MAY_FAIL)
             if _stops_computing(work, one):
                 lost = frozenset({Hazard.DATA_LOSS})
                 statements = tuple(replace(it, hazards=it.hazards | lost) for it in statements)

@@ -1,7 +1,7 @@
 """The place of a partition in its parent (manual, ALTER TABLE … ATTACH PARTITION)."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar, LiteralString
+from typing import Any, ClassVar, LiteralString
 
 from psqlmigrate.schema.dbobject import DbObject, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
@@ -22,13 +22,15 @@ class Partition(DbObject):
     parent_schema: str
     parent: str
     bound: str
-    referenced: bool = field(compare=False, default=False)
-    """Whether a foreign key refers to the parent: it holds on to its partitions."""
+    referrers: tuple[tuple[str, str, str], ...] = field(compare=False, default=())
+    """Foreign keys that refer to what it is a part of: their rows hold on to its own."""
     shared: tuple[tuple[str, str], ...] = field(compare=False, default=())
     """Columns and checks that the parent has, too."""
     keys: tuple[str, ...] = field(compare=False, default=())
     indexes: tuple[str, ...] = field(compare=False, default=())
     """Constraints and indexes that are part of the parent's."""
+    below: tuple[tuple[str, str], ...] = field(compare=False, default=())
+    """Indexes of its own partitions that are part of those: without them, one is not valid yet."""
     like_attached: tuple[str, ...] = field(compare=False, default=())
     """Other indexes that could be taken for one of them."""
     relation: str = field(compare=False, default="table")
@@ -38,7 +40,12 @@ class Partition(DbObject):
         return """
 SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::text,
        pg_catalog.pg_get_expr(c.relpartbound, c.oid),
-       p.oid IN (SELECT k.confrelid FROM pg_catalog.pg_constraint k WHERE k.contype = 'f'),
+       ARRAY(SELECT ARRAY[kn.nspname::text, kc.relname::text, k.conname::text]
+               FROM pg_catalog.pg_partition_ancestors(p.oid) whole (relid)
+               JOIN pg_catalog.pg_constraint k ON k.confrelid = whole.relid
+                AND k.contype = 'f' AND k.conparentid = 0
+               JOIN pg_catalog.pg_class kc ON kc.oid = k.conrelid
+               JOIN pg_catalog.pg_namespace kn ON kn.oid = kc.relnamespace),
        ARRAY(SELECT ARRAY['column', a.attname::text] FROM pg_catalog.pg_attribute a
               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
              UNION ALL
@@ -51,6 +58,14 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
               WHERE i.indrelid = c.oid AND x.relispartition
                 AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
                                  WHERE k.conindid = x.oid AND k.contype IN ('p', 'u', 'x'))),
+       ARRAY(SELECT ARRAY[xn.nspname::text, x.relname::text]
+               FROM pg_catalog.pg_index i
+               JOIN pg_catalog.pg_class own ON own.oid = i.indexrelid
+                AND own.relkind = 'I' AND own.relispartition
+              CROSS JOIN LATERAL pg_catalog.pg_partition_tree(own.oid) tree
+               JOIN pg_catalog.pg_class x ON x.oid = tree.relid AND tree.level > 0
+               JOIN pg_catalog.pg_namespace xn ON xn.oid = x.relnamespace
+              WHERE i.indrelid = c.oid),
        ARRAY(SELECT x.relname::text FROM pg_catalog.pg_index i
                JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
                JOIN pg_catalog.pg_index a ON a.indrelid = i.indrelid
@@ -69,9 +84,9 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Partition":
-        *plain, shared, keys, indexes, rivals, relation = row
-        pairs = tuple((kind, name) for kind, name in shared)
-        values: Row = (*plain, pairs, tuple(keys), tuple(indexes), tuple(rivals), relation)
+        *plain, referrers, shared, keys, indexes, below, rivals, relation = row
+        lists: Row = (referrers, shared, keys, indexes, below, rivals)
+        values: Row = (*plain, *map(_frozen, lists), relation)
         return cls(*values)
 
     @property
@@ -92,7 +107,11 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
 
     @property
     def dropped_with(self) -> tuple[ObjectId, ...]:
-        return () if self.referenced else self.owners
+        return () if self.referrers else self.owners
+
+    @property
+    def held_by(self) -> tuple[ObjectId, ...]:
+        return tuple(ObjectId("constraint", path) for path in self.referrers)
 
     @property
     def requires(self) -> tuple[ObjectId, ...]:
@@ -108,7 +127,10 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
         ends = ((self.schema, self.table), (self.parent_schema, self.parent))
         shared = (ObjectId(kind, (*end, name)) for kind, name in self.shared for end in ends)
         keys = (ObjectId("constraint", (*ends[0], name)) for name in self.keys)
-        return (*shared, *keys, *(ObjectId("index", (self.schema, name)) for name in self.indexes))
+        indexes = (ObjectId("index", (self.schema, name)) for name in self.indexes)
+        # It passes over an index that is not valid, and makes another.
+        below = (ObjectId("index partition", path) for path in self.below)
+        return (*shared, *keys, *indexes, *below)
 
     @property
     def rivals(self) -> tuple[ObjectId, ...]:
@@ -127,7 +149,8 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
         return (self._statement(change, frozenset({Hazard.FULL_SCAN, Hazard.MAY_FAIL})),)
 
     def drop(self) -> Statements:
-        return (self._statement(sql("DETACH PARTITION {}", self._child)),)
+        hazards = frozenset({Hazard.MAY_FAIL} if self.referrers else ())
+        return (self._statement(sql("DETACH PARTITION {}", self._child), hazards),)
 
     @property
     def _child(self) -> Sql:
@@ -139,3 +162,7 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
 
     def summary(self) -> str:
         return f"partition of {self.parent_schema}.{self.parent} {self.bound}"
+
+
+def _frozen(values: list[Any]) -> tuple[Any, ...]:
+    return tuple(tuple(one) if isinstance(one, list) else one for one in values)
