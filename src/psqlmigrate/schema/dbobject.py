@@ -229,6 +229,14 @@ class DbObject:
         return ()
 
     @property
+    def takes(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        """Pairs of a source and what PostgreSQL joins to it when it makes this, if both are there.
+
+        If only the source is there, it makes one itself.
+        """
+        return ()
+
+    @property
     def rivals(self) -> tuple[ObjectId, ...]:
         """What must not be there while this is made."""
         return ()

@@ -1,5 +1,8 @@
 """Which step of a plan has to come before which."""
 
+from collections.abc import Iterator
+
+from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.service.ordering import Node
 from psqlmigrate.service.work import Work, goes_along, moved, moving, sources
@@ -25,6 +28,8 @@ def link(
                 continue  # it takes its like in the partitions along
             if target in dropping:
                 before.precede(dropping[target])
+                for source in _taking_along(work, target):
+                    before.precede(dropping[source])
             elif target in altering and oid in dropping:
                 before.precede(altering[target], soft=not work.alters[target].disturbs)
     for oid, node in making.items():
@@ -39,6 +44,14 @@ def link(
     _link_sources(work, dropping, making)
     _link_surroundings(work, dropping, creating, making)
     _link_refills(work, dropping, making, nodes)
+
+
+def _taking_along(work: Work, oid: ObjectId) -> Iterator[ObjectId]:
+    """What takes it along when it goes, at whatever distance."""
+    for source in sources(work, work.old.objects[oid].goes_with):
+        if source in work.drops:
+            yield source
+            yield from _taking_along(work, source)
 
 
 def _link_sources(
@@ -57,6 +70,9 @@ def _link_sources(
         for source in sources(work, (*one.comes_with, *one.goes_with)):
             if source in dropping:
                 dropping[source].precede(node)
+        for link, source in one.goes_with:
+            if source in dropping and link in dropping and dropping[link].oid == link:
+                dropping[link].precede(dropping[source])
 
 
 def _link_surroundings(
@@ -67,7 +83,7 @@ def _link_surroundings(
 ) -> None:
     for oid, node in creating.items():
         one = work.new.objects[oid]
-        _after(node, one.follows, making)
+        _link_taken(node, one, creating, making)
         for target in one.rivals:
             if target in making:
                 node.precede(making[target])
@@ -78,6 +94,23 @@ def _link_surroundings(
         for target in work.old.objects[oid].follows:
             if (after := dropping.get(target) or making.get(target)) is not None:
                 node.precede(after)
+
+
+def _link_taken(
+    node: Node,
+    one: DbObject,
+    creating: dict[ObjectId, Node],
+    making: dict[ObjectId, Node],
+) -> None:
+    """PostgreSQL joins an index to any that is like it: what is new is joined by name, later."""
+    late: set[ObjectId] = set()
+    for source, target in one.takes:
+        if source in creating and creating[source].oid == source:
+            node.precede(creating[source])
+            late.add(target)
+        else:
+            _after(node, (target,), making)
+    _after(node, tuple(target for target in one.follows if target not in late), making)
 
 
 def _after(node: Node, targets: tuple[ObjectId, ...], nodes: dict[ObjectId, Node]) -> None:

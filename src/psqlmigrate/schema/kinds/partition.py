@@ -29,8 +29,8 @@ class Partition(DbObject):
     keys: tuple[str, ...] = field(compare=False, default=())
     indexes: tuple[str, ...] = field(compare=False, default=())
     """Constraints and indexes that are part of the parent's."""
-    below: tuple[tuple[str, str], ...] = field(compare=False, default=())
-    """Indexes of its own partitions that are part of those: without them, one is not valid yet."""
+    taken: tuple[tuple[ObjectId, ObjectId], ...] = field(compare=False, default=())
+    """Of the parent's indexes and constraints, and what is part of each here and further below."""
     like_attached: tuple[str, ...] = field(compare=False, default=())
     """Other indexes that could be taken for one of them."""
     relation: str = field(compare=False, default="table")
@@ -58,13 +58,18 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
               WHERE i.indrelid = c.oid AND x.relispartition
                 AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
                                  WHERE k.conindid = x.oid AND k.contype IN ('p', 'u', 'x'))),
-       ARRAY(SELECT ARRAY[xn.nspname::text, x.relname::text]
+       ARRAY(SELECT ARRAY[pk.conname, w.relname, tree.level::text, own.conname,
+                          xn.nspname, x.relname]::text[]
                FROM pg_catalog.pg_index i
-               JOIN pg_catalog.pg_class own ON own.oid = i.indexrelid
-                AND own.relkind = 'I' AND own.relispartition
-              CROSS JOIN LATERAL pg_catalog.pg_partition_tree(own.oid) tree
-               JOIN pg_catalog.pg_class x ON x.oid = tree.relid AND tree.level > 0
+               JOIN pg_catalog.pg_inherits ih ON ih.inhrelid = i.indexrelid
+               JOIN pg_catalog.pg_class w ON w.oid = ih.inhparent
+               LEFT JOIN pg_catalog.pg_constraint pk
+                 ON pk.conindid = w.oid AND pk.contype IN ('p', 'u', 'x')
+              CROSS JOIN LATERAL pg_catalog.pg_partition_tree(i.indexrelid) tree
+               JOIN pg_catalog.pg_class x ON x.oid = tree.relid
                JOIN pg_catalog.pg_namespace xn ON xn.oid = x.relnamespace
+               LEFT JOIN pg_catalog.pg_constraint own ON tree.level = 0
+                AND own.conindid = x.oid AND own.contype IN ('p', 'u', 'x')
               WHERE i.indrelid = c.oid),
        ARRAY(SELECT x.relname::text FROM pg_catalog.pg_index i
                JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
@@ -84,10 +89,20 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Partition":
-        *plain, referrers, shared, keys, indexes, below, rivals, relation = row
-        lists: Row = (referrers, shared, keys, indexes, below, rivals)
-        values: Row = (*plain, *map(_frozen, lists), relation)
-        return cls(*values)
+        *plain, referrers, shared, keys, indexes, joined, rivals, relation = row
+        schema, table, parent_schema, parent, _ = plain
+        # ATTACH passes over an index without those below: it is not valid, and another is made.
+        taken = tuple(
+            (
+                _index(parent_schema, parent, whole, key),
+                _index(schema, table, name, own)
+                if level == "0"
+                else ObjectId("index partition", (place, name)),
+            )
+            for key, whole, level, own, place, name in joined
+        )
+        values: Row = (*plain, *map(_frozen, (referrers, shared, keys, indexes)), taken)
+        return cls(*values, _frozen(rivals), relation)
 
     @property
     def id(self) -> ObjectId:
@@ -127,10 +142,11 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
         ends = ((self.schema, self.table), (self.parent_schema, self.parent))
         shared = (ObjectId(kind, (*end, name)) for kind, name in self.shared for end in ends)
         keys = (ObjectId("constraint", (*ends[0], name)) for name in self.keys)
-        indexes = (ObjectId("index", (self.schema, name)) for name in self.indexes)
-        # It passes over an index that is not valid, and makes another.
-        below = (ObjectId("index partition", path) for path in self.below)
-        return (*shared, *keys, *indexes, *below)
+        return (*shared, *keys, *(ObjectId("index", (self.schema, name)) for name in self.indexes))
+
+    @property
+    def takes(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        return self.taken
 
     @property
     def rivals(self) -> tuple[ObjectId, ...]:
@@ -166,3 +182,9 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
 
 def _frozen(values: list[Any]) -> tuple[Any, ...]:
     return tuple(tuple(one) if isinstance(one, list) else one for one in values)
+
+
+def _index(schema: str, table: str, name: str, constraint: str | None) -> ObjectId:
+    if constraint is not None:
+        return ObjectId("constraint", (schema, table, constraint))
+    return ObjectId("index", (schema, name))
