@@ -224,6 +224,27 @@ class DbObject:
         return ()
 
     @property
+    def leaves(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        """Pairs of a source and what PostgreSQL leaves of it, on its own, when this is dropped.
+
+        While this stands, that is not an object (a foreign key that a partition has of its parent).
+        """
+        return ()
+
+    def clear(self, left: "ObjectId") -> Statements:
+        """Statements that remove what was left."""
+        raise NotImplementedError
+
+    def stands_for(self, other: "DbObject") -> bool:
+        """Whether what is left of it is as the other shall be."""
+        return False
+
+    @property
+    def fixed_by(self) -> tuple[ObjectId, ...]:
+        """Without these PostgreSQL lets it go; else only with the last of its owners."""
+        return ()
+
+    @property
     def follows(self) -> tuple[ObjectId, ...]:
         """What must be as it shall be before this is made; it does not stand on them."""
         return ()

@@ -106,6 +106,8 @@ def _drop_nodes(work: Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
                 nodes.append(Node("refill", root, _REFILL, _refilled(work, root)))
         else:
             statements = () if along else drop()
+            for left in work.left.get(root, ()):
+                statements = (*statements, *one.clear(left))
             if work.new.objects.get(root) == one:
                 statements = _without(statements, Hazard.BREAKS_CODE)
             if root in partitions:  # its rows are in the table that takes them by then

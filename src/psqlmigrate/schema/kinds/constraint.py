@@ -160,6 +160,9 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
     def inherited_from(self) -> tuple[ObjectId, ...]:
         return self.parents
 
+    def stands_for(self, other: DbObject) -> bool:
+        return isinstance(other, Constraint) and self.definition == other.definition
+
     def rename(self, name: str) -> Statements:
         if self.type in "pux":
             # The index and its constraint are renamed together, and only the index's name does

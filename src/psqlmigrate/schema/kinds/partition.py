@@ -24,6 +24,8 @@ class Partition(DbObject):
     bound: str
     referrers: tuple[tuple[str, str, str], ...] = field(compare=False, default=())
     """Foreign keys that refer to what it is a part of: their rows hold on to its own."""
+    keys_elsewhere: tuple[tuple[ObjectId, ObjectId], ...] = field(compare=False, default=())
+    """Foreign keys of what it is a part of, and what it has of each."""
     shared: tuple[tuple[str, str], ...] = field(compare=False, default=())
     """Columns and checks that the parent has, too."""
     keys: tuple[str, ...] = field(compare=False, default=())
@@ -38,6 +40,13 @@ class Partition(DbObject):
     @classmethod
     def query(cls, version: int) -> LiteralString:
         return """
+WITH RECURSIVE foreign_key AS (
+    SELECT oid, oid AS first FROM pg_catalog.pg_constraint
+     WHERE contype = 'f' AND conparentid = 0
+     UNION ALL
+    SELECT k.oid, foreign_key.first FROM foreign_key
+      JOIN pg_catalog.pg_constraint k ON k.conparentid = foreign_key.oid
+)
 SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::text,
        pg_catalog.pg_get_expr(c.relpartbound, c.oid),
        ARRAY(SELECT ARRAY[kn.nspname::text, kc.relname::text, k.conname::text]
@@ -46,6 +55,15 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
                 AND k.contype = 'f' AND k.conparentid = 0
                JOIN pg_catalog.pg_class kc ON kc.oid = k.conrelid
                JOIN pg_catalog.pg_namespace kn ON kn.oid = kc.relnamespace),
+       ARRAY(SELECT ARRAY[kn.nspname, kc.relname, k.conname, own.conname]::text[]
+               FROM pg_catalog.pg_constraint own
+               JOIN pg_catalog.pg_constraint above ON above.oid = own.conparentid
+                AND above.conrelid = p.oid
+               JOIN foreign_key ON foreign_key.oid = own.oid
+               JOIN pg_catalog.pg_constraint k ON k.oid = foreign_key.first
+               JOIN pg_catalog.pg_class kc ON kc.oid = k.conrelid
+               JOIN pg_catalog.pg_namespace kn ON kn.oid = kc.relnamespace
+              WHERE own.conrelid = c.oid AND own.contype = 'f'),
        ARRAY(SELECT ARRAY['column', a.attname::text] FROM pg_catalog.pg_attribute a
               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
              UNION ALL
@@ -89,7 +107,7 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Partition":
-        *plain, referrers, shared, keys, indexes, joined, rivals, relation = row
+        *plain, referrers, foreign, shared, keys, indexes, joined, rivals, relation = row
         schema, table, parent_schema, parent, _ = plain
         # ATTACH passes over an index without those below: it is not valid, and another is made.
         taken = tuple(
@@ -101,7 +119,12 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
             )
             for key, whole, level, own, place, name in joined
         )
-        values: Row = (*plain, *map(_frozen, (referrers, shared, keys, indexes)), taken)
+        elsewhere = tuple(
+            (ObjectId("constraint", tuple(path)), ObjectId("constraint", (schema, table, own)))
+            for *path, own in foreign
+        )
+        lists = map(_frozen, (shared, keys, indexes))
+        values: Row = (*plain, _frozen(referrers), elsewhere, *lists, taken)
         return cls(*values, _frozen(rivals), relation)
 
     @property
@@ -135,6 +158,21 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
     @property
     def feeds(self) -> ObjectId:
         return self.requires[0]
+
+    @property
+    def leaves(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        return self.keys_elsewhere
+
+    def clear(self, left: ObjectId) -> Statements:
+        # It goes with that of the partition's parent, which may have been detached before.
+        name = ident(left.path[-1])
+        text = sql("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", self._child, name)
+        return (Statement(text, self.id),)
+
+    @property
+    def slots(self) -> tuple[tuple[str, ...], ...]:
+        left = ((left.kind, *left.path) for _, left in self.leaves)
+        return ((self.kind, *self.id.path), *left)
 
     @property
     def follows(self) -> tuple[ObjectId, ...]:
