@@ -28,9 +28,6 @@ class Partition(DbObject):
     """Foreign keys of what it is a part of, and what it has of each."""
     shared: tuple[tuple[str, str], ...] = field(compare=False, default=())
     """Columns and checks that the parent has, too."""
-    keys: tuple[str, ...] = field(compare=False, default=())
-    indexes: tuple[str, ...] = field(compare=False, default=())
-    """Constraints and indexes that are part of the parent's."""
     taken: tuple[tuple[ObjectId, ObjectId], ...] = field(compare=False, default=())
     """Of the parent's indexes and constraints, and what is part of each here and further below."""
     like_attached: tuple[str, ...] = field(compare=False, default=())
@@ -69,13 +66,6 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
              UNION ALL
              SELECT ARRAY['constraint', k.conname::text] FROM pg_catalog.pg_constraint k
               WHERE k.conrelid = c.oid AND k.contype = 'c' AND k.coninhcount > 0),
-       ARRAY(SELECT k.conname::text FROM pg_catalog.pg_constraint k
-              WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'x') AND k.conparentid <> 0),
-       ARRAY(SELECT x.relname::text FROM pg_catalog.pg_index i
-               JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
-              WHERE i.indrelid = c.oid AND x.relispartition
-                AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
-                                 WHERE k.conindid = x.oid AND k.contype IN ('p', 'u', 'x'))),
        ARRAY(SELECT ARRAY[pk.conname, w.relname, tree.level::text, own.conname,
                           xn.nspname, x.relname]::text[]
                FROM pg_catalog.pg_index i
@@ -107,7 +97,7 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Partition":
-        *plain, referrers, foreign, shared, keys, indexes, joined, rivals, relation = row
+        *plain, referrers, foreign, shared, joined, rivals, relation = row
         schema, table, parent_schema, parent, _ = plain
         # ATTACH passes over an index without those below: it is not valid, and another is made.
         taken = tuple(
@@ -123,8 +113,7 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
             (ObjectId("constraint", tuple(path)), ObjectId("constraint", (schema, table, own)))
             for *path, own in foreign
         )
-        lists = map(_frozen, (shared, keys, indexes))
-        values: Row = (*plain, _frozen(referrers), elsewhere, *lists, taken)
+        values: Row = (*plain, _frozen(referrers), elsewhere, _frozen(shared), taken)
         return cls(*values, _frozen(rivals), relation)
 
     @property
@@ -179,8 +168,7 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
         # ATTACH takes an index that is there into its parent's, or else makes one.
         ends = ((self.schema, self.table), (self.parent_schema, self.parent))
         shared = (ObjectId(kind, (*end, name)) for kind, name in self.shared for end in ends)
-        keys = (ObjectId("constraint", (*ends[0], name)) for name in self.keys)
-        return (*shared, *keys, *(ObjectId("index", (self.schema, name)) for name in self.indexes))
+        return (*shared, *(part for _, part in self.taken if part.kind != "index partition"))
 
     @property
     def takes(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
