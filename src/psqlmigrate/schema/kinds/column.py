@@ -395,6 +395,7 @@ class Column(DbObject):
             self.not_null_no_inherit,
             self.not_null_own,
             self.not_null_crowded,
+            self.partition,
             self.partition or self.not_null_local or self.server < NAMED_SINCE,
         )
 
