@@ -19,6 +19,22 @@ def link(
     creating = {oid: nodes["create", root] for oid, root in create_roots.items()}
     altering = {oid: nodes["alter", oid] for oid in work.alters}
     making = creating | altering
+    _link_old(work, dropping, altering)
+    for oid, node in making.items():
+        first = oid in work.alters and work.alters[oid].first
+        for target in work.new.edges.get(oid, ()):
+            if first and target in altering:
+                node.precede(altering[target])
+            elif target in making:
+                soft = target in altering and not work.alters[target].disturbs
+                making[target].precede(node, soft=soft)
+    _link_slots(work, dropping, creating, nodes)
+    _link_sources(work, dropping, making)
+    _link_surroundings(work, dropping, creating, making)
+    _link_refills(work, dropping, making, nodes)
+
+
+def _link_old(work: Work, dropping: dict[ObjectId, Node], altering: dict[ObjectId, Node]) -> None:
     parted = moved(work)
     for oid in {*work.drops, *work.alters}:
         before = altering.get(oid) or dropping[oid]
@@ -32,18 +48,6 @@ def link(
                     before.precede(dropping[source])
             elif target in altering and oid in dropping:
                 before.precede(altering[target], soft=not work.alters[target].disturbs)
-    for oid, node in making.items():
-        first = oid in work.alters and work.alters[oid].first
-        for target in work.new.edges.get(oid, ()):
-            if first and target in altering:
-                node.precede(altering[target])
-            elif target in making:
-                soft = target in altering and not work.alters[target].disturbs
-                making[target].precede(node, soft=soft)
-    _link_slots(work, dropping, creating, nodes)
-    _link_sources(work, dropping, making)
-    _link_surroundings(work, dropping, creating, making)
-    _link_refills(work, dropping, making, nodes)
 
 
 def _taking_along(work: Work, oid: ObjectId) -> Iterator[ObjectId]:

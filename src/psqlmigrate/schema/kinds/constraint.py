@@ -109,8 +109,8 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
         *plain, attached, parents, relation, mistakable = row
         plain[5] = tuple(plain[5] or ())
         ids = tuple(ObjectId(cls.kind, tuple(parent)) for parent in parents or ())
-        values: Row = (*plain, tuple(attached) if attached else None, ids, relation)
-        return cls(*values, mistakable)
+        values: Row = (*plain, tuple(attached) if attached else None, ids, relation, mistakable)
+        return cls(*values)
 
     @property
     def id(self) -> ObjectId:

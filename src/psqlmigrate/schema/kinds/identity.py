@@ -81,7 +81,8 @@ SELECT s.oid, n.nspname::text, c.relname::text, a.attname::text, a.attidentity::
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Identity":
         *plain, below = row
-        return cls(*plain, tuple(ObjectId("partition", tuple(path)) for path in below))
+        values: Row = (*plain, tuple(ObjectId("partition", tuple(path)) for path in below))
+        return cls(*values)
 
     @property
     def id(self) -> ObjectId:

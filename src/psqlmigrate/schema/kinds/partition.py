@@ -113,8 +113,9 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
             (ObjectId("constraint", tuple(path)), ObjectId("constraint", (schema, table, own)))
             for *path, own in foreign
         )
-        values: Row = (*plain, _frozen(referrers), elsewhere, _frozen(shared), taken)
-        return cls(*values, _frozen(rivals), relation)
+        lists: Row = (_frozen(referrers), elsewhere, _frozen(shared), taken, _frozen(rivals))
+        values: Row = (*plain, *lists, relation)
+        return cls(*values)
 
     @property
     def id(self) -> ObjectId:
