@@ -1,6 +1,6 @@
 """What every kind of object must tell: how it is read, made, dropped and altered."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from types import MappingProxyType
@@ -223,9 +223,47 @@ class DbObject:
         """
         return ()
 
+    def unlinked(self, links: Container[ObjectId]) -> Self:
+        """Itself while these links are away for a while: no change comes over them."""
+        return self
+
+    @property
+    def held_by(self) -> tuple[ObjectId, ...]:
+        """What may refuse to let it go, for its rows' sake, and so goes before."""
+        return ()
+
+    @property
+    def leaves(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        """Pairs of a source and what PostgreSQL leaves of it, on its own, when this is dropped.
+
+        While this stands, that is not an object (a foreign key that a partition has of its parent).
+        """
+        return ()
+
+    def clear(self, left: "ObjectId") -> Statements:
+        """Statements that remove what was left."""
+        raise NotImplementedError
+
+    def stands_for(self, other: "DbObject") -> bool:
+        """Whether what is left of it is as the other shall be."""
+        return False
+
+    @property
+    def fixed_by(self) -> tuple[ObjectId, ...]:
+        """Without these PostgreSQL lets it go; else only with the last of its owners."""
+        return ()
+
     @property
     def follows(self) -> tuple[ObjectId, ...]:
         """What must be as it shall be before this is made; it does not stand on them."""
+        return ()
+
+    @property
+    def takes(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        """Pairs of a source and what PostgreSQL joins to it when it makes this, if both are there.
+
+        If only the source is there, it makes one itself.
+        """
         return ()
 
     @property

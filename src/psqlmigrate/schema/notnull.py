@@ -15,7 +15,7 @@ SELECT k.conrelid, k.conkey[1] AS attnum, k.convalidated AS valid, k.connoinheri
        k.conislocal AS local,
        pg_catalog.count(*) OVER (PARTITION BY k.connamespace, k.conname) > 1 AS crowded,
        k.conname::text AS actual,
-       CASE WHEN (k.conislocal OR rel.relispartition)
+       CASE WHEN CASE WHEN rel.relispartition THEN k.coninhcount = 0 ELSE k.conislocal END
                  AND k.conname <> rel.name || '_' || c.attname || '_not_null'
             THEN k.conname::text END AS name
   FROM pg_catalog.pg_constraint k
@@ -50,12 +50,21 @@ class NotNull:
     """Whether no parent's column is NOT NULL."""
     crowded: bool
     """Whether another table's constraint has the same name, so that it must be written out."""
+    partition: bool
+    certain: bool
+    """Whether the name is known: what a parent has left behind may have that of any parent."""
 
     @property
     def full_name(self) -> str:
         """Its name in the catalog."""
         _, table, column = self.column.path
-        return self.name or f"{table}_{column}_not_null"
+        usual = f"{table}_{column}_not_null"
+        return self.name or (self.actual if self._is_parents else "") or usual
+
+    @property
+    def _is_parents(self) -> bool:
+        """Whether its name, which nobody could change, says only how the partition was made."""
+        return self.partition and not self.own
 
     def clause(self, column: Sql = NOTHING) -> Sql:
         """`NOT NULL`, with a name where it has to be written, in a column's line or a table's."""
@@ -78,8 +87,7 @@ class NotNull:
         lost = inherits and not self.own
         if not self.stated or (lost and self.valid):
             return (new._set(),)
-        if (self.valid and not new.valid) or not (self.own or inherits):
-            # What a parent has left behind may have the name of any parent that there was.
+        if (self.valid and not new.valid) or not (self.own or inherits or self.certain):
             calm = frozenset({Hazard.MAY_FAIL}) if self.valid else frozenset[Hazard]()
             there = new._set()
             there = replace(there, hazards=there.hazards - calm)
@@ -96,12 +104,12 @@ class NotNull:
 
     def _rename(self, new: "NotNull") -> Statements:
         old, name = self.actual or self.full_name, new.full_name
-        if old == name:
+        if old == name or new._is_parents:
             return ()
         return (self._table(sql("RENAME CONSTRAINT {} TO {}", ident(old), ident(name))),)
 
     def _modify(self, new: "NotNull", *, inherits: bool) -> Statements:
-        name = ident(new.full_name)
+        name = ident(self.full_name if new._is_parents else new.full_name)
         statements = [] if inherits else list(self._rename(new))
         if self.no_inherit != new.no_inherit:
             word = sql("NO INHERIT") if new.no_inherit else sql("INHERIT")
@@ -113,7 +121,8 @@ class NotNull:
 
     @property
     def _is_named(self) -> bool:
-        return bool(self.name) or self.crowded
+        _, table, column = self.column.path
+        return self.crowded or self.full_name != f"{table}_{column}_not_null"
 
     def _alter(self, change: Sql, hazards: frozenset[Hazard] = frozenset()) -> Statement:
         column = ident(self.column.path[-1])

@@ -1,5 +1,8 @@
 """Which step of a plan has to come before which."""
 
+from collections.abc import Iterator
+
+from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.service.ordering import Node
 from psqlmigrate.service.work import Work, goes_along, moved, moving, sources
@@ -16,17 +19,7 @@ def link(
     creating = {oid: nodes["create", root] for oid, root in create_roots.items()}
     altering = {oid: nodes["alter", oid] for oid in work.alters}
     making = creating | altering
-    parted = moved(work)
-    for oid in {*work.drops, *work.alters}:
-        before = altering.get(oid) or dropping[oid]
-        follows = {*sources(work, work.old.objects[oid].goes_with)}
-        for target in work.old.edges.get(oid, frozenset()) - follows:
-            if before.oid in parted and goes_along(work, target):
-                continue  # it takes its like in the partitions along
-            if target in dropping:
-                before.precede(dropping[target])
-            elif target in altering and oid in dropping:
-                before.precede(altering[target], soft=not work.alters[target].disturbs)
+    _link_old(work, dropping, altering)
     for oid, node in making.items():
         first = oid in work.alters and work.alters[oid].first
         for target in work.new.edges.get(oid, ()):
@@ -39,6 +32,30 @@ def link(
     _link_sources(work, dropping, making)
     _link_surroundings(work, dropping, creating, making)
     _link_refills(work, dropping, making, nodes)
+
+
+def _link_old(work: Work, dropping: dict[ObjectId, Node], altering: dict[ObjectId, Node]) -> None:
+    parted = moved(work)
+    for oid in {*work.drops, *work.alters}:
+        before = altering.get(oid) or dropping[oid]
+        follows = {*sources(work, work.old.objects[oid].goes_with)}
+        for target in work.old.edges.get(oid, frozenset()) - follows:
+            if before.oid in parted and goes_along(work, target):
+                continue  # it takes its like in the partitions along
+            if target in dropping:
+                before.precede(dropping[target])
+                for source in _taking_along(work, target):
+                    before.precede(dropping[source])
+            elif target in altering and oid in dropping:
+                before.precede(altering[target], soft=not work.alters[target].disturbs)
+
+
+def _taking_along(work: Work, oid: ObjectId) -> Iterator[ObjectId]:
+    """What takes it along when it goes, at whatever distance."""
+    for source in sources(work, work.old.objects[oid].goes_with):
+        if source in work.drops:
+            yield source
+            yield from _taking_along(work, source)
 
 
 def _link_sources(
@@ -57,6 +74,9 @@ def _link_sources(
         for source in sources(work, (*one.comes_with, *one.goes_with)):
             if source in dropping:
                 dropping[source].precede(node)
+        for link, source in one.goes_with:
+            if source in dropping and link in dropping and dropping[link].oid == link:
+                dropping[link].precede(dropping[source])
 
 
 def _link_surroundings(
@@ -67,16 +87,35 @@ def _link_surroundings(
 ) -> None:
     for oid, node in creating.items():
         one = work.new.objects[oid]
-        _after(node, one.follows, making)
+        _link_taken(node, one, creating, making)
         for target in one.rivals:
             if target in making:
                 node.precede(making[target])
     for oid, alteration in work.alters.items():
         _after(making[oid], alteration.after, creating)
     for oid, node in dropping.items():
+        _after(node, work.old.objects[oid].held_by, dropping)
+        _after(node, tuple(source for source, _ in work.old.objects[oid].leaves), dropping)
         for target in work.old.objects[oid].follows:
             if (after := dropping.get(target) or making.get(target)) is not None:
                 node.precede(after)
+
+
+def _link_taken(
+    node: Node,
+    one: DbObject,
+    creating: dict[ObjectId, Node],
+    making: dict[ObjectId, Node],
+) -> None:
+    """PostgreSQL joins an index to any that is like it: what is new is joined by name, later."""
+    late: set[ObjectId] = set()
+    for source, target in one.takes:
+        if source in creating and creating[source].oid == source:
+            node.precede(creating[source])
+            late.add(target)
+        else:
+            _after(node, (target,), making)
+    _after(node, tuple(target for target in one.follows if target not in late), making)
 
 
 def _after(node: Node, targets: tuple[ObjectId, ...], nodes: dict[ObjectId, Node]) -> None:

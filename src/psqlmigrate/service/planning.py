@@ -50,7 +50,12 @@ def plan(old: Catalog, new: Catalog) -> Plan:
         for rival in new.objects[oid].rivals:
             if rival in old.objects and rival in new.objects and rival not in work.drops:
                 _replace(work, rival, "")
-    _close(work, _reversed(old.edges))
+    dependents = _reversed(old.edges)
+    _close(work, dependents)
+    while _let_go(work):
+        _close(work, dependents)
+    _enlist_unlinked(work)
+    _enlist_left(work)
     _swap_below(work)
     _refuse_feeding(work)
     _enlist_given(work)
@@ -83,6 +88,48 @@ def _enlist_relinked(work: Work) -> None:
         alteration = before.alter(after)
         if isinstance(alteration, Alteration) and alteration.statements:
             work.alters[oid] = alteration
+
+
+def _enlist_unlinked(work: Work) -> None:
+    """What would change with a parent does it by itself while it is taken from the parent."""
+    for oid in tuple(work.alters):
+        before, after = work.old.objects[oid], work.new.objects[oid]
+        alone = before.unlinked(work.drops)
+        if before.comes_with != alone.comes_with and isinstance(
+            alteration := alone.alter(after), Alteration
+        ):
+            work.alters[oid] = alteration
+
+
+def _let_go(work: Work) -> bool:
+    """Whether more is taken away for a while, because PostgreSQL does not let go of a part of it."""
+    found = False
+    for oid in tuple(work.drops):
+        one = work.old.objects[oid]
+        for fixing in one.fixed_by:
+            staying = fixing in work.new.objects and fixing not in work.drops
+            if staying and one.owners[-1] not in work.drops:
+                _replace(work, fixing, "")
+                found = True
+    return found
+
+
+def _enlist_left(work: Work) -> None:
+    """What is left of what is dropped is as it shall be, or has to go as well."""
+    for oid in tuple(work.drops):
+        one = work.old.objects[oid]
+        if not one.leaves or one.owners[0] in work.drops:
+            continue
+        again = work.new.get(oid)
+        still = {source for source, _ in again.leaves} if again else set[ObjectId]()
+        for source, left in one.leaves:
+            if source in work.drops or source in still:
+                continue
+            after = work.new.get(left)
+            if after is not None and work.old.objects[source].stands_for(after):
+                work.creates.discard(left)
+            else:
+                work.left.setdefault(oid, []).append(left)
 
 
 def _replace(work: Work, oid: ObjectId, reason: str) -> None:

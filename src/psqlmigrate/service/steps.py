@@ -107,10 +107,14 @@ def _drop_nodes(work: Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
                 nodes.append(Node("refill", root, _REFILL, _refilled(work, root)))
         else:
             statements = () if along else drop()
+            for left in work.left.get(root, ()):
+                statements = (*statements, *one.clear(left))
             if work.new.objects.get(root) == one:
                 statements = _without(statements, Hazard.BREAKS_CODE)
             if root in partitions:  # its rows are in the table that takes them by then
                 statements = _without(statements, Hazard.DATA_LOSS)
+            if one.held_by and work.drops.issuperset(one.held_by):
+                statements = _without(statements, Hazard.MAY_FAIL)
             if _stops_computing(work, one):
                 statements = _with(statements, Hazard.DATA_LOSS)
             statements = _losing(work, one, statements)

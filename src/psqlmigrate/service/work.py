@@ -18,6 +18,8 @@ class Work:
     creates: set[ObjectId] = field(default_factory=set)
     alters: dict[ObjectId, Alteration] = field(default_factory=dict)
     swaps: set[ObjectId] = field(default_factory=set)
+    left: dict[ObjectId, list[ObjectId]] = field(default_factory=dict[ObjectId, "list[ObjectId]"])
+    """What PostgreSQL leaves when these are dropped, and what must not stay."""
     given: dict[ObjectId, DbObject] = field(default_factory=dict[ObjectId, DbObject])
     """Privileges that what is made gets by default, by what it is."""
 

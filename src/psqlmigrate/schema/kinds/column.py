@@ -1,5 +1,6 @@
 """Columns of tables (manual, CREATE TABLE and ALTER TABLE)."""
 
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import ClassVar, LiteralString, Self
@@ -218,6 +219,10 @@ class Column(DbObject):
     @property
     def goes_with(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
         return self.comes_with if self.inherited_only else ()
+
+    def unlinked(self, links: Container[ObjectId]) -> Self:
+        kept = tuple(parent for link, parent in self.comes_with if link not in links)
+        return replace(self, parents=kept)
 
     @property
     def carries_data(self) -> bool:
@@ -441,6 +446,8 @@ class Column(DbObject):
             self.not_null_no_inherit,
             self.not_null_own,
             self.not_null_crowded,
+            self.partition,
+            self.partition or self.not_null_local or self.server < NAMED_SINCE,
         )
 
     def _nullability(self, new: "Column") -> Statements:

@@ -59,6 +59,8 @@ class Constraint(DbObject):
     parents: tuple[ObjectId, ...] = field(compare=False, default=())
     """The same check of parents."""
     relation: str = field(compare=False, default="table")
+    mistakable: bool = field(compare=False, default=False)
+    """Whether ATTACH would join to it another key of a partition than it has."""
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
@@ -83,7 +85,15 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
               JOIN pg_catalog.pg_class pc ON pc.oid = pk.conrelid
               JOIN pg_catalog.pg_namespace pn ON pn.oid = pc.relnamespace
              WHERE h.inhrelid = k.conrelid) END,
-       CASE c.relkind WHEN 'f' THEN 'foreign table' ELSE 'table' END
+       CASE c.relkind WHEN 'f' THEN 'foreign table' ELSE 'table' END,
+       c.relkind = 'p' AND (
+           EXISTS (SELECT FROM pg_catalog.pg_inherits h
+                     JOIN pg_catalog.pg_constraint part ON part.conindid = h.inhrelid
+                      AND part.contype IN ('p', 'u') AND part.contype <> k.contype
+                    WHERE h.inhparent = x.oid)
+           OR EXISTS (SELECT FROM pg_catalog.pg_index o
+                       WHERE o.indrelid = c.oid AND o.indexrelid <> x.oid
+                         AND o.indkey::text = i.indkey::text AND o.indisunique))
   FROM pg_catalog.pg_constraint k
   JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -96,10 +106,10 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Constraint":
-        *plain, attached, parents, relation = row
+        *plain, attached, parents, relation, mistakable = row
         plain[5] = tuple(plain[5] or ())
         ids = tuple(ObjectId(cls.kind, tuple(parent)) for parent in parents or ())
-        values: Row = (*plain, tuple(attached) if attached else None, ids, relation)
+        values: Row = (*plain, tuple(attached) if attached else None, ids, relation, mistakable)
         return cls(*values)
 
     @property
@@ -150,7 +160,8 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
 
     @property
     def inline(self) -> bool:
-        return self.type != "f" and not self.definition.endswith(_NOT_VALID)
+        late = self.mistakable or self.definition.endswith(_NOT_VALID)
+        return self.type != "f" and not late
 
     @property
     def sql_name(self) -> Sql:
@@ -159,6 +170,9 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
     @property
     def inherited_from(self) -> tuple[ObjectId, ...]:
         return self.parents
+
+    def stands_for(self, other: DbObject) -> bool:
+        return isinstance(other, Constraint) and self.definition == other.definition
 
     def rename(self, name: str) -> Statements:
         if self.type in "pux":

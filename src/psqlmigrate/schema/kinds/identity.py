@@ -1,12 +1,22 @@
 """Identity columns (manual, 5.3), with the sequence that belongs to each."""
 
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.clauses import into_range, restart, sequence_options
-from psqlmigrate.schema.dbobject import Alteration, Codes, DbObject, Labels, Parts, Statements
-from psqlmigrate.schema.dbobject import Alteration, Codes, DbObject, Parts, Recast, Statements
+from psqlmigrate.schema.dbobject import (
+    Alteration,
+    Codes,
+    DbObject,
+    Labels,
+    Parts,
+    Recast,
+    Resolve,
+    Row,
+    Statements,
+)
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import Sql, away, ident, literal, number, sql
 from psqlmigrate.schema.statement import Hazard, Statement
@@ -45,6 +55,8 @@ class Identity(DbObject):
     cycle: bool
     persistence: str
     """`p` or `u` where it is not that of the table."""
+    below: tuple[ObjectId, ...] = field(compare=False, default=())
+    """The links of all partitions, where some of them have partitions: ATTACH gives none to those."""
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
@@ -52,7 +64,13 @@ class Identity(DbObject):
 SELECT s.oid, n.nspname::text, c.relname::text, a.attname::text, a.attidentity::text,
        sn.nspname::text, s.relname::text, q.seqstart, q.seqincrement, q.seqmin, q.seqmax,
        q.seqcache, q.seqcycle,
-       CASE WHEN s.relpersistence <> c.relpersistence THEN s.relpersistence::text ELSE '' END
+       CASE WHEN s.relpersistence <> c.relpersistence THEN s.relpersistence::text ELSE '' END,
+       ARRAY(SELECT ARRAY[tn.nspname, t.relname]::text[]
+               FROM pg_catalog.pg_partition_tree(c.oid) tree
+               JOIN pg_catalog.pg_class t ON t.oid = tree.relid
+               JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace
+              WHERE tree.level > 0
+                AND EXISTS (SELECT FROM pg_catalog.pg_partition_tree(c.oid) WHERE level > 1))
   FROM pg_catalog.pg_depend d
   JOIN pg_catalog.pg_class s ON s.oid = d.objid AND s.relkind = 'S'
   JOIN pg_catalog.pg_namespace sn ON sn.oid = s.relnamespace
@@ -63,6 +81,12 @@ SELECT s.oid, n.nspname::text, c.relname::text, a.attname::text, a.attidentity::
  WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
    AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'i'
    AND a.attidentity <> '' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
+
+    @classmethod
+    def from_row(cls, row: Row, resolve: Resolve) -> "Identity":
+        *plain, below = row
+        values: Row = (*plain, tuple(ObjectId("partition", tuple(path)) for path in below))
+        return cls(*values)
 
     @property
     def id(self) -> ObjectId:
@@ -105,7 +129,11 @@ SELECT s.oid, n.nspname::text, c.relname::text, a.attname::text, a.attidentity::
 
     @property
     def inline(self) -> bool:
-        return True
+        return not self.below
+
+    @property
+    def follows(self) -> tuple[ObjectId, ...]:
+        return self.below
 
     @property
     def clause(self) -> Sql:

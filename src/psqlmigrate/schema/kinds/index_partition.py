@@ -70,6 +70,10 @@ SELECT x.oid, n.nspname::text, x.relname::text, pn.nspname::text, p.relname::tex
         )
 
     @property
+    def fixed_by(self) -> tuple[ObjectId, ...]:
+        return (self.requires[1],)
+
+    @property
     def survives_alter(self) -> bool:
         return True
 

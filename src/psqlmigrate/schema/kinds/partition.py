@@ -1,7 +1,7 @@
 """The place of a partition in its parent (manual, ALTER TABLE … ATTACH PARTITION)."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar, LiteralString
+from typing import Any, ClassVar, LiteralString
 
 from psqlmigrate.schema.dbobject import DbObject, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
@@ -23,13 +23,14 @@ class Partition(DbObject):
     parent_schema: str
     parent: str
     bound: str
-    referenced: bool = field(compare=False, default=False)
-    """Whether a foreign key refers to the parent: it holds on to its partitions."""
+    referrers: tuple[tuple[str, str, str], ...] = field(compare=False, default=())
+    """Foreign keys that refer to what it is a part of: their rows hold on to its own."""
+    keys_elsewhere: tuple[tuple[ObjectId, ObjectId], ...] = field(compare=False, default=())
+    """Foreign keys of what it is a part of, and what it has of each."""
     shared: tuple[tuple[str, str], ...] = field(compare=False, default=())
     """Columns and checks that the parent has, too."""
-    keys: tuple[str, ...] = field(compare=False, default=())
-    indexes: tuple[str, ...] = field(compare=False, default=())
-    """Constraints and indexes that are part of the parent's."""
+    taken: tuple[tuple[ObjectId, ObjectId], ...] = field(compare=False, default=())
+    """Of the parent's indexes and constraints, and what is part of each here and further below."""
     like_attached: tuple[str, ...] = field(compare=False, default=())
     """Other indexes that could be taken for one of them."""
     relation: str = field(compare=False, default="table")
@@ -37,21 +38,48 @@ class Partition(DbObject):
     @classmethod
     def query(cls, version: int) -> LiteralString:
         return """
+WITH RECURSIVE foreign_key AS (
+    SELECT oid, oid AS first FROM pg_catalog.pg_constraint
+     WHERE contype = 'f' AND conparentid = 0
+     UNION ALL
+    SELECT k.oid, foreign_key.first FROM foreign_key
+      JOIN pg_catalog.pg_constraint k ON k.conparentid = foreign_key.oid
+)
 SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::text,
        pg_catalog.pg_get_expr(c.relpartbound, c.oid),
-       p.oid IN (SELECT k.confrelid FROM pg_catalog.pg_constraint k WHERE k.contype = 'f'),
+       ARRAY(SELECT ARRAY[kn.nspname::text, kc.relname::text, k.conname::text]
+               FROM pg_catalog.pg_partition_ancestors(p.oid) whole (relid)
+               JOIN pg_catalog.pg_constraint k ON k.confrelid = whole.relid
+                AND k.contype = 'f' AND k.conparentid = 0
+               JOIN pg_catalog.pg_class kc ON kc.oid = k.conrelid
+               JOIN pg_catalog.pg_namespace kn ON kn.oid = kc.relnamespace),
+       ARRAY(SELECT ARRAY[kn.nspname, kc.relname, k.conname, own.conname]::text[]
+               FROM pg_catalog.pg_constraint own
+               JOIN pg_catalog.pg_constraint above ON above.oid = own.conparentid
+                AND above.conrelid = p.oid
+               JOIN foreign_key ON foreign_key.oid = own.oid
+               JOIN pg_catalog.pg_constraint k ON k.oid = foreign_key.first
+               JOIN pg_catalog.pg_class kc ON kc.oid = k.conrelid
+               JOIN pg_catalog.pg_namespace kn ON kn.oid = kc.relnamespace
+              WHERE own.conrelid = c.oid AND own.contype = 'f'),
        ARRAY(SELECT ARRAY['column', a.attname::text] FROM pg_catalog.pg_attribute a
               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
              UNION ALL
              SELECT ARRAY['constraint', k.conname::text] FROM pg_catalog.pg_constraint k
               WHERE k.conrelid = c.oid AND k.contype = 'c' AND k.coninhcount > 0),
-       ARRAY(SELECT k.conname::text FROM pg_catalog.pg_constraint k
-              WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'x') AND k.conparentid <> 0),
-       ARRAY(SELECT x.relname::text FROM pg_catalog.pg_index i
-               JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
-              WHERE i.indrelid = c.oid AND x.relispartition
-                AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
-                                 WHERE k.conindid = x.oid AND k.contype IN ('p', 'u', 'x'))),
+       ARRAY(SELECT ARRAY[pk.conname, w.relname, tree.level::text, own.conname,
+                          xn.nspname, x.relname]::text[]
+               FROM pg_catalog.pg_index i
+               JOIN pg_catalog.pg_inherits ih ON ih.inhrelid = i.indexrelid
+               JOIN pg_catalog.pg_class w ON w.oid = ih.inhparent
+               LEFT JOIN pg_catalog.pg_constraint pk
+                 ON pk.conindid = w.oid AND pk.contype IN ('p', 'u', 'x')
+              CROSS JOIN LATERAL pg_catalog.pg_partition_tree(i.indexrelid) tree
+               JOIN pg_catalog.pg_class x ON x.oid = tree.relid
+               JOIN pg_catalog.pg_namespace xn ON xn.oid = x.relnamespace
+               LEFT JOIN pg_catalog.pg_constraint own ON tree.level = 0
+                AND own.conindid = x.oid AND own.contype IN ('p', 'u', 'x')
+              WHERE i.indrelid = c.oid),
        ARRAY(SELECT x.relname::text FROM pg_catalog.pg_index i
                JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
                JOIN pg_catalog.pg_index a ON a.indrelid = i.indrelid
@@ -70,9 +98,24 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Partition":
-        *plain, shared, keys, indexes, rivals, relation = row
-        pairs = tuple((kind, name) for kind, name in shared)
-        values: Row = (*plain, pairs, tuple(keys), tuple(indexes), tuple(rivals), relation)
+        *plain, referrers, foreign, shared, joined, rivals, relation = row
+        schema, table, parent_schema, parent, _ = plain
+        # ATTACH passes over an index without those below: it is not valid, and another is made.
+        taken = tuple(
+            (
+                _index(parent_schema, parent, whole, key),
+                _index(schema, table, name, own)
+                if level == "0"
+                else ObjectId("index partition", (place, name)),
+            )
+            for key, whole, level, own, place, name in joined
+        )
+        elsewhere = tuple(
+            (ObjectId("constraint", tuple(path)), ObjectId("constraint", (schema, table, own)))
+            for *path, own in foreign
+        )
+        lists: Row = (_frozen(referrers), elsewhere, _frozen(shared), taken, _frozen(rivals))
+        values: Row = (*plain, *lists, relation)
         return cls(*values)
 
     @property
@@ -93,7 +136,11 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
 
     @property
     def dropped_with(self) -> tuple[ObjectId, ...]:
-        return () if self.referenced else self.owners
+        return () if self.referrers else self.owners
+
+    @property
+    def held_by(self) -> tuple[ObjectId, ...]:
+        return tuple(ObjectId("constraint", path) for path in self.referrers)
 
     @property
     def requires(self) -> tuple[ObjectId, ...]:
@@ -104,12 +151,30 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
         return self.requires[0]
 
     @property
+    def leaves(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        return self.keys_elsewhere
+
+    def clear(self, left: ObjectId) -> Statements:
+        # It goes with that of the partition's parent, which may have been detached before.
+        name = ident(left.path[-1])
+        text = sql("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", self._child, name)
+        return (Statement(text, self.id),)
+
+    @property
+    def slots(self) -> tuple[tuple[str, ...], ...]:
+        left = ((left.kind, *left.path) for _, left in self.leaves)
+        return ((self.kind, *self.id.path), *left)
+
+    @property
     def follows(self) -> tuple[ObjectId, ...]:
         # ATTACH takes an index that is there into its parent's, or else makes one.
         ends = ((self.schema, self.table), (self.parent_schema, self.parent))
         shared = (ObjectId(kind, (*end, name)) for kind, name in self.shared for end in ends)
-        keys = (ObjectId("constraint", (*ends[0], name)) for name in self.keys)
-        return (*shared, *keys, *(ObjectId("index", (self.schema, name)) for name in self.indexes))
+        return (*shared, *(part for _, part in self.taken if part.kind != "index partition"))
+
+    @property
+    def takes(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        return self.taken
 
     @property
     def rivals(self) -> tuple[ObjectId, ...]:
@@ -128,7 +193,8 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
         return (self._statement(change, frozenset({Hazard.FULL_SCAN, Hazard.MAY_FAIL})),)
 
     def drop(self) -> Statements:
-        return (self._statement(sql("DETACH PARTITION {}", self._child)),)
+        hazards = frozenset({Hazard.MAY_FAIL} if self.referrers else ())
+        return (self._statement(sql("DETACH PARTITION {}", self._child), hazards),)
 
     @property
     def _child(self) -> Sql:
@@ -140,3 +206,13 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
 
     def summary(self) -> str:
         return f"partition of {self.parent_schema}.{self.parent} {self.bound}"
+
+
+def _frozen(values: list[Any]) -> tuple[Any, ...]:
+    return tuple(tuple(one) if isinstance(one, list) else one for one in values)
+
+
+def _index(schema: str, table: str, name: str, constraint: str | None) -> ObjectId:
+    if constraint is not None:
+        return ObjectId("constraint", (schema, table, constraint))
+    return ObjectId("index", (schema, name))
