@@ -1,7 +1,7 @@
 """The place of a partition in its parent (manual, ALTER TABLE … ATTACH PARTITION)."""
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, LiteralString
+from typing import ClassVar, LiteralString
 
 from psqlmigrate.schema.dbobject import DbObject, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
@@ -114,8 +114,9 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
             (ObjectId("constraint", tuple(path)), ObjectId("constraint", (schema, table, own)))
             for *path, own in foreign
         )
-        lists: Row = (_frozen(referrers), elsewhere, _frozen(shared), taken, _frozen(rivals))
-        values: Row = (*plain, *lists, relation)
+        pairs = tuple((kind, name) for kind, name in shared)
+        held = tuple(tuple(path) for path in referrers)
+        values: Row = (*plain, held, elsewhere, pairs, taken, tuple(rivals), relation)
         return cls(*values)
 
     @property
@@ -206,10 +207,6 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
 
     def summary(self) -> str:
         return f"partition of {self.parent_schema}.{self.parent} {self.bound}"
-
-
-def _frozen(values: list[Any]) -> tuple[Any, ...]:
-    return tuple(tuple(one) if isinstance(one, list) else one for one in values)
 
 
 def _index(schema: str, table: str, name: str, constraint: str | None) -> ObjectId:
