@@ -108,7 +108,7 @@ def test_nothing_is_said_when_nothing_is_known(
     assert complete("status", "--profile", "") == []
     shutil.rmtree(project / "migrations")
     (project / "psqlmigrate.toml").unlink()
-    assert complete("show", "") == []
+    assert complete("show", "") == ["head", "base"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
