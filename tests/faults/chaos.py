@@ -142,7 +142,7 @@ class Chaos:
             self._wait_for_the_dead(connection)
             applied = self._state(connection)
             made = {row[0] for row in connection.execute(_TABLES)}
-            counts = dict(connection.execute(_DONE).fetchall())
+            counts: dict[str, int] = dict(connection.execute(_DONE).fetchall())
         assert made == applied - {_CONCURRENT}, (made, applied)
         assert counts == {version: int(version in applied) for version in counts}, (counts, applied)
         assert made <= counts.keys()

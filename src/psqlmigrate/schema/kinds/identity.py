@@ -1,6 +1,5 @@
 """Identity columns (manual, 5.3), with the sequence that belongs to each."""
 
-from collections.abc import Container
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import ClassVar, LiteralString, Self
