@@ -153,7 +153,7 @@ def test_a_message_is_data(project: Path, message: str) -> None:
         assert code in {0, 2}, said
         try:
             made = _call("show", "head", "--json")[1] if code == 0 else ""
-            assert code or json.loads(made)["result"]["message"] == message.strip(), made
+            assert code or json.loads(made)["result"]["message"].strip() == message.strip(), made
         finally:
             for one in {*(project / "migrations").rglob("*")} - before:
                 one.unlink()
