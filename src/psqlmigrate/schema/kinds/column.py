@@ -185,7 +185,7 @@ class Column(DbObject):
     """Whether its table has rows here, or may have children that do."""
     base: str = field(compare=False, default="")
     """The type, or the one below all domains: casts do not know of domains."""
-    casts: frozenset[UserCast] = field(compare=False, default=frozenset())
+    casts: tuple[tuple[str, ...], ...] = field(compare=False, default=())
     """Casts from its type and to it that people made."""
 
     @classmethod
@@ -197,8 +197,12 @@ class Column(DbObject):
         values = list(row)
         values[11] = tuple(row[11] or ())
         values[-5] = tuple(ObjectId(cls.kind, (*parent, row[2])) for parent in row[-5] or ())
-        values[-1] = frozenset(UserCast(*one) for one in row[-1] or ())
+        values[-1] = tuple(sorted(map(tuple, row[-1] or ())))
         return cls(*values)
+
+    def _casts(self, new: "Column") -> list[UserCast]:
+        """Those of people that are there before and after."""
+        return [UserCast(*one) for one in self.casts if one in new.casts]
 
     @property
     def id(self) -> ObjectId:
@@ -422,14 +426,14 @@ class Column(DbObject):
         return self._statement(change, self._retype_hazards(new))
 
     def _conversion(self, new: "Column") -> Sql | None:
-        return conversion(ident(self.name), self.base, new.base, self.casts & new.casts)
+        return conversion(ident(self.name), self.base, new.base, self._casts(new))
 
     def _retype_hazards(self, new: "Column") -> frozenset[Hazard]:
         if not self.stored:
             return frozenset()
         told = {
             Hazard.TABLE_REWRITE: new.domain
-            or rewrites(self.base, new.base, self.casts & new.casts),
+            or rewrites(self.base, new.base, self._casts(new)),
             Hazard.LOSSY_CAST: not keeps_values(self.base, new.base),
             Hazard.MAY_FAIL: new.domain,
         }
