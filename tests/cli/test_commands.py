@@ -43,7 +43,8 @@ def _migrations() -> list[Path]:
 
 
 def test_every_command_is_here() -> None:
-    assert set(PLAIN) == set(program.commands)
+    """resolve is for a migration that was begun and not finished: test_resolve.py has it."""
+    assert {*PLAIN, "resolve"} == set(program.commands)
 
 
 @pytest.mark.parametrize("command", PLAIN)

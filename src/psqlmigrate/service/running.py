@@ -17,7 +17,9 @@ from psqlmigrate.postgres.engine import code
 from psqlmigrate.service import (
     admission,
     blocking,
+    bookkeeping,
     certificates,
+    halfrun,
     history,
     journal,
     stamping,
@@ -144,6 +146,8 @@ class Runner:
     def _run(self, direction: str, target: str) -> RunResult:
         plan = _Plan(direction, target, self._lineage(target))
         files = plan.files
+        if bookkeeping.inspect(self._work.connection, self._work.tables).journal:
+            self._refuse_half(direction, plan.lineage, files)
         self._refuse(direction, plan.lineage, files)
         if not files and not plan.lineage.adoptable:
             # No lock is needed, nor the bookkeeping tables.
@@ -155,6 +159,7 @@ class Runner:
             adopted = adopt(self._work, now)
             now = now.then(now.recorded.union(adopted))
             todo = _closure(direction, now, files)
+            self._refuse_half(direction, now, todo)
             self._refuse(direction, now, todo)
             recorder = Recorder(self._work, now.graph)
             ran = self._run_all(direction, todo, now, recorder)
@@ -185,6 +190,13 @@ class Runner:
                 f"{late[0]} is older than what is applied",
                 hint="give it a new version, or run without --strict-order",
             )
+
+    def _refuse_half(self, direction: str, now: Lineage, files: Sequence[MigrationFile]) -> None:
+        """Refuses to run beside a migration that was begun and is not finished by this run."""
+        work = self._work
+        work.halves = halfrun.read(work.connection, work.tables)
+        todo = {file.version for file in files}
+        halfrun.refuse(work.halves, direction, todo, now.graph.files)
 
     def _run_all(
         self,
@@ -234,7 +246,8 @@ class Runner:
         return steps
 
     def _in_one(self, file: MigrationFile) -> bool:
-        return file.transactional and self._work.options.transactional
+        own = file.transactional and self._work.options.transactional
+        return own and file.version not in self._work.halves
 
     def _run_one(self, step: Step, done: int, recorder: Recorder) -> int | None:
         one = self._in_one(step.file)

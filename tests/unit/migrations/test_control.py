@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from psqlmigrate.migrations.control import controls_transaction, repeatable, stands_alone
+from psqlmigrate.migrations.control import controls_transaction, repeatable
 from psqlmigrate.migrations.file import MigrationFile
 
 
@@ -21,27 +21,15 @@ from psqlmigrate.migrations.file import MigrationFile
         ("SAVEPOINT a", False),
         ("PREPARE x AS SELECT 1", False),
         ("ENDPOINT", False),
+        ("COMMIT PREPARED 'x'", False),
+        ("ROLLBACK PREPARED 'x'", False),
+        ("PREPARE TRANSACTION 'x'", True),
         ("SELECT 'COMMIT'", False),
         ("-- COMMIT\nSELECT 1", False),
     ],
 )
 def test_controls_transaction(sql: str, *, expected: bool) -> None:
     assert controls_transaction(sql) is expected
-
-
-@pytest.mark.parametrize(
-    ("sql", "expected"),
-    [
-        ("CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)", True),
-        ("vacuum t", True),
-        ("ALTER SYSTEM SET work_mem = '1MB'", True),
-        ("CREATE INDEX i ON t (a)", False),
-        ("ALTER TYPE e ADD VALUE 'x'", False),
-        ("DOMAIN", False),
-    ],
-)
-def test_stands_alone(sql: str, *, expected: bool) -> None:
-    assert stands_alone(sql) is expected
 
 
 @pytest.mark.parametrize(
