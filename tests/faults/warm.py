@@ -61,8 +61,13 @@ def _serve() -> None:
         words, folder, url = json.loads(line)
         if (pid := os.fork()) == 0:
             _command(words, folder, url)
-        print(pid, flush=True)
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+        _answer(pid)
+        _answer(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
+def _answer(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
 
 
 def _command(words: list[str], folder: str, url: str) -> None:
