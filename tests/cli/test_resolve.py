@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from cli.conftest import Run
+from cli.conftest import Run, url_of
 from faults.project import TABLES, Project
 from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.postgres.target import Target
 from psqlmigrate.service import history
+from psqlmigrate.service.locking import key_of
 
 DIRTY = "DO $$ BEGIN INSERT INTO log VALUES (1); COMMIT; PERFORM 1 / 0; END $$;"
 
@@ -30,7 +32,9 @@ def _applied(connection: Connection) -> list[str]:
 
 def test_what_is_dirty_is_told_first_and_refused(run: Run, dirty: Project) -> None:
     assert dirty.path.is_dir()
-    words = "statement 1 of 20260102_000000 was begun, and nobody can tell whether it was done"
+    words = (
+        "statement 1 of 20260102_000000, line 4, was begun, and nobody can tell whether it was done"
+    )
     for command in (("upgrade",), ("downgrade",), ("upgrade", "20260101")):
         code, _, err = run(*command)
         assert code == 5
@@ -49,6 +53,42 @@ def test_what_is_dirty_is_told_first_and_refused(run: Run, dirty: Project) -> No
         "dirty": words,
     }
     assert json.loads(run("upgrade", "--json")[1])["error"]["code"] == "dirty"
+
+
+def test_while_a_run_is_at_work_it_is_not_dirty(
+    run: Run, dirty: Project, connection: Connection
+) -> None:
+    """It may just be at that statement: others wait for it."""
+    assert dirty.path.is_dir()
+    connection.execute("SELECT pg_advisory_lock(%s)", [key_of(TABLES).number])
+    out = run("status", "--no-models")[1]
+    assert "Dirty" not in out
+    assert "note: a run is at work: pid " in out
+    for command in ("upgrade", "downgrade"):
+        code, _, err = run(command, "--lock-wait", "0.1")
+        assert (code, "another run holds the lock" in err) == (4, True)
+
+
+def test_a_role_that_may_not_read_the_journal(
+    run: Run,
+    dirty: Project,
+    database: Target,
+    connection: Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert dirty.path.is_dir()
+    role = f"reader_{connection.info.backend_pid}"
+    connection.execute(f"CREATE ROLE {role} LOGIN".encode())
+    try:
+        connection.execute(
+            f"GRANT SELECT ON _psqlmodel_migrations, _psqlmodel_schema_state TO {role}".encode()
+        )
+        monkeypatch.setenv("DATABASE_URL", url_of(database).replace("//postgres@", f"//{role}@"))
+        code, out, err = run("status", "--no-models")
+        assert (code, err) == (0, "")
+        assert "note: what is half run is not known: permission denied for table" in out
+    finally:
+        connection.execute(f"DROP OWNED BY {role}; DROP ROLE {role}".encode())
 
 
 def test_resolved_as_applied(run: Run, dirty: Project, connection: Connection) -> None:

@@ -8,6 +8,7 @@ from psycopg.pq import TransactionStatus
 
 from faults.processes import started, wait_for
 from faults.project import TABLES, Heard, Project
+from faults.racing import race
 from psqlmigrate.errors import AppliedFileError, DirtyError, StatementError
 from psqlmigrate.migrations.sent import Sent
 from psqlmigrate.postgres.connect import Connection, connect
@@ -116,8 +117,9 @@ def test_nothing_else_is_reverted_beside_it(connection: Connection, project: Pro
     assert caught.value.exit_code == 5
     assert "psqlmigrate upgrade finishes it" in caught.value.hint
     (project.path / "2_step.sql").unlink()
-    with pytest.raises(DirtyError, match="2 is half applied"):
+    with pytest.raises(DirtyError, match="2 is half applied") as caught:
         project.runner(connection).upgrade()
+    assert "bring back its file" in caught.value.hint
 
 
 @pytest.mark.parametrize("kind", ["sql", "py"])
@@ -156,7 +158,9 @@ def test_code_that_does_something_else_the_second_time_is_dirty(
     path.write_text(path.read_text().replace("version =", "transactional = False\n    version ="))
     _cut(connection, project, 2)
     for _ in range(2):
-        with pytest.raises(DirtyError, match="statement 2 of 1 is another one") as caught:
+        with pytest.raises(
+            DirtyError, match=r"statement 2 of 1, line \d+, is another one"
+        ) as caught:
             project.runner(connection).upgrade()
         assert "resolve --applied 1, or --rolled-back 1" in caught.value.hint
     assert halfrun.read(connection, TABLES)["1"].dirty
@@ -264,7 +268,9 @@ def test_code_that_commits_by_itself(connection: Connection, project: Project) -
     with pytest.raises(StatementError, match="division by zero"):
         project.runner(connection).upgrade()
     for run in (project.runner(connection).upgrade, project.runner(connection).downgrade):
-        with pytest.raises(DirtyError, match="statement 1 of 2 was begun, and nobody can tell"):
+        with pytest.raises(
+            DirtyError, match="statement 1 of 2, line 4, was begun, and nobody can tell"
+        ):
             run()
     assert _log(connection) == ["1", "2"]
 
@@ -437,7 +443,9 @@ def test_what_the_catalog_does_not_tell_is_dirty(
         patched.setattr(openattempt, "perform", cut)
         with pytest.raises(KeyboardInterrupt):
             project.runner(connection).upgrade()
-    with pytest.raises(DirtyError, match="statement 1 of 1 was begun, and nobody can tell"):
+    with pytest.raises(
+        DirtyError, match="statement 1 of 1, line 4, was begun, and nobody can tell"
+    ):
         project.runner(connection).upgrade()
     assert _log(connection) == ["1"]
 
@@ -472,3 +480,14 @@ def test_what_a_killed_reindex_leaves_goes(
     assert _valid(connection) == [("i", True), ("i_ccnew", False)]
     project.runner(connection).upgrade()
     assert _valid(connection) == [("i", True)]
+
+
+def test_what_another_run_is_at_is_waited_for(database: Target, project: Project) -> None:
+    """Nobody could go on with it, had that run died."""
+    project.sql(
+        "1",
+        "DO $$ BEGIN COMMIT; PERFORM pg_sleep(2); INSERT INTO log VALUES ('1'); END $$;",
+        "",
+        OPEN,
+    )
+    assert sorted(race(database, project.path, [RunOptions()] * 3)) == [[], [], ["1"]]

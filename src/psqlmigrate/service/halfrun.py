@@ -32,6 +32,7 @@ class Noted:
     rows: bool
     count: int
     look: Mapping[str, Any] | None
+    line: int = 0
 
 
 @dataclass(slots=True)
@@ -92,11 +93,24 @@ def refuse(
         finishes = half.direction == direction and half.version in todo
         waits = half.direction == direction == "up" and half.version in known
         if not (finishes or waits):
-            raise DirtyError(
-                f"{half.version} is half {_PARTICIPLE[half.direction]}: {_count(half.done)} of it",
-                version=half.version,
-                hint=f"psqlmigrate {_COMMAND[half.direction]} finishes it; {way_out(half.version)}",
-            )
+            raise _half(half, has_file=half.version in known)
+
+
+def _half(half: HalfRun, *, has_file: bool) -> DirtyError:
+    finishing = f"psqlmigrate {_COMMAND[half.direction]} finishes it"
+    if not has_file:
+        finishing = f"bring back its file, and {finishing}"
+    return DirtyError(
+        f"{half.version} is half {_PARTICIPLE[half.direction]}: {_count(half.done)} of it",
+        version=half.version,
+        hint=f"{finishing}; or {way_out(half.version)}",
+    )
+
+
+def statement(number: int, version: str, line: int) -> str:
+    """Which statement it is, in words; the line is of the file, 0 where it is not known."""
+    place = f", line {line}," if line else ""
+    return f"statement {number} of {version}{place}"
 
 
 def way_out(version: str) -> str:
@@ -128,6 +142,7 @@ def _take(half: HalfRun, detail: Mapping[str, Any]) -> None:
         bool(detail.get("rows", False)),
         int(detail.get("count", -1)),
         detail.get("look"),
+        int(detail.get("line", 0)),
     )
 
 
@@ -139,8 +154,6 @@ def _undecided(half: HalfRun) -> str:
         )
     for number, one in half.noted.items():
         if one.outcome != "done" and one.look is None:
-            return (
-                f"statement {number} of {half.version} was begun, and nobody can tell "
-                "whether it was done"
-            )
+            which = statement(number, half.version, one.line)
+            return f"{which} was begun, and nobody can tell whether it was done"
     return ""

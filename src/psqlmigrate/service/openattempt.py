@@ -19,7 +19,7 @@ from psqlmigrate.migrations.sent import Sent
 from psqlmigrate.postgres.connect import Connection, repin
 from psqlmigrate.postgres.engine import Cursor, MigrationEngine, perform
 from psqlmigrate.schema.sqltext import Sql, literal, number, sql
-from psqlmigrate.service import blocking, failure, journal, looking
+from psqlmigrate.service import blocking, failure, halfrun, journal, looking
 from psqlmigrate.service.attempt import Attempt
 from psqlmigrate.service.halfrun import Noted, way_out
 from psqlmigrate.service.looking import Look
@@ -50,6 +50,7 @@ class OpenAttempt(Attempt):
         self._known: dict[int, Noted] = dict(half.noted) if half else {}
         self._same_file = half is None or half.checksum in {"", file.checksum}
         self._is_lent = False
+        self._line = 0
         self._refusal: MigrationError | None = None
         self._inside: list[dict[str, object]] = []
 
@@ -76,6 +77,7 @@ class OpenAttempt(Attempt):
     def _send(self, statement: Sent) -> Cursor:
         if self._refusal:
             raise self._refusal
+        self._line = statement.line
         known = self._known.get(self._number + 1)
         if known and known.digest != _digest(statement):
             raise self._other(self._number + 1)
@@ -171,7 +173,7 @@ class OpenAttempt(Attempt):
 
     def _undecided(self, why: str) -> MigrationError:
         version = self.step.file.version
-        message = f"statement {self._number} of {version} {why}"
+        message = f"{halfrun.statement(self._number, version, self._line)} {why}"
         return self._refused(DirtyError(message, version=version, hint=way_out(version)))
 
     def _refused(self, error: MigrationError) -> MigrationError:
@@ -315,6 +317,7 @@ class OpenAttempt(Attempt):
     def _noted(self, statement: Sent, outcome: str, **further: object) -> dict[str, object]:
         digest = _digest(statement)
         own = {"number": self._number, "outcome": outcome, "digest": digest}
+        own["line"] = statement.line
         return {**own, **self._common(), **further}
 
     def _common(self) -> dict[str, object]:

@@ -146,10 +146,8 @@ class Runner:
     def _run(self, direction: str, target: str) -> RunResult:
         plan = _Plan(direction, target, self._lineage(target))
         files = plan.files
-        if bookkeeping.inspect(self._work.connection, self._work.tables).journal:
-            self._refuse_half(direction, plan.lineage, files)
         self._refuse(direction, plan.lineage, files)
-        if not files and not plan.lineage.adoptable:
+        if not files and not plan.lineage.adoptable and not self._any_begun():
             # No lock is needed, nor the bookkeeping tables.
             return RunResult(direction, pending=_pending(plan.lineage))
         with locked(self._work):
@@ -190,6 +188,12 @@ class Runner:
                 f"{late[0]} is older than what is applied",
                 hint="give it a new version, or run without --strict-order",
             )
+
+    def _any_begun(self) -> bool:
+        """Whether a migration was begun and not finished; another run may just be at it."""
+        work = self._work
+        has_journal = bookkeeping.inspect(work.connection, work.tables).journal
+        return has_journal and bool(halfrun.read(work.connection, work.tables))
 
     def _refuse_half(self, direction: str, now: Lineage, files: Sequence[MigrationFile]) -> None:
         """Refuses to run beside a migration that was begun and is not finished by this run."""

@@ -1,8 +1,10 @@
 """Where a project and its database stand."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+
+import psycopg
 
 from psqlmigrate.errors import (
     MigrationError,
@@ -26,6 +28,7 @@ from psqlmigrate.service.halfrun import Begun
 from psqlmigrate.service.history import AppliedRow
 from psqlmigrate.service.lineage import Lineage
 from psqlmigrate.service.live import live, selection_of
+from psqlmigrate.service.locking import holder, key_of
 from psqlmigrate.service.schemanames import refuse_strange_here
 from psqlmigrate.service.schemas import Schemas
 from psqlmigrate.service.scratching import scratch_of
@@ -104,12 +107,13 @@ def status(workspace: Workspace, *, with_models: bool) -> StatusResult:
     with workspace.connection() as connection:
         rows = history.read(connection, workspace.tables, only_reading=True)
         now = workspace.lineage(history.applied(rows))
-        begun = _begun(workspace, connection)
+        begun, notes = _begun(workspace, connection)
         look = None
         if rows is not None:
             look = _Looker(workspace, connection, now).look(with_models=with_models)
     python = _python(workspace) if look and with_models else ""
-    return _result(workspace, rows, begun, now, look, python)
+    result = _result(workspace, rows, begun, now, look, python)
+    return replace(result, notes=(*notes, *result.notes))
 
 
 class _Looker:
@@ -220,11 +224,19 @@ class _Looker:
         return tuple(one for one in now.graph.order if one.version in now.applied)
 
 
-def _begun(workspace: Workspace, connection: Connection) -> tuple[Begun, ...]:
+def _begun(
+    workspace: Workspace, connection: Connection
+) -> tuple[tuple[Begun, ...], tuple[str, ...]]:
+    """What was begun and not finished, and notes where that is not known, or may be just now."""
     tables = workspace.tables
     if not inspect(connection, tables, only_reading=True).journal:
-        return ()
-    return tuple(map(halfrun.begun, halfrun.read(connection, tables).values()))
+        return (), ()
+    try:
+        found = tuple(map(halfrun.begun, halfrun.read(connection, tables).values()))
+    except psycopg.errors.InsufficientPrivilege as error:
+        return (), (f"what is half run is not known: {error.diag.message_primary}",)
+    by = holder(connection, key_of(tables)) if found else None
+    return ((), (f"a run is at work: {by}",)) if by else (found, ())
 
 
 def _unknown(found: Catalog, reason: str) -> _Look:
