@@ -7,9 +7,10 @@ import pytest
 
 from cli.conftest import Run, url_of
 from faults.project import TABLES, Project
+from psqlmigrate.migrations.directory import read_directory
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.postgres.target import Target
-from psqlmigrate.service import history
+from psqlmigrate.service import history, journal
 from psqlmigrate.service.locking import key_of
 
 DIRTY = "DO $$ BEGIN INSERT INTO log VALUES (1); COMMIT; PERFORM 1 / 0; END $$;"
@@ -140,3 +141,17 @@ def test_only_what_is_half_run(run: Run, dirty: Project) -> None:
     (dirty.path / "20260102_000000_step.sql").unlink()
     assert run("resolve", "20260102_000000", "--applied")[0] == 2
     assert run("resolve", "20260102_000000", "--rolled-back")[0] == 0
+
+
+def test_with_a_squashed_one_go_its_parts(run: Run, project: Path, connection: Connection) -> None:
+    (project / "migrations").mkdir()
+    files = Project(project / "migrations")
+    for n in "12":
+        files.sql(f"2026010{n}_000000", f"CREATE TABLE t{n} (a int);", f"DROP TABLE t{n};")
+    for words in (("upgrade",), ("squash", "one"), ("upgrade",)):
+        assert run(*words)[0] == 0
+    (squashed,) = read_directory(files.path).files
+    note = {"number": 1, "outcome": "done", "direction": "down", "checksum": squashed.checksum}
+    connection.execute(journal.noting(TABLES, squashed.version, [note]).encode())
+    assert run("resolve", squashed.version, "--rolled-back")[0] == 0
+    assert _applied(connection) == []

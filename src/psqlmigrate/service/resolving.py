@@ -52,11 +52,16 @@ def _record(workspace: Workspace, work: Work, half: HalfRun, *, applied: bool) -
     connection, tables = work.connection, work.tables
     # A migration that was being reverted has its row still, and that has all that it was.
     is_new = half.version not in history.applied(history.rows(connection, tables))
-    file = workspace.directory.find(half.version) if applied and is_new else None
+    files = workspace.directory.files
+    file = next((one for one in files if one.version == half.version), None)
+    if applied and is_new and file is None:
+        file = workspace.directory.find(half.version)
     begin(connection, work.options.lock_timeout, work.options.statement_timeout)
     try:
-        if file:
+        if file and applied and is_new:
             last_row(connection, history.claim(tables, file))
+        elif file and not applied:
+            last_row(connection, history.revert(tables, file))
         elif not applied:
             history.forget(connection, tables, half.version)
         state.unmark(connection, tables)
