@@ -25,7 +25,7 @@ _OF_SESSION = re.compile(
 )
 _TEMPORARY = re.compile(
     _BLANK + r"(CREATE\s+(OR\s+REPLACE\s+)?((LOCAL|GLOBAL)\s+)?TEMP(ORARY)?\b"
-    r"|(SELECT|WITH|CREATE)\b.*\b(INTO\s+TEMP(ORARY)?|pg_temp)\b)",
+    r"|CREATE\b[^$']*\bpg_temp\s*\.|(SELECT|WITH)\b.*\bINTO\s+((LOCAL|GLOBAL)\s+)?TEMP(ORARY)?\b)",
     re.IGNORECASE | re.DOTALL,
 )
 _CREATES = re.compile(_BLANK + r"CREATE\b", re.IGNORECASE | re.DOTALL)
