@@ -63,6 +63,15 @@ def chaos(session: nox.Session) -> None:
 
 
 @nox.session
+def kills(session: nox.Session) -> None:
+    """The program is killed at each message to the server: `tests` has those that write."""
+    session.install("-e", ".", *TEST_NEEDS)
+    env = {"PSQLMIGRATE_ALL_KILLS": "1"}
+    workers = str((os.cpu_count() or 1) + 1)
+    session.run("pytest", "-n", workers, "tests/faults/test_kills.py", env=env)
+
+
+@nox.session
 def wheel(session: nox.Session) -> None:
     """The built wheel in an environment that has nothing else."""
     session.install("build")

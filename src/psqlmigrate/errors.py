@@ -227,6 +227,17 @@ class MissingFileError(AppliedFileError, MigrationNotFoundError):
     """The file of an applied migration (`version`) is missing."""
 
 
+class DirtyError(MigrationError):
+    """A migration (`version`) was begun without a transaction, and cannot be gone on with."""
+
+    code = "dirty"
+    exit_code = REFUSED
+
+    def __init__(self, message: str, *, version: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.version = version
+
+
 class HazardError(MigrationError):
     """A migration (`version`) has a hazard that was forbidden, or none are known of it."""
 

@@ -9,9 +9,12 @@ import pytest
 
 from psqlmigrate.cli.app import main
 from psqlmigrate.postgres import introspect as introspecting
+from psqlmigrate.postgres.connect import connect
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.kinds import KINDS
 from psqlmigrate.schema.kinds.aggregate import Aggregate
+from psqlmigrate.service import journal
+from psqlmigrate.service.bookkeeping import Tables
 
 SHOP = Path(__file__).parent.parent / "projects" / "shop" / "schema.sql"
 Run: TypeAlias = Callable[..., tuple[int, str, str]]
@@ -21,6 +24,14 @@ def url_of(database: Target) -> str:
     params = database.params
     url = f"postgresql://{params['user']}@/{params['dbname']}?host={params['host']}"
     return f"{url}&port={params['port']}" if "port" in params else url
+
+
+def begin(command: str, database: Target) -> None:
+    """For resolve, something to speak of: a migration that was begun and not finished."""
+    if command == "resolve":
+        note = {"number": 1, "outcome": "done", "direction": "up"}
+        with connect(database) as connection:
+            connection.execute(journal.noting(Tables(), "half", [note]).encode())
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.conftest import Run
+from cli.conftest import Run, begin
 from psqlmigrate.cli.app import program
+from psqlmigrate.postgres.target import Target
 
 PLAIN = {
     "init": (),
@@ -27,6 +28,7 @@ PLAIN = {
     "diff": ("database", "models"),
     "snapshot": (),
     "verify": (),
+    "resolve": ("half", "--rolled-back"),
     "dry-run": (),
     "drift": (),
     "seed": ("-f", "rows.json"),
@@ -47,10 +49,11 @@ def test_every_command_is_here() -> None:
 
 
 @pytest.mark.parametrize("command", PLAIN)
-def test_json_is_one_document(run: Run, command: str) -> None:
+def test_json_is_one_document(run: Run, database: Target, command: str) -> None:
     run("init", "--models", "schema.sql")
     run("autogenerate", "first")
     run("upgrade")
+    begin(command, database)
     code, out, err = run(command, *PLAIN[command], "--json")
     answer = json.loads(out)
     assert (code, err) == (0, "")

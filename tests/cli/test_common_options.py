@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.conftest import Run, url_of
+from cli.conftest import Run, begin, url_of
 from cli.test_commands import PLAIN
 from psqlmigrate.cli.app import program
 from psqlmigrate.postgres.target import Target
@@ -36,6 +36,7 @@ def test_they_say_where_everything_is(
     call: Run, project: Path, database: Target, elsewhere: tuple[str, ...], command: str
 ) -> None:
     assert list((project / "steps").glob("*_first.py"))
+    begin(command, database)
     how = ("--schema", "public", "--connect-wait", "1", "--no-color", "-q", "-v")
     where = ("--url", url_of(database), *elsewhere)
     code, out, err = call(command, *PLAIN[command], *where, *how)
@@ -53,6 +54,7 @@ def test_a_profile_says_it_as_well(
     save = ("--host", params["host"], "--database", params["dbname"], "--username", params["user"])
     port = ("--port", params["port"]) if "port" in params else ()
     assert call("users", "--save", "there", *save, *port)[0] == 0
+    begin(command, database)
     code, out, err = call(command, *PLAIN[command], "--profile", "there", *elsewhere, "--json")
     assert code == 0, (out, err)
     assert json.loads(out)["ok"] is True

@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 from psycopg import sql
 
-from cli.conftest import SHOP, url_of
+from cli.conftest import SHOP, begin, url_of
 from cli.test_commands import PLAIN
 from psqlmigrate.cli.app import program
 from psqlmigrate.postgres.connect import connect
-from psqlmigrate.postgres.target import Target
+from psqlmigrate.postgres.target import Target, parse_url
 
 # What changes the project would make the order of the tests matter.
 FURTHER = {"downgrade": ("base", "--dry-run")}
@@ -55,7 +55,8 @@ def place(
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def _words(command: str) -> tuple[str, ...]:
+def _words(command: str, env: dict[str, str]) -> tuple[str, ...]:
+    begin(command, parse_url(env["DATABASE_URL"], "test"))
     return (command, *FURTHER.get(command, PLAIN[command]))
 
 
@@ -105,7 +106,7 @@ def test_every_command_is_tried() -> None:
 def test_an_ascii_pipe(command: str, place: tuple[Path, dict[str, str]]) -> None:
     folder, env = place
     env = {**env, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
-    done = _run(_words(command), folder, env)
+    done = _run(_words(command, env), folder, env)
     assert done.returncode in ENDED, done.stderr
     for text in (done.stdout, done.stderr):
         assert not re.search("[\u2500-\u257f\x1b]", text.decode())
@@ -116,7 +117,7 @@ def test_an_ascii_pipe(command: str, place: tuple[Path, dict[str, str]]) -> None
 @pytest.mark.parametrize("command", PLAIN)
 def test_a_narrow_terminal_without_colour(command: str, place: tuple[Path, dict[str, str]]) -> None:
     folder, env = place
-    code, text = _in_terminal(_words(command), folder, {**env, "NO_COLOR": "1"})
+    code, text = _in_terminal(_words(command, env), folder, {**env, "NO_COLOR": "1"})
     assert code in ENDED, text
     assert b"\x1b[" not in text
     assert b"Traceback" not in text
@@ -130,7 +131,7 @@ def test_a_reader_that_goes_away(command: str, place: tuple[Path, dict[str, str]
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
-        [sys.executable, "-m", "psqlmigrate", *_words(command)],
+        [sys.executable, "-m", "psqlmigrate", *_words(command, env)],
         cwd=folder,
         env=env,
         check=False,
@@ -149,7 +150,7 @@ def test_a_reader_that_goes_away(command: str, place: tuple[Path, dict[str, str]
 def test_nowhere_to_write(command: str, place: tuple[Path, dict[str, str]]) -> None:
     folder, env = place
     done = subprocess.run(
-        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "psqlmigrate", *_words(command)],
+        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "psqlmigrate", *_words(command, env)],
         cwd=folder,
         env=env,
         check=False,

@@ -452,6 +452,13 @@ def test_without_a_transaction_each_statement_commits(
         (2, "done"),
     ]
     project.sql("2", "VACUUM t1;", header="-- transactional: false\n")
+    with pytest.raises(AppliedFileError, match="half run and then edited: its statement 1"):
+        project.runner(connection).upgrade()
+    project.sql(
+        "2",
+        "CREATE TABLE t2 (a int);\nCREATE INDEX CONCURRENTLY i ON t1 (a);\nVACUUM t1;",
+        header="-- transactional: false\n",
+    )
     assert project.runner(connection).upgrade().ran[0].version == "2"
 
 

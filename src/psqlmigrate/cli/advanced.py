@@ -165,3 +165,33 @@ def verify(
     else:
         say(lines)
     return found
+
+
+@click.command()
+@click.argument("version", shell_complete=completing.versions())
+@click.option(
+    "--applied/--rolled-back",
+    "applied",
+    default=None,
+    help="The database has all of it; or nothing of it.",
+)
+@common
+def resolve(options: Options, version: str, *, applied: bool | None) -> None:
+    """Say what the database has of a migration that was begun without a transaction and not finished.
+
+    upgrade goes on with such a migration by itself. Where it says that nobody can tell what was
+    done, put the database right by hand first; this runs nothing.
+
+    \b
+    psqlmigrate resolve --rolled-back 20261123_101500
+    """
+    from psqlmigrate.cli.context import say, show_json, workspace
+    from psqlmigrate.service import resolving
+
+    if applied is None:
+        raise click.UsageError("give --applied or --rolled-back")
+    result = resolving.resolve(workspace(options), version, applied=applied)
+    if options.as_json:
+        show_json("resolve", result)
+    else:
+        say([f"{result.version}  counts as {'applied' if result.applied else 'not applied'}"])

@@ -62,6 +62,11 @@ GROUPS: dict[str, dict[str, Entry]] = {
             "advanced",
             "Check files, certificates and history; exit 1 when something does not fit.",
         ),
+        "resolve": Entry(
+            "advanced",
+            "Say what the database has of a migration that was begun without a transaction and not"
+            " finished.",
+        ),
         "merge": Entry(
             "branches",
             "Join the heads in a migration, once the order of their branches is proven not to"

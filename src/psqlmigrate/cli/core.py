@@ -87,7 +87,7 @@ def status(
         from psqlmigrate.output.status import print_status
 
         print_status(result, full=full, no_color=options.no_color, verbose=options.verbose)
-    if not (exit_code and (result.pending or result.drift)):
+    if not (exit_code and (result.pending or result.drift or result.begun)):
         return 0
     pending, drifted = len(result.pending), len(result.drift or ())
     annotate("status", f"{pending} pending, {drifted} of drift in {result.target}")

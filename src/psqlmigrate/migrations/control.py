@@ -9,17 +9,26 @@ from psqlmigrate.migrations.sent import Sent
 
 _BLANK = r"(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*"
 _CONTROL = re.compile(
-    _BLANK + r"(BEGIN|START\s+TRANSACTION|COMMIT|END|ABORT|PREPARE\s+TRANSACTION|"
-    r"ROLLBACK(?!\s+(?:(?:WORK|TRANSACTION)\s+)?TO\b))\b",
+    _BLANK + r"(BEGIN|START\s+TRANSACTION|COMMIT(?!\s+PREPARED\b)|END|ABORT|PREPARE\s+TRANSACTION|"
+    r"ROLLBACK(?!\s+(?:(?:WORK|TRANSACTION)\s+)?(?:TO|PREPARED)\b))\b",
     re.IGNORECASE | re.DOTALL,
 )
-# What PostgreSQL refuses inside a transaction block, and what may commit by itself.
-_ALONE = re.compile(
-    _BLANK + r"(VACUUM|REINDEX|CLUSTER|CALL|DO|ALTER\s+SYSTEM|"
-    r"(?:CREATE|ALTER|DROP)\s+(?:DATABASE|TABLESPACE|SUBSCRIPTION))\b",
+_BEGINS = re.compile(_BLANK + r"(BEGIN|START)\b", re.IGNORECASE | re.DOTALL)
+_UNDOES = re.compile(_BLANK + r"(ROLLBACK|ABORT)\b", re.IGNORECASE | re.DOTALL)
+_CHAINS = re.compile(r"\bAND\s+CHAIN\b", re.IGNORECASE)
+_CALLS = re.compile(_BLANK + r"(CALL|DO)\b", re.IGNORECASE | re.DOTALL)
+# What changes nothing but the session: a later session needs it again.
+_OF_SESSION = re.compile(
+    _BLANK + r"(SET(?!\s+(?:LOCAL|CONSTRAINTS|TRANSACTION)\b)|RESET|LOAD|DISCARD|LISTEN|UNLISTEN|"
+    r"PREPARE(?!\s+TRANSACTION\b)|DEALLOCATE)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_CONCURRENTLY = re.compile(r"\bCONCURRENTLY\b", re.IGNORECASE)
+_TEMPORARY = re.compile(
+    _BLANK + r"(CREATE\s+(OR\s+REPLACE\s+)?((LOCAL|GLOBAL)\s+)?TEMP(ORARY)?\b"
+    r"|CREATE\b[^$']*\bpg_temp\s*\.|(SELECT|WITH)\b.*\bINTO\s+((LOCAL|GLOBAL)\s+)?TEMP(ORARY)?\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+_CREATES = re.compile(_BLANK + r"CREATE\b", re.IGNORECASE | re.DOTALL)
 
 HARMLESS = frozenset(
     {"psqlmigrate", "psqlmodel", "psycopg", "__future__", "collections", "dataclasses", "datetime",
@@ -44,14 +53,39 @@ def refuse_control(statement: Sent) -> None:
         ).at(statement.path, statement.line)
 
 
-def stands_alone(sql: str) -> bool:
-    """Whether it has to run outside of a transaction."""
-    return _ALONE.match(sql) is not None or is_concurrent(sql)
+def begins_transaction(sql: str) -> bool:
+    """Of what `controls_transaction`: whether it begins one."""
+    return _BEGINS.match(sql) is not None
 
 
-def is_concurrent(sql: str) -> bool:
-    """Whether it waits for other transactions; a lock timeout would leave its work half done."""
-    return _CONCURRENTLY.search(sql) is not None
+def undoes_transaction(sql: str) -> bool:
+    """Of what `controls_transaction`: whether it throws away what was done."""
+    return _UNDOES.match(sql) is not None
+
+
+def chains_transactions(sql: str) -> bool:
+    """Of what ends a transaction: whether it begins the next one at once."""
+    return _CHAINS.search(sql) is not None
+
+
+def may_commit(sql: str) -> bool:
+    """Whether the code that it runs may end transactions of its own."""
+    return _CALLS.match(sql) is not None
+
+
+def is_of_session(sql: str) -> bool:
+    """Whether it changes nothing but the session."""
+    return _OF_SESSION.match(sql) is not None
+
+
+def is_temporary(sql: str) -> bool:
+    """Whether what it makes ends with the session."""
+    return _TEMPORARY.match(sql) is not None
+
+
+def sets_by_call(sql: str) -> bool:
+    """Whether running it may change a setting of the session, whatever else it does."""
+    return "set_config" in sql.lower() and not _CREATES.match(sql)
 
 
 def repeatable(file: MigrationFile) -> bool:

@@ -8,6 +8,7 @@ from rich.text import Text
 from psqlmigrate.output.console import console, rows
 from psqlmigrate.output.reports import print_entries
 from psqlmigrate.schema.identity import shown_whole
+from psqlmigrate.service.halfrun import Begun, way_out
 from psqlmigrate.service.locking import spoken
 from psqlmigrate.service.status import BY_HAND, NOT_MIGRATED, StatusResult
 
@@ -21,6 +22,8 @@ def print_status(
     """
     out = console(no_color=no_color)
     out.print(Text(f"{result.target}   ({result.source})\n"))
+    for one in result.begun:
+        out.print(Text(f"  {_begun(one)}\n", style="bold red" if one.dirty else "bold"))
     python = [("Models read by", result.python)] if verbose and result.python else []
     for name, value in (*_facts(result), *python):
         out.print(Text(f"  {name:<18}{value}"))
@@ -35,6 +38,17 @@ def print_status(
         out.print(Text(f"note: {note}"))
     if hint := _hint(result, full=full):
         out.print(Text(f"\nhint: {hint}"))
+
+
+def _begun(one: Begun) -> str:
+    if one.dirty:
+        return f"Dirty: {one.dirty}\n  {way_out(one.version)}"
+    verb, command = ("applied", "upgrade") if one.direction == "up" else ("reverted", "downgrade")
+    statements = "statement" if one.done == 1 else "statements"
+    return (
+        f"Half {verb}: {one.version}, {one.done} {statements} done; "
+        f"psqlmigrate {command} goes on from there"
+    )
 
 
 def _facts(result: StatusResult) -> list[tuple[str, str]]:

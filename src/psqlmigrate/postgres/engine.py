@@ -33,15 +33,24 @@ class Engine(Protocol):
 class MigrationEngine:
     """Runs what a migration asks for; remembers the statement that failed first."""
 
-    def __init__(self, connection: Connection, path: Path, run: Callable[[Sent], Cursor]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        path: Path,
+        run: Callable[[Sent], Cursor],
+        lend: Callable[[], None] | None = None,
+    ) -> None:
         self._connection = connection
         self._path = path
         self._run = run
+        self._lend = lend
         self.failure: tuple[Sent, psycopg.Error] | None = None
 
     @property
     def connection(self) -> Connection:
-        """The psycopg connection that the migration runs on."""
+        """The psycopg connection that the migration runs on; what goes over it is not seen."""
+        if self._lend:
+            self._lend()
         return self._connection
 
     def execute(self, sql: str | bytes | Composable, params: Params = None) -> Cursor | None:
@@ -56,7 +65,7 @@ class MigrationEngine:
     @property
     def _conn(self) -> Connection:
         """Under psqlmodel's name: its own engine has no other way to ask the database."""
-        return self._connection
+        return self.connection
 
     def fetch_named(self, sql: str, params: Params = None) -> list[dict[str, Any]]:
         """All rows of a query by the names of their columns."""

@@ -1,7 +1,7 @@
 """One migration, run once, in a transaction of its own."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import psycopg
@@ -18,6 +18,7 @@ from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.service import blocking, failure, history, journal
 from psqlmigrate.service.bookkeeping import Found, Tables
 from psqlmigrate.service.failure import LOCK_NOT_AVAILABLE
+from psqlmigrate.service.halfrun import HalfRun
 from psqlmigrate.service.journal import Seal
 from psqlmigrate.service.locking import LockKey
 from psqlmigrate.service.progress import Progress, Silent
@@ -67,6 +68,7 @@ class Work:
     options: RunOptions
     hooks: Hooks = field(default_factory=Hooks)
     progress: Progress = field(default_factory=Silent)
+    halves: Mapping[str, HalfRun] = field(default_factory=dict[str, HalfRun])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.service import admission, loglines
-from psqlmigrate.service.attempt import Hooks, RunOptions
+from psqlmigrate.service.attempt import Hooks, RunOptions, Work
+from psqlmigrate.service.bookkeeping import Found
 from psqlmigrate.service.live import live
+from psqlmigrate.service.locking import key_of
 from psqlmigrate.service.loglines import Both, LogProgress
 from psqlmigrate.service.progress import Progress
 from psqlmigrate.service.running import Runner, RunResult
@@ -54,6 +56,12 @@ def stamp(workspace: Workspace, target: str, *, purge: bool) -> StampResult:
     options = _options(workspace, Wishes())
     with workspace.connection() as connection:
         return _runner(workspace, connection, options).stamp(target, purge=purge)
+
+
+def runner_work(workspace: Workspace, connection: Connection) -> Work:
+    """What a command needs that changes the history without running anything."""
+    tables, options = workspace.tables, _options(workspace, Wishes())
+    return Work(connection, tables, Found(), key_of(tables), options)
 
 
 def _options(workspace: Workspace, wishes: Wishes) -> RunOptions:

@@ -2,7 +2,7 @@
 
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -31,6 +31,12 @@ INSERT INTO {journal} (event, version, detail) VALUES (
      ELSE pg_catalog.concat('psqlmigrate: meddled', version)::pg_catalog.int4::pg_catalog.text END
    FROM {history} WHERE version OPERATOR(pg_catalog.=) {version}),
   {version}, pg_catalog.jsonb_build_object('role', session_user) || {detail}::pg_catalog.jsonb)"""
+
+_NOTE = """
+INSERT INTO {journal} (event, version, detail)
+SELECT 'statement', {version}, pg_catalog.jsonb_build_object('role', session_user) || d.detail
+  FROM pg_catalog.jsonb_array_elements({details}::pg_catalog.jsonb) WITH ORDINALITY d(detail, n)
+ ORDER BY d.n"""
 
 _TIME = """
 UPDATE {history} SET execution_time_ms = {ms} WHERE version OPERATOR(pg_catalog.=) {version}"""
@@ -71,8 +77,17 @@ class Seal:
 def write(
     connection: Connection, tables: Tables, event: str, version: str | None, **detail: object
 ) -> None:
-    """Adds an entry: `applied`, `reverted`, `adopted`, `failed`, `statement`, `stamped`."""
+    """Adds an entry: `applied`, `reverted`, `adopted`, `failed`, `stamped`,
+    `resolved`.
+    """
     tables.run(connection, _WRITE, (event, version, details(**detail)))
+
+
+def noting(tables: Tables, version: str, notes: Sequence[Mapping[str, object]]) -> Sql:
+    """The statement that adds an entry for each statement of a migration."""
+    shared = {"host": _host(), "tool": _tool()}
+    text = json.dumps([{**shared, **note} for note in notes])
+    return tables.text(_NOTE, version=literal(version), details=literal(text))
 
 
 def sealing(tables: Tables, seal: Seal, ms: int, **detail: object) -> tuple[Sql, ...]:

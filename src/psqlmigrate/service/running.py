@@ -17,7 +17,9 @@ from psqlmigrate.postgres.engine import code
 from psqlmigrate.service import (
     admission,
     blocking,
+    bookkeeping,
     certificates,
+    halfrun,
     history,
     journal,
     stamping,
@@ -145,7 +147,7 @@ class Runner:
         plan = _Plan(direction, target, self._lineage(target))
         files = plan.files
         self._refuse(direction, plan.lineage, files)
-        if not files and not plan.lineage.adoptable:
+        if not files and not plan.lineage.adoptable and not self._any_begun():
             # No lock is needed, nor the bookkeeping tables.
             return RunResult(direction, pending=_pending(plan.lineage))
         with locked(self._work):
@@ -155,6 +157,7 @@ class Runner:
             adopted = adopt(self._work, now)
             now = now.then(now.recorded.union(adopted))
             todo = _closure(direction, now, files)
+            self._refuse_half(direction, now, todo)
             self._refuse(direction, now, todo)
             recorder = Recorder(self._work, now.graph)
             ran = self._run_all(direction, todo, now, recorder)
@@ -185,6 +188,19 @@ class Runner:
                 f"{late[0]} is older than what is applied",
                 hint="give it a new version, or run without --strict-order",
             )
+
+    def _any_begun(self) -> bool:
+        """Whether a migration was begun and not finished; another run may just be at it."""
+        work = self._work
+        has_journal = bookkeeping.inspect(work.connection, work.tables).journal
+        return has_journal and bool(halfrun.read(work.connection, work.tables))
+
+    def _refuse_half(self, direction: str, now: Lineage, files: Sequence[MigrationFile]) -> None:
+        """Refuses to run beside a migration that was begun and is not finished by this run."""
+        work = self._work
+        work.halves = halfrun.read(work.connection, work.tables)
+        todo = {file.version for file in files}
+        halfrun.refuse(work.halves, direction, todo, now.graph.files)
 
     def _run_all(
         self,
@@ -234,7 +250,8 @@ class Runner:
         return steps
 
     def _in_one(self, file: MigrationFile) -> bool:
-        return file.transactional and self._work.options.transactional
+        own = file.transactional and self._work.options.transactional
+        return own and file.version not in self._work.halves
 
     def _run_one(self, step: Step, done: int, recorder: Recorder) -> int | None:
         one = self._in_one(step.file)

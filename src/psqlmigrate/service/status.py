@@ -1,8 +1,10 @@
 """Where a project and its database stand."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+
+import psycopg
 
 from psqlmigrate.errors import (
     MigrationError,
@@ -16,15 +18,17 @@ from psqlmigrate.migrations.sent import shown
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.hashing import state_hashes
-from psqlmigrate.service import certificates, history, state
+from psqlmigrate.service import certificates, halfrun, history, state
 from psqlmigrate.service.baseline import Baseline, by_hand, of_managed
 from psqlmigrate.service.bookkeeping import inspect
 from psqlmigrate.service.certificates import Name
 from psqlmigrate.service.checking import rename_words, settled
 from psqlmigrate.service.describing import Entry, entries
+from psqlmigrate.service.halfrun import Begun
 from psqlmigrate.service.history import AppliedRow
 from psqlmigrate.service.lineage import Lineage
 from psqlmigrate.service.live import live, selection_of
+from psqlmigrate.service.locking import holder, key_of
 from psqlmigrate.service.schemanames import refuse_strange_here
 from psqlmigrate.service.schemas import Schemas
 from psqlmigrate.service.scratching import scratch_of
@@ -61,8 +65,12 @@ class Drifted:
 
 @dataclass(frozen=True, slots=True)
 class StatusResult:
-    """What `status` tells; `drift` is None where nobody looked, `unmanaged` what no migration made."""
+    """What `status` tells; `drift` is None where nobody looked, `unmanaged` what no migration made.
 
+    `begun` are migrations without a transaction that were not finished, some of them dirty.
+    """
+
+    begun: tuple[Begun, ...]
     target: str
     source: str
     initialized: bool
@@ -99,11 +107,13 @@ def status(workspace: Workspace, *, with_models: bool) -> StatusResult:
     with workspace.connection() as connection:
         rows = history.read(connection, workspace.tables, only_reading=True)
         now = workspace.lineage(history.applied(rows))
+        begun, notes = _begun(workspace, connection)
         look = None
         if rows is not None:
             look = _Looker(workspace, connection, now).look(with_models=with_models)
     python = _python(workspace) if look and with_models else ""
-    return _result(workspace, rows, now, look, python)
+    result = _result(workspace, rows, begun, now, look, python)
+    return replace(result, notes=(*notes, *result.notes))
 
 
 class _Looker:
@@ -221,6 +231,21 @@ class _Looker:
         return tuple(one for one in now.graph.order if one.version in now.applied)
 
 
+def _begun(
+    workspace: Workspace, connection: Connection
+) -> tuple[tuple[Begun, ...], tuple[str, ...]]:
+    """What was begun and not finished, and notes where that is not known, or may be just now."""
+    tables = workspace.tables
+    if not inspect(connection, tables, only_reading=True).journal:
+        return (), ()
+    try:
+        found = tuple(map(halfrun.begun, halfrun.read(connection, tables).values()))
+    except psycopg.errors.InsufficientPrivilege as error:
+        return (), (f"what is half run is not known: {error.diag.message_primary}",)
+    by = holder(connection, key_of(tables)) if found else None
+    return ((), (f"a run is at work: {by}",)) if by else (found, ())
+
+
 def _unknown(found: Catalog, reason: str) -> _Look:
     return _Look(None, (), found.unmodelled, (f"drift is not known: {reason}",))
 
@@ -228,6 +253,7 @@ def _unknown(found: Catalog, reason: str) -> _Look:
 def _result(
     workspace: Workspace,
     rows: tuple[AppliedRow, ...] | None,
+    begun: tuple[Begun, ...],
     now: Lineage,
     look: _Look | None,
     python: str,
@@ -244,6 +270,7 @@ def _result(
     )
     troubles = (f"{now.trouble.message}; {now.trouble.hint}",) if now.trouble else ()
     return StatusResult(
+        begun,
         workspace.chosen.label,
         workspace.chosen.source,
         rows is not None,

@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from psqlmigrate.migrations.control import controls_transaction, repeatable, stands_alone
+from psqlmigrate.migrations.control import (
+    controls_transaction,
+    is_of_session,
+    is_temporary,
+    repeatable,
+    sets_by_call,
+)
 from psqlmigrate.migrations.file import MigrationFile
 
 
@@ -21,6 +27,9 @@ from psqlmigrate.migrations.file import MigrationFile
         ("SAVEPOINT a", False),
         ("PREPARE x AS SELECT 1", False),
         ("ENDPOINT", False),
+        ("COMMIT PREPARED 'x'", False),
+        ("ROLLBACK PREPARED 'x'", False),
+        ("PREPARE TRANSACTION 'x'", True),
         ("SELECT 'COMMIT'", False),
         ("-- COMMIT\nSELECT 1", False),
     ],
@@ -32,16 +41,46 @@ def test_controls_transaction(sql: str, *, expected: bool) -> None:
 @pytest.mark.parametrize(
     ("sql", "expected"),
     [
-        ("CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)", True),
-        ("vacuum t", True),
-        ("ALTER SYSTEM SET work_mem = '1MB'", True),
-        ("CREATE INDEX i ON t (a)", False),
-        ("ALTER TYPE e ADD VALUE 'x'", False),
-        ("DOMAIN", False),
+        ("SET search_path = s", True),
+        ("-- so\nset role x", True),
+        ("RESET ALL", True),
+        ("PREPARE x AS SELECT 1", True),
+        ("SET LOCAL lock_timeout = 1", False),
+        ("SET CONSTRAINTS ALL DEFERRED", False),
+        ("PREPARE TRANSACTION 'x'", False),
+        ("SETTLE", False),
     ],
 )
-def test_stands_alone(sql: str, *, expected: bool) -> None:
-    assert stands_alone(sql) is expected
+def test_is_of_session(sql: str, *, expected: bool) -> None:
+    assert is_of_session(sql) is expected
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("CREATE TEMP TABLE t (a int)", True),
+        ("create local temporary table t (a int)", True),
+        ("CREATE OR REPLACE TEMP VIEW v AS SELECT 1", True),
+        ("CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$", True),
+        ("SELECT 1 AS a INTO TEMP t", True),
+        ("CREATE TABLE temp (a int)", False),
+        (
+            (
+                "CREATE FUNCTION f() RETURNS int SECURITY DEFINER SET search_path = s, pg_temp "
+                "LANGUAGE sql AS $$ SELECT 1 $$"
+            ),
+            False,
+        ),
+        ("INSERT INTO temp VALUES (1)", False),
+    ],
+)
+def test_is_temporary(sql: str, *, expected: bool) -> None:
+    assert is_temporary(sql) is expected
+
+
+def test_sets_by_call() -> None:
+    assert sets_by_call("SELECT pg_catalog.SET_CONFIG('role', 'x', false)")
+    assert not sets_by_call("CREATE FUNCTION f() RETURNS text AS 'SELECT set_config(1)'")
 
 
 @pytest.mark.parametrize(

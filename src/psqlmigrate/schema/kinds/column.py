@@ -197,7 +197,7 @@ class Column(DbObject):
         values = list(row)
         values[11] = tuple(row[11] or ())
         values[-5] = tuple(ObjectId(cls.kind, (*parent, row[2])) for parent in row[-5] or ())
-        values[-1] = tuple(sorted(map(tuple, row[-1] or ())))
+        values[-1] = tuple(sorted(tuple[str, ...](one) for one in row[-1] or ()))
         return cls(*values)
 
     def _casts(self, new: "Column") -> list[UserCast]:
@@ -432,8 +432,7 @@ class Column(DbObject):
         if not self.stored:
             return frozenset()
         told = {
-            Hazard.TABLE_REWRITE: new.domain
-            or rewrites(self.base, new.base, self._casts(new)),
+            Hazard.TABLE_REWRITE: new.domain or rewrites(self.base, new.base, self._casts(new)),
             Hazard.LOSSY_CAST: not keeps_values(self.base, new.base),
             Hazard.MAY_FAIL: new.domain,
         }
