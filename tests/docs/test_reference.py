@@ -115,3 +115,10 @@ def _parse(where: str, line: str) -> None:
         program.commands[words[1]].make_context(words[1], words[2:])
     except click.ClickException as error:
         raise AssertionError(f"{where}: {line}: {error.format_message()}") from None
+
+
+def test_each_promise_names_a_test_that_is_there() -> None:
+    page = PAGES / "reliability.md"
+    named = re.findall(r"\]\((\.\./tests/[^)]+)\)", page.read_text(encoding="utf-8"))
+    assert len(named) > 20
+    assert [one for one in named if not (page.parent / one).resolve().is_file()] == []

@@ -25,6 +25,8 @@ class Connection(psycopg.Connection[TupleRow]):
     """Concerns (see `DbObject.concern`) that are left out."""
     reader: str = ""
     """The role whose look it is, if that is another than the session's."""
+    pooled: bool = False
+    """Whether something stands in between that may give it another session each time."""
     birth: Hashable = None
     """What the content of a scratch database was made from: one like it was born the same."""
 
@@ -134,7 +136,9 @@ def _open(target: Target, further: Mapping[str, str]) -> Connection:
     conninfo = make_conninfo(**(defaults | dict(target.params)))
     connection = Connection.connect(conninfo, autocommit=True, prepare_threshold=None)
     try:
-        pin(connection)
+        row = connection.execute(_pins("public", _settings_of(connection))).fetchone()
+        # A pooler makes up what it says of the backend (manual, 53.2.8: BackendKeyData).
+        connection.pooled = bool(row and row[0] != connection.info.backend_pid)
     except BaseException:
         connection.close()
         raise
@@ -185,7 +189,7 @@ def _pins(search_path: str, further: frozenset[str]) -> bytes:
         sql("pg_catalog.set_config({}, {}, false)", literal(name), literal(value))
         for name, value in settings.items()
     ]
-    return sql("SELECT {}", join(", ", calls)).encode()
+    return sql("SELECT pg_catalog.pg_backend_pid(), {}", join(", ", calls)).encode()
 
 
 def _is_final(text: str) -> bool:

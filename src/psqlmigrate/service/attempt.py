@@ -42,6 +42,8 @@ class RunOptions:
     strict_order: bool = False
     forbidden: frozenset[str] = frozenset()
     search_path: str = "public"
+    own_session: bool = False
+    """Whether a pooler that stands in between keeps one session for each of its clients."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ def _options(workspace: Workspace, wishes: Wishes) -> RunOptions:
         lock_timeout=settings.lock_timeout,
         statement_timeout=settings.statement_timeout,
         transactional=not wishes.no_transaction,
+        own_session=settings.pooler == "session",
         strict=wishes.strict,
         strict_order=wishes.strict_order,
         forbidden=admission.hazards(wishes.forbid_hazard),
