@@ -9,6 +9,10 @@ from psqlmigrate.schema.privileges import ME
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, sql
 from psqlmigrate.schema.statement import Statement
 
+_GIVEN_AWAY = 15
+_PUBLIC: LiteralString = """
+(SELECT p.oid FROM pg_catalog.pg_namespace p
+  WHERE p.nspname = 'public' AND p.oid < 16384 AND o.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass)"""
 _QUERY: LiteralString = """
 SELECT o.oid, o.classid::pg_catalog.oid::int8, o.classid::text, o.oid,
        pg_catalog.pg_get_userbyid(o.owner)::text,
@@ -29,7 +33,7 @@ SELECT o.oid, o.classid::pg_catalog.oid::int8, o.classid::text, o.oid,
     UNION ALL SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass, oid, proowner
       FROM pg_catalog.pg_proc
     UNION ALL SELECT 'pg_catalog.pg_namespace'::pg_catalog.regclass, oid, nspowner
-      FROM pg_catalog.pg_namespace n WHERE NOT (nspname = 'public' AND (nspowner = 10 OR
+      FROM pg_catalog.pg_namespace n WHERE NOT (nspname = 'public' AND (@first OR
            nspowner = (SELECT r.oid FROM pg_catalog.pg_roles r WHERE rolname = 'pg_database_owner')))
     UNION ALL SELECT 'pg_catalog.pg_type'::pg_catalog.regclass, oid, typowner
       FROM pg_catalog.pg_type
@@ -60,7 +64,7 @@ SELECT o.oid, o.classid::pg_catalog.oid::int8, o.classid::text, o.oid,
     UNION ALL SELECT 'pg_catalog.pg_publication'::pg_catalog.regclass, oid, pubowner
       FROM pg_catalog.pg_publication
   ) o (classid, oid, owner)
- WHERE o.owner <> @me
+ WHERE (o.owner <> @me OR o.oid = @public)
    AND (o.oid >= 16384 OR o.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass)"""
 
 
@@ -86,8 +90,12 @@ class Owner(DbObject):
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
-        # initdb gives the schema public to pg_database_owner, before 15 to the first superuser.
-        return _QUERY.replace("@me", ME)
+        # initdb gives the schema public to pg_database_owner, before 15 to the first superuser;
+        # whose it became since then is said even of who looks at it.
+        given = version >= _GIVEN_AWAY
+        first: LiteralString = "false" if given else "nspowner = 10"
+        public: LiteralString = _PUBLIC if given else "0"
+        return _QUERY.replace("@me", ME).replace("@first", first).replace("@public", public)
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Owner | None":
@@ -124,7 +132,8 @@ class Owner(DbObject):
         return (self._statement(ident(self.role)),)
 
     def drop(self) -> Statements:
-        return (self._statement(sql("CURRENT_ROLE")),)
+        at_birth = self.target == ObjectId("schema", ("public",))
+        return (self._statement(sql("pg_database_owner" if at_birth else "CURRENT_ROLE")),)
 
     def alter(self, new: Self) -> Alteration:
         return Alteration(new.create(()))

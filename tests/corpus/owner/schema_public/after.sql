@@ -1,0 +1,3 @@
+-- requires: 15
+CREATE TABLE t (a int);
+ALTER SCHEMA public OWNER TO CURRENT_USER;
