@@ -6,7 +6,7 @@ import sys
 
 from psqlmigrate.postgres.embedded import scratch_server
 
-RUNS = (("0.98", ()), ("0.98", ("--reverse",)))
+RUNS = (("0.97", ()), ("0.97", ("--reverse",)))
 
 
 def main(bindir: str, judge: str) -> int:

@@ -94,8 +94,20 @@ def pytest_terminal_summary(
         terminalreporter.write_line("\n".join(missing))
 
 
+@pytest.fixture
+def _same_environment() -> Generator[None]:  # pyright: ignore[reportUnusedFunction]
+    """A variable that one test leaves behind would lead another one to its database."""
+    before = dict(os.environ)
+    yield
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)
+
+
 @pytest.fixture(autouse=True)
-def _forgotten_secrets(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
+def _forgotten_secrets(  # pyright: ignore[reportUnusedFunction]
+    _same_environment: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A process repeats no password that it ever used: one test's is a word of another's."""
     monkeypatch.setattr(redaction, "_kept", set[str]())
 
