@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 
 from faults.project import TABLES, Project
-from psqlmigrate.errors import ConnectionFailedError, LockError, MigrationError
+from psqlmigrate.errors import ConnectionFailedError, DirtyError, LockError, MigrationError
 from psqlmigrate.postgres.connect import Connection, connect
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.service import history
@@ -86,9 +86,14 @@ class Chaos:
         self._check()
 
     def finish(self) -> None:
-        """A plain upgrade brings everything to its end, and then there is nothing to do."""
+        """A plain upgrade, after the downgrade that it may ask for, brings everything to its end."""
         with self._connected() as connection:
-            self._project.runner(connection).upgrade()
+            try:
+                self._project.runner(connection).upgrade()
+            except DirtyError as error:
+                assert "half reverted" in error.message, error.message
+                self._project.runner(connection).downgrade("-1")
+                self._project.runner(connection).upgrade()
             assert not self._project.runner(connection).upgrade().ran
             assert self._state(connection) == {*VERSIONS}
             assert not connection.execute(_INVALID).fetchall()
@@ -175,11 +180,16 @@ def _run(params: Mapping[str, str], path: str, target: str) -> None:
 
 
 def _outcome(action: Callable[[], None]) -> str:
-    """`done`, `lost` and `locked`, which a run may end with here, or what it may not."""
+    """`done`, `lost`, `locked` and `half run`, which a run may end with here, or what it may not.
+
+    What was killed on its way in one direction is not gone back on: `finish` shows that it goes on.
+    """
     try:
         action()
     except LockError:
         return "locked"
+    except DirtyError as error:
+        return "half run" if "is half" in error.message else error.message
     except MigrationError as error:
         lost = isinstance(error, ConnectionFailedError) or "connection was lost" in error.message
         return "lost" if lost else f"{type(error).__name__}: {error.message}"
