@@ -1,16 +1,12 @@
 """A proxy that cuts the connection at a chosen request of the client's."""
 
 import socket
-import struct
 import threading
-from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from faults.wire import close, read_message, read_startup
 from psqlmigrate.postgres.target import Target
-
-_HEADER = 5
-_STARTUP = 4
 
 
 class CuttingProxy:
@@ -60,9 +56,8 @@ class CuttingProxy:
         self._forwards(client, server)
 
     def _forwards(self, client: socket.socket, server: socket.socket) -> None:
-        data = _exactly(client, _STARTUP)
-        server.sendall(data + _exactly(client, _length(data, 0) - _STARTUP))
-        while message := _message(client):
+        server.sendall(read_startup(client))
+        while message := read_message(client):
             if _counts(message):
                 self.seen += 1
                 if self.seen == self._number:
@@ -72,10 +67,10 @@ class CuttingProxy:
             server.sendall(message)
             if self._cutting:
                 return  # the other thread waits for the server's answer and closes
-        _close(client, server)
+        close(client, server)
 
     def _backwards(self, server: socket.socket, client: socket.socket) -> None:
-        while message := _message(server):
+        while message := read_message(server):
             if self._cutting:
                 if message[:1] == b"Z":
                     break
@@ -84,39 +79,9 @@ class CuttingProxy:
                 client.sendall(message)
             except OSError:
                 break
-        _close(client, server)
+        close(client, server)
 
 
 def _counts(message: bytes) -> bool:
     own = b"_psqlm" in message
     return message[:1] in b"QS" and (own or b"FROM pg_catalog.pg_" not in message)
-
-
-def _message(source: socket.socket) -> bytes:
-    header = _exactly(source, _HEADER)
-    return header + _exactly(source, _length(header, 1) - 4) if header else b""
-
-
-def _length(data: bytes, offset: int) -> int:
-    (length,) = struct.unpack_from("!I", data, offset)
-    return int(length)
-
-
-def _exactly(source: socket.socket, size: int) -> bytes:
-    data = b""
-    while len(data) < size:
-        try:
-            part = source.recv(size - len(data))
-        except OSError:
-            part = b""
-        if not part:
-            return b""
-        data += part
-    return data
-
-
-def _close(*sockets: socket.socket) -> None:
-    for one in sockets:
-        with suppress(OSError):  # the other side was faster
-            one.shutdown(socket.SHUT_RDWR)
-        one.close()

@@ -4,13 +4,13 @@ import os
 import re
 import signal
 import socket
-import struct
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from faults.wire import close, read_message, read_startup
 from psqlmigrate.postgres.target import Target
 
 _STARTUP = b"\0"
@@ -67,7 +67,7 @@ class KillingProxy:
         trace: TracebackType | None,
     ) -> None:
         self._armed.set()
-        _close(self._listener)
+        close(self._listener)
         for thread in self._threads:
             thread.join(10)
 
@@ -120,7 +120,7 @@ class _Session:
         self._text = ""
 
     def forwards(self) -> None:
-        kind, message = _STARTUP, _startup(self._client)
+        kind, message = _STARTUP, read_startup(self._client)
         while message:
             if kind in {b"Q", b"P"}:
                 self._text = _text(kind, message)
@@ -134,15 +134,15 @@ class _Session:
                 break
             if not _sent(self._server, message):
                 return
-            message = _message(self._client)
+            message = read_message(self._client)
             kind = message[:1]
         else:
-            _close(self._server)
+            close(self._server)
             return
         self._end()
 
     def backwards(self) -> None:
-        while message := _message(self._server):
+        while message := read_message(self._server):
             if self._dying:
                 if message[:1] in _ANSWERED:
                     break
@@ -152,11 +152,11 @@ class _Session:
         if self._dying:
             self._end()
         else:
-            _close(self._client, self._server)
+            close(self._client, self._server)
 
     def _end(self) -> None:
         self._proxy.kill()
-        _close(self._client, self._server)
+        close(self._client, self._server)
 
 
 def _text(kind: bytes, message: bytes) -> str:
@@ -166,44 +166,9 @@ def _text(kind: bytes, message: bytes) -> str:
     return payload.split(b"\0", 1)[0].decode(errors="replace").strip()
 
 
-def _startup(source: socket.socket) -> bytes:
-    head = _exactly(source, 4)
-    return head + _exactly(source, _length(head, 0) - 4) if head else b""
-
-
-def _message(source: socket.socket) -> bytes:
-    head = _exactly(source, 5)
-    return head + _exactly(source, _length(head, 1) - 4) if head else b""
-
-
-def _length(data: bytes, offset: int) -> int:
-    (length,) = struct.unpack_from("!I", data, offset)
-    return int(length)
-
-
-def _exactly(source: socket.socket, size: int) -> bytes:
-    data = b""
-    while len(data) < size:
-        try:
-            part = source.recv(size - len(data))
-        except OSError:
-            part = b""
-        if not part:
-            return b""
-        data += part
-    return data
-
-
 def _sent(target: socket.socket, message: bytes) -> bool:
     try:
         target.sendall(message)
     except OSError:
         return False
     return True
-
-
-def _close(*sockets: socket.socket) -> None:
-    for one in sockets:
-        with suppress(OSError):  # the other side was faster
-            one.shutdown(socket.SHUT_RDWR)
-        one.close()
