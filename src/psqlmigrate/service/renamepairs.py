@@ -237,7 +237,7 @@ def _score(old: _Side, new: _Side, one: DbObject, other: DbObject) -> float:
 
 
 def _part_score(old: _Side, new: _Side, one: DbObject, other: DbObject) -> float:
-    if one.traits[0] != other.traits[0]:
+    if _family(one) != _family(other):
         return 0
     same = sum(a == b for a, b in zip(one.traits, other.traits, strict=True))
     return (
@@ -245,6 +245,11 @@ def _part_score(old: _Side, new: _Side, one: DbObject, other: DbObject) -> float
         + _SAME_PLACE * (old.before[one.id] == new.before[other.id])
         + _SAME_NAME * _likeness(one, other)
     )
+
+
+def _family(one: DbObject) -> str:
+    """Its type without the length or precision, which may change along with the name."""
+    return str(one.traits[0]).partition("(")[0]
 
 
 def _likeness(one: DbObject, other: DbObject) -> float:

@@ -288,6 +288,8 @@ WIDE = "id bigint, mail text, born date, n numeric"
          ["public.t.mail:email"]),
         ("CREATE TABLE t (mail text, a int)", "CREATE TABLE t (a int, notes text)", []),
         ("CREATE TABLE t (a int, mail text)", "CREATE TABLE t (a int, mail2 int)", []),
+        ("CREATE TABLE t (a int, total numeric(10,2))",
+         "CREATE TABLE t (a int, amount numeric(12,2))", ["public.t.total:amount"]),
         ("CREATE TABLE t (a int, b text)", "CREATE TABLE t (a int, c text, d text)", []),
         ("CREATE TABLE t (fore text, a int, last text)", "CREATE TABLE t (first text, a int, surname text)",
          ["public.t.fore:first", "public.t.last:surname"]),
