@@ -18,6 +18,7 @@ CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; E
 CREATE TRIGGER update_timestamp BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION stamp();
 CREATE TABLE "My.Table ""%s""" ("a b" int CHECK ("a b" > 0));
 CREATE SCHEMA "Größe";
+CREATE STATISTICS stats (ndistinct) ON id, email FROM users;
 CREATE TABLE "Größe".users (id int);
 '''
 
@@ -34,6 +35,7 @@ def test_the_shape_of_the_document(engine: Engine, folder: Path) -> None:
     assert list(found["triggers"]) == ["public.users.update_timestamp"]
     assert list(found["indexes"]) == ["public.users.idx_email"]
     assert list(found["enums"]) == ["public.mood"]
+    assert list(found["statistics"]) == ["public.stats"]
     for section in ("tables", "triggers", "indexes"):
         for value in found[section].values():
             assert value.startswith("sha256:")

@@ -185,6 +185,12 @@ def test_rows_see_the_order(run: Run, files: Project) -> None:
     assert f"values of public.Main.note: {ONE}, {TWO}" in _refused(run, files)
 
 
+def test_a_column_with_a_dot_in_its_name(run: Run, files: Project) -> None:
+    files.sql(ROOT, 'CREATE TABLE t ("a.b" int); INSERT INTO t VALUES (0);', "DROP TABLE t;")
+    _branches(files, ('UPDATE t SET "a.b" = 1;', ""), ('UPDATE t SET "a.b" = 2;', ""))
+    assert f"values of public.t.a.b: {ONE}, {TWO}" in _refused(run, files)
+
+
 def test_numbers_of_a_sequence_and_random_values_are_no_conflict(run: Run, files: Project) -> None:
     files.sql(
         ROOT,

@@ -12,7 +12,14 @@ from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.scratch import Scratch
 from psqlmigrate.schema.catalog import Catalog, diff
-from psqlmigrate.service.rows.contents import Content, Contents, contents, differing, numbered
+from psqlmigrate.service.rows.contents import (
+    Content,
+    Contents,
+    contents,
+    differing,
+    numbered,
+    table_of,
+)
 from psqlmigrate.service.sampling import fill
 from psqlmigrate.sources.migrations import replay, run
 
@@ -159,8 +166,8 @@ class Rehearsals:
 
     def _note_rows(self, file: MigrationFile, before: Contents, after: Contents) -> None:
         for name in differing(before, after):
-            table = name if name in after else name.rpartition(".")[0]
-            self.touched.setdefault(file.version, set()).add(("rows of", table))
+            touched = "rows of", table_of(name, after)
+            self.touched.setdefault(file.version, set()).add(touched)
 
 
 def _joined(parts: Iterable[Order]) -> Order:

@@ -215,8 +215,11 @@ def _document(hashes: dict[ObjectId, str], stated: Collection[str], version: int
 
 
 def _section(kind: str) -> str:
-    """`materialized_views`, `policies`."""
+    """`materialized_views`, `policies`, `operator_classes`, `statistics`."""
     name = kind.replace(" ", "_")
     if kind in _IRREGULAR:
         return _IRREGULAR[kind]
-    return f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
+    for ending, plural in (("y", "ies"), ("ss", "sses"), ("s", "s")):
+        if name.endswith(ending):
+            return name.removesuffix(ending) + plural
+    return f"{name}s"

@@ -28,7 +28,7 @@ from psqlmigrate.service.canonical import canonical
 from psqlmigrate.service.certificates import by_name
 from psqlmigrate.service.certifying import certificate_of
 from psqlmigrate.service.proving import prove
-from psqlmigrate.service.rows.contents import differing
+from psqlmigrate.service.rows.contents import differing, table_of
 from psqlmigrate.service.scratching import scratch_of, with_roles
 from psqlmigrate.service.wayback import WayBack
 from psqlmigrate.service.workspace import Workspace
@@ -186,7 +186,7 @@ class _Merging:
                 name = change.subject.kind, str(change.subject.id)
                 found[self._conflict(name)] = None
             for place in self._rows(done[0], other):
-                table = place if place in other.rows else place.rpartition(".")[0]
+                table = table_of(place, other.rows)
                 word = "rows of" if place == table else "values of"
                 versions = self._versions(("rows of", table))
                 found[Conflict(f"{word} {place}", versions)] = None

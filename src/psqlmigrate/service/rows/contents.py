@@ -104,6 +104,17 @@ def differing(one: Contents, other: Contents, ignored: Collection[str] = ()) -> 
     return tuple(found)
 
 
+def table_of(place: str, tables: Contents) -> str:
+    """The table of what `differing` named: names of both may have dots."""
+    if place in tables:
+        return place
+    return next(
+        name
+        for name, content in tables.items()
+        if place.startswith(f"{name}.") and place.removeprefix(f"{name}.") in content.columns
+    )
+
+
 def _different(name: str, one: Content, other: Content, ignored: Collection[str]) -> list[str]:
     if one.count != other.count:
         return [name]
