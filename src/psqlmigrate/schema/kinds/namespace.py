@@ -10,10 +10,10 @@ from psqlmigrate.schema.sqltext import Sql, ident, literal, printed, sql
 from psqlmigrate.schema.statement import Statement
 
 _CLOSED = 15
-"""Since then not everybody may make things in the schema public."""
+"""Since then the schema public is the database owner's, and not everybody may make things in it."""
 
 _QUERY: LiteralString = """
-SELECT n.oid, n.nspname::text, @allowed
+SELECT n.oid, n.nspname::text, @allowed, @owner
   FROM pg_catalog.pg_namespace n
  WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
 
@@ -31,11 +31,14 @@ class Schema(DbObject):
     name: str
     for_public: str = field(compare=False, default="USAGE")
     """What initdb lets everybody do in the schema public."""
+    born_to: str = field(compare=False, default="pg_database_owner")
+    """To whom initdb gives the schema public; '' is who makes it."""
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
-        allowed: LiteralString = "'USAGE'" if version >= _CLOSED else "'USAGE, CREATE'"
-        return _QUERY.replace("@allowed", allowed)
+        if version >= _CLOSED:
+            return _QUERY.replace("@allowed", "'USAGE'").replace("@owner", "'pg_database_owner'")
+        return _QUERY.replace("@allowed", "'USAGE, CREATE'").replace("@owner", "''")
 
     @property
     def id(self) -> ObjectId:
@@ -56,7 +59,11 @@ class Schema(DbObject):
         # What initdb says of it; a comment of another wording is an object of its own.
         text = sql("COMMENT ON {} IS {}", self.sql_name, literal("standard public schema"))
         grant = sql("GRANT {} ON {} TO PUBLIC", printed(self.for_public), self.sql_name)
-        return (made, Statement(text, self.id), Statement(grant, self.id))
+        found = [made, Statement(text, self.id), Statement(grant, self.id)]
+        if self.born_to:
+            give = sql("ALTER {} OWNER TO {}", self.sql_name, ident(self.born_to))
+            found.append(Statement(give, self.id))
+        return tuple(found)
 
     def drop(self) -> Statements:
         return (Statement(sql("DROP SCHEMA {}", ident(self.name)), self.id),)

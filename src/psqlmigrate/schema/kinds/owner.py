@@ -12,17 +12,18 @@ from psqlmigrate.schema.statement import Statement
 _GIVEN_AWAY = 15
 _PUBLIC: LiteralString = """
 (SELECT p.oid FROM pg_catalog.pg_namespace p
-  WHERE p.nspname = 'public' AND p.oid < 16384 AND o.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass)"""
+  WHERE p.nspname = 'public' AND o.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass)"""
 _QUERY: LiteralString = """
 SELECT o.oid, o.classid::pg_catalog.oid::int8, o.classid::text, o.oid,
-       pg_catalog.pg_get_userbyid(o.owner)::text,
+       CASE WHEN o.owner = @me THEN '' ELSE pg_catalog.pg_get_userbyid(o.owner)::text END,
        (SELECT ARRAY[n.nspname::text, t.relname::text]
           FROM pg_catalog.pg_depend d
           JOIN pg_catalog.pg_class t ON t.oid = d.refobjid
           JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
          WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'a'
            AND d.refclassid = d.classid AND d.classid = o.classid AND d.objid = o.oid
-           AND o.oid IN (SELECT s.seqrelid FROM pg_catalog.pg_sequence s))
+           AND o.oid IN (SELECT s.seqrelid FROM pg_catalog.pg_sequence s)),
+       @born
   FROM (
     SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, c.relowner FROM pg_catalog.pg_class c
      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
@@ -33,8 +34,8 @@ SELECT o.oid, o.classid::pg_catalog.oid::int8, o.classid::text, o.oid,
     UNION ALL SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass, oid, proowner
       FROM pg_catalog.pg_proc
     UNION ALL SELECT 'pg_catalog.pg_namespace'::pg_catalog.regclass, oid, nspowner
-      FROM pg_catalog.pg_namespace n WHERE NOT (nspname = 'public' AND (@first OR
-           nspowner = (SELECT r.oid FROM pg_catalog.pg_roles r WHERE rolname = 'pg_database_owner')))
+      FROM pg_catalog.pg_namespace n
+     WHERE NOT (nspname = 'public' AND pg_catalog.pg_get_userbyid(nspowner) = @born)
     UNION ALL SELECT 'pg_catalog.pg_type'::pg_catalog.regclass, oid, typowner
       FROM pg_catalog.pg_type
     UNION ALL SELECT 'pg_catalog.pg_language'::pg_catalog.regclass, oid, lanowner
@@ -72,6 +73,8 @@ SELECT o.oid, o.classid::pg_catalog.oid::int8, o.classid::text, o.oid,
 class Owner(DbObject):
     """The owner of an object of any kind, where that is another than who looks at it.
 
+    The schema public is born with another one: who looks at it is its owner by the name ''.
+
     A sequence that belongs to a column (`table` is that column's) gets another owner with its
     table; an index has none of its own.
     """
@@ -87,21 +90,23 @@ class Owner(DbObject):
     role: str
     target_name: Sql = field(compare=False, default=NOTHING)
     table: tuple[str, ...] = field(compare=False, default=())
+    born: str = field(compare=False, default="")
+    """The owner of a schema public that nobody gave away."""
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
-        # initdb gives the schema public to pg_database_owner, before 15 to the first superuser;
-        # whose it became since then is said even of who looks at it.
+        # initdb gives the schema public to pg_database_owner, before 15 to the first superuser.
         given = version >= _GIVEN_AWAY
-        first: LiteralString = "false" if given else "nspowner = 10"
-        public: LiteralString = _PUBLIC if given else "0"
-        return _QUERY.replace("@me", ME).replace("@first", first).replace("@public", public)
+        born: LiteralString = (
+            "'pg_database_owner'" if given else "pg_catalog.pg_get_userbyid(10)::text"
+        )
+        return _QUERY.replace("@born", born).replace("@public", _PUBLIC).replace("@me", ME)
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Owner | None":
-        catalog, oid, role, table = row
+        catalog, oid, role, table, born = row
         one = resolve(Address(catalog, oid))
-        return cls(one.id, role, one.sql_name, tuple(table or ())) if one else None
+        return cls(one.id, role, one.sql_name, tuple(table or ()), born) if one else None
 
     def shared_with(self, sequence: DbObject) -> "Owner":
         """The same owner of a sequence that belongs to a column of the table."""
@@ -129,11 +134,11 @@ class Owner(DbObject):
         return True
 
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
-        return (self._statement(ident(self.role)),)
+        return (self._statement(_role(self.role)),)
 
     def drop(self) -> Statements:
-        at_birth = self.target == ObjectId("schema", ("public",))
-        return (self._statement(sql("pg_database_owner" if at_birth else "CURRENT_ROLE")),)
+        given_at_birth = self.target == ObjectId("schema", ("public",))
+        return (self._statement(_role(self.born if given_at_birth else "")),)
 
     def alter(self, new: Self) -> Alteration:
         return Alteration(new.create(()))
@@ -142,4 +147,8 @@ class Owner(DbObject):
         return Statement(sql("ALTER {} OWNER TO {}", self.target_name, role), self.id)
 
     def summary(self) -> str:
-        return f"{self.kind} {self.role}"
+        return f"{self.kind} {self.role or 'CURRENT_ROLE'}"
+
+
+def _role(name: str) -> Sql:
+    return ident(name) if name else sql("CURRENT_ROLE")

@@ -1,0 +1,3 @@
+-- roles: app
+CREATE TABLE t (a int);
+ALTER SCHEMA public OWNER TO app;

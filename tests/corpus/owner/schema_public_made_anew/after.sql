@@ -1,0 +1,5 @@
+-- requires: 15
+DROP SCHEMA public CASCADE;
+CREATE SCHEMA public;
+GRANT USAGE ON SCHEMA public TO PUBLIC;
+CREATE TABLE t (a int);

@@ -1,0 +1,2 @@
+-- requires: 15
+CREATE TABLE t (a int);
