@@ -38,7 +38,8 @@ def _link_old(work: Work, dropping: dict[ObjectId, Node], altering: dict[ObjectI
     parted = moved(work)
     for oid in {*work.drops, *work.alters}:
         before = altering.get(oid) or dropping[oid]
-        follows = {*sources(work, work.old.objects[oid].goes_with)}
+        one = work.old.objects[oid]
+        follows = {*sources(work, (*one.comes_with, *one.goes_with))}
         for target in work.old.edges.get(oid, frozenset()) - follows:
             if before.oid in parted and goes_along(work, target):
                 continue  # it takes its like in the partitions along
