@@ -26,13 +26,15 @@ class Alteration:
     `disturbs`: what depends on the object must be taken away before and brought back after
     (the type of a column). Without it, dependents do not notice. `first`: it goes before the
     changes of what the object depends on. `after`: objects that it names without depending on
-    them; it waits for those that are new.
+    them; it waits for those that are new. `apart`: what PostgreSQL would refuse it over, and so
+    is away meanwhile (the links of a table to its children).
     """
 
     statements: tuple[Statement, ...]
     disturbs: bool = False
     first: bool = False
     after: tuple[ObjectId, ...] = ()
+    apart: tuple[ObjectId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

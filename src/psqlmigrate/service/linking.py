@@ -38,7 +38,8 @@ def _link_old(work: Work, dropping: dict[ObjectId, Node], altering: dict[ObjectI
     parted = moved(work)
     for oid in {*work.drops, *work.alters}:
         before = altering.get(oid) or dropping[oid]
-        follows = {*sources(work, work.old.objects[oid].goes_with)}
+        one = work.old.objects[oid]
+        follows = {*sources(work, (*one.comes_with, *one.goes_with))}
         for target in work.old.edges.get(oid, frozenset()) - follows:
             if before.oid in parted and goes_along(work, target):
                 continue  # it takes its like in the partitions along
@@ -89,6 +90,8 @@ def _link_surroundings(
         one = work.new.objects[oid]
         _link_taken(node, one, creating, making)
         for target in one.rivals:
+            if target in dropping:
+                dropping[target].precede(node)
             if target in making:
                 node.precede(making[target])
     for oid, alteration in work.alters.items():
@@ -97,7 +100,8 @@ def _link_surroundings(
         _after(node, work.old.objects[oid].held_by, dropping)
         _after(node, tuple(source for source, _ in work.old.objects[oid].leaves), dropping)
         for target in work.old.objects[oid].follows:
-            if (after := dropping.get(target) or making.get(target)) is not None:
+            after = dropping.get(target) or making.get(target)
+            if after is not None and node.oid not in work.old.edges.get(target, frozenset()):
                 node.precede(after)
 
 

@@ -50,6 +50,7 @@ def plan(old: Catalog, new: Catalog) -> Plan:
         for rival in new.objects[oid].rivals:
             if rival in old.objects and rival in new.objects and rival not in work.drops:
                 _replace(work, rival, "")
+    _enlist_apart(work)
     dependents = _reversed(old.edges)
     _close(work, dependents)
     while _let_go(work):
@@ -88,6 +89,13 @@ def _enlist_relinked(work: Work) -> None:
         alteration = before.alter(after)
         if isinstance(alteration, Alteration) and alteration.statements:
             work.alters[oid] = alteration
+
+
+def _enlist_apart(work: Work) -> None:
+    """What is away while something changes comes back as it was."""
+    for oid in [oid for one in work.alters.values() for oid in one.apart]:
+        if oid in work.old.objects and oid in work.new.objects and oid not in work.drops:
+            _replace(work, oid, "")
 
 
 def _enlist_unlinked(work: Work) -> None:

@@ -20,24 +20,25 @@ from psqlmigrate.schema.dbobject import (
     Swapped,
 )
 from psqlmigrate.schema.identity import ObjectId
-from psqlmigrate.schema.notnull import NAMED_SINCE, NotNull, not_null_constraints
+from psqlmigrate.schema.notnull import NAMED_SINCE, NotNull, Ties, held_below, not_null_constraints
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
 _THROUGH_FOREIGN = Impossible("PostgreSQL converts no values of a foreign table's children")
 _IN_THE_KEY = Impossible("it is part of the partition key")
 _SET_EXPRESSION = 17
+_TIES = 20
 
 _QUERY: LiteralString = """
 WITH rel AS MATERIALIZED (
     SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relispartition,
-           c.reloftype <> 0 AS typed, c.relkind = 'p' AS partitioned,
+           c.reloftype <> 0 AS typed, c.relkind = 'p' AS partitioned, c.relhassubclass AS has_children,
            CASE c.relkind WHEN 'f' THEN 'foreign table' ELSE 'table' END AS relation
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 ), att AS MATERIALIZED (
     SELECT a.*, rel.schema, rel.name, rel.relispartition, rel.typed,
-           rel.partitioned, rel.relation
+           rel.partitioned, rel.has_children, rel.relation
       FROM pg_catalog.pg_attribute a JOIN rel ON rel.oid = a.attrelid
      WHERE a.attnum > 0 AND NOT a.attisdropped
 ), typ AS MATERIALIZED (
@@ -72,6 +73,7 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
        coalesce(nn.name, ''), coalesce(nn.valid, true), coalesce(nn.no_inherit, false),
        NOT coalesce(inh.not_null, false), coalesce(nn.local, NOT coalesce(inh.not_null, false)),
        coalesce(nn.crowded, false), coalesce(nn.actual, ''),
+       pg_catalog.jsonb_build_array(nn.above, nn.astray, @held),
        a.attnum::int, a.relispartition, a.typed, t.typstorage::text,
        a.partitioned AND EXISTS (
            SELECT FROM pg_catalog.pg_depend d
@@ -167,6 +169,7 @@ class Column(DbObject):
     """Whether another table's constraint has the same name, so that it must be written out."""
     not_null_actual: str = field(compare=False, default="")
     """The name, also where it is a parent's doing."""
+    not_null_ties: Ties = field(compare=False, default=Ties())
     position: int = field(compare=False, default=0)
     partition: bool = field(compare=False, default=False)
     typed: bool = field(compare=False, default=False)
@@ -190,12 +193,15 @@ class Column(DbObject):
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
-        return _QUERY.replace("@not_null", not_null_constraints(version))
+        return _QUERY.replace("@not_null", not_null_constraints(version)).replace(
+            "@held", held_below(version)
+        )
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Column":
         values = list(row)
         values[11] = tuple(row[11] or ())
+        values[_TIES] = Ties.of(*row[_TIES])
         values[-5] = tuple(ObjectId(cls.kind, (*parent, row[2])) for parent in row[-5] or ())
         values[-1] = tuple(sorted(tuple[str, ...](one) for one in row[-1] or ()))
         return cls(*values)
@@ -319,7 +325,7 @@ class Column(DbObject):
 
     def as_part(self, parts: tuple[DbObject, ...]) -> Sql:
         if self.inherited_only and not self.partition:
-            return NOTHING
+            return self._null.beside_parents()
         if not self.typed:
             return self._line(parts)
         clauses = self._clauses(parts)
@@ -359,7 +365,8 @@ class Column(DbObject):
     def adjust(self) -> Statements:
         """What the column's line cannot say: storage, statistics target, options."""
         bare = replace(self, storage="", statistics=-1, options=())
-        if (self.inherited_only and not self.partition) or not self.not_null_valid:
+        late = (self.inherited_only and not self.partition) or not self.not_null_valid
+        if late and self.not_null_own:
             bare = replace(bare, not_null=False)
         changes = (self._statement(change) for change in settings(bare._settings, self._settings))
         none = (self._statement(sql("DROP DEFAULT")),) if self.undefaulted else ()
@@ -394,11 +401,22 @@ class Column(DbObject):
         statements.extend(
             self._statement(change) for change in settings(self._settings, new._settings)
         )
-        first = not retyped and self._null.joins_parent(new._null)
-        return Alteration(tuple(statements), disturbs=retyped, first=first)
+        links = tuple(link for link, parent in self.comes_with if parent in new.parents)
+        first = bool(links) and self._null.comes_first(new._null)
+        apart = self._null.apart(new._null, links)
+        if retyped:
+            apart = (*apart, *self._null.unretyped, *(links if first else ()))
+            first = False
+        return Alteration(tuple(statements), disturbs=retyped, first=first, apart=apart)
 
     def restored(self, original: Self) -> Self:
-        return replace(self, server=min(self.server, original.server))
+        return replace(
+            self,
+            server=min(self.server, original.server),
+            not_null_local=original.not_null_local,
+            not_null_actual=original.not_null_actual,
+            not_null_ties=original.not_null_ties,
+        )
 
     def _computed(self, new: "Column", *, retyped: bool) -> Statements | None:
         """From or to a generated column; None: it has to be made anew."""
@@ -451,6 +469,8 @@ class Column(DbObject):
             self.not_null_crowded,
             self.partition,
             self.partition or self.not_null_local or self.server < NAMED_SINCE,
+            self.not_null_local,
+            self.not_null_ties,
         )
 
     def _nullability(self, new: "Column") -> Statements:

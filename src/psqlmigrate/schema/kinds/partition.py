@@ -33,6 +33,8 @@ class Partition(DbObject):
     """Of the parent's indexes and constraints, and what is part of each here and further below."""
     like_attached: tuple[str, ...] = field(compare=False, default=())
     """Other indexes that could be taken for one of them."""
+    unnumbered: tuple[ObjectId, ...] = field(compare=False, default=())
+    """The links below it, if the parent has an identity: ATTACH gives it to the partition only."""
     relation: str = field(compare=False, default="table")
 
     @classmethod
@@ -87,6 +89,14 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
               WHERE i.indrelid = c.oid AND NOT x.relispartition AND ax.relispartition
                 AND x.relam = ax.relam AND i.indkey::text = a.indkey::text
                 AND i.indclass::text = a.indclass::text AND i.indisunique = a.indisunique),
+       CASE WHEN c.relkind = 'p' AND EXISTS (
+                SELECT FROM pg_catalog.pg_attribute a
+                 WHERE a.attrelid = c.oid AND a.attidentity <> '') THEN
+           ARRAY(SELECT ARRAY[bn.nspname, b.relname]::text[]
+                   FROM pg_catalog.pg_partition_tree(c.oid) tree
+                   JOIN pg_catalog.pg_class b ON b.oid = tree.relid
+                   JOIN pg_catalog.pg_namespace bn ON bn.oid = b.relnamespace
+                  WHERE tree.level > 0) END,
        CASE c.relkind WHEN 'f' THEN 'foreign table' ELSE 'table' END
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -98,7 +108,7 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Partition":
-        *plain, referrers, foreign, shared, joined, rivals, relation = row
+        *plain, referrers, foreign, shared, joined, rivals, below, relation = row
         schema, table, parent_schema, parent, _ = plain
         # ATTACH passes over an index without those below: it is not valid, and another is made.
         taken = tuple(
@@ -116,7 +126,8 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
         )
         pairs = tuple((kind, name) for kind, name in shared)
         held = tuple(tuple(path) for path in referrers)
-        values: Row = (*plain, held, elsewhere, pairs, taken, tuple(rivals), relation)
+        links = tuple(ObjectId(cls.kind, tuple(path)) for path in below or ())
+        values: Row = (*plain, held, elsewhere, pairs, taken, tuple(rivals), links, relation)
         return cls(*values)
 
     @property
@@ -179,7 +190,8 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
 
     @property
     def rivals(self) -> tuple[ObjectId, ...]:
-        return tuple(ObjectId("index", (self.schema, name)) for name in self.like_attached)
+        indexes = (ObjectId("index", (self.schema, name)) for name in self.like_attached)
+        return (*indexes, *self.unnumbered)
 
     @property
     def survives_alter(self) -> bool:

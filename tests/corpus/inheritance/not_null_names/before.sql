@@ -1,0 +1,16 @@
+-- requires: 18
+CREATE SCHEMA s0; SET search_path = s0;
+CREATE TABLE p (a int NOT NULL);
+CREATE TABLE c (a int NOT NULL) INHERITS (p);
+CREATE SCHEMA s1; SET search_path = s1;
+CREATE TABLE p (a int NOT NULL);
+CREATE TABLE c (a int CONSTRAINT z NOT NULL) INHERITS (p);
+CREATE SCHEMA s2; SET search_path = s2;
+CREATE TABLE p (a int);
+CREATE TABLE c (a int) INHERITS (p);
+CREATE SCHEMA s3; SET search_path = s3;
+CREATE TABLE p (a int NOT NULL);
+CREATE TABLE c (a int CONSTRAINT z NOT NULL) INHERITS (p);
+CREATE SCHEMA s4; SET search_path = s4;
+CREATE TABLE p (a int NOT NULL);
+CREATE TABLE c (a int) INHERITS (p);
