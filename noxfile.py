@@ -72,6 +72,15 @@ def kills(session: nox.Session) -> None:
 
 
 @nox.session
+def security(session: nox.Session) -> None:
+    """Every command against planted traps, and looked through for passwords: `tests` has some."""
+    session.install("-e", ".", *TEST_NEEDS)
+    env = {"PSQLMIGRATE_ALL_SECURITY": "1"}
+    files = ("tests/cli/test_planted.py", "tests/cli/test_canary.py")
+    session.run("pytest", "-n", str((os.cpu_count() or 1) + 1), *files, env=env)
+
+
+@nox.session
 def wheel(session: nox.Session) -> None:
     """The built wheel in an environment that has nothing else."""
     session.install("build")

@@ -36,7 +36,7 @@ SELECT DISTINCT pg_catalog.format('%%I.%%I', n.nspname, c.relname)
   FROM pg_catalog.pg_locks k
   JOIN pg_catalog.pg_class c ON c.oid = k.relation
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE k.pid = %s AND k.granted AND k.relation >= 16384 AND c.relkind <> 'i'
+ WHERE k.pid = %s AND k.granted AND k.relation >= '16384' AND c.relkind <> 'i'
    AND k.database = (SELECT d.oid FROM pg_catalog.pg_database d
                       WHERE d.datname = pg_catalog.current_database())
  ORDER BY 1"""

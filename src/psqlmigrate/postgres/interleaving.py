@@ -35,11 +35,11 @@ _QUOTED = re.compile(r'["«„“](.+)["»“”]')
 
 _NAMES = """
 SELECT c.relname FROM pg_catalog.pg_class c
- WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.oid >= 16384
+ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.oid >= '16384'
 UNION ALL
-SELECT t.typname FROM pg_catalog.pg_type t WHERE t.typtype IN ('e', 'd') AND t.oid >= 16384"""
+SELECT t.typname FROM pg_catalog.pg_type t WHERE t.typtype IN ('e', 'd') AND t.oid >= '16384'"""
 _TABLE = """
-SELECT c.relname FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass(%s)"""
+SELECT c.relname FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass(%s)::pg_catalog.oid"""
 
 
 @dataclass(frozen=True, slots=True)

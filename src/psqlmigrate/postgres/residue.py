@@ -12,42 +12,42 @@ SELECT pg_catalog.concat_ws(' ', 'relation', c.oid::pg_catalog.regclass, c.relki
        c.relowner::pg_catalog.regrole, c.relacl, c.reloptions, c.relpersistence, c.relreplident,
        c.relrowsecurity, c.relforcerowsecurity, c.relispopulated, c.reltablespace, a.amname)
   FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_am a ON a.oid = c.relam
- WHERE c.oid >= 16384 AND c.relkind <> 't' AND c.relnamespace <> 'pg_toast'::pg_catalog.regnamespace""",
+ WHERE c.oid >= '16384' AND c.relkind <> 't' AND c.relnamespace <> 'pg_toast'::pg_catalog.regnamespace""",
     """
 SELECT pg_catalog.concat_ws(' ', 'column', c.oid::pg_catalog.regclass,
        pg_catalog.row_number() OVER (PARTITION BY c.oid ORDER BY a.attnum), a.attname, a.attacl,
        a.attstattarget, a.attstorage, a.attcompression, a.attoptions, a.attfdwoptions)
   FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
- WHERE c.oid >= 16384 AND c.relkind NOT IN ('t', 'i', 'I') AND a.attnum > 0 AND NOT a.attisdropped""",
+ WHERE c.oid >= '16384' AND c.relkind NOT IN ('t', 'i', 'I') AND a.attnum > 0 AND NOT a.attisdropped""",
     """
 SELECT pg_catalog.concat_ws(' ', 'index', indexrelid::pg_catalog.regclass, indisclustered,
        indisreplident, indisvalid)
-  FROM pg_catalog.pg_index WHERE indexrelid >= 16384
+  FROM pg_catalog.pg_index WHERE indexrelid >= '16384'
    AND indrelid::pg_catalog.regclass::text !~ '^pg_toast\\.'""",
     """
 SELECT pg_catalog.concat_ws(' ', 'routine', oid::pg_catalog.regprocedure,
        proowner::pg_catalog.regrole, proacl, proconfig)
-  FROM pg_catalog.pg_proc WHERE oid >= 16384""",
+  FROM pg_catalog.pg_proc WHERE oid >= '16384'""",
     """
 SELECT pg_catalog.concat_ws(' ', 'aggregate', aggfnoid::pg_catalog.regprocedure, aggtransfn,
        aggfinalfn, aggcombinefn, aggtranstype::pg_catalog.regtype, agginitval)
-  FROM pg_catalog.pg_aggregate WHERE aggfnoid >= 16384""",
+  FROM pg_catalog.pg_aggregate WHERE aggfnoid::pg_catalog.oid >= '16384'""",
     """
 SELECT pg_catalog.concat_ws(' ', 'type', oid::pg_catalog.regtype, typowner::pg_catalog.regrole, typacl)
-  FROM pg_catalog.pg_type WHERE oid >= 16384 AND typtype <> 'c' AND typelem = 0""",
+  FROM pg_catalog.pg_type WHERE oid >= '16384' AND typtype <> 'c' AND typelem = '0'""",
     """
 SELECT pg_catalog.concat_ws(' ', 'schema', nspname, nspowner::pg_catalog.regrole, nspacl)
-  FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_'""",
+  FROM pg_catalog.pg_namespace WHERE nspname::text !~ '^pg_'""",
     """
 SELECT pg_catalog.concat_ws(' ', 'default grants', defaclrole::pg_catalog.regrole,
-       nullif(defaclnamespace, 0)::pg_catalog.regnamespace, defaclobjtype, defaclacl)
+       nullif(defaclnamespace, '0')::pg_catalog.regnamespace, defaclobjtype, defaclacl)
   FROM pg_catalog.pg_default_acl""",
     """
 SELECT pg_catalog.concat_ws(' ', 'event trigger', evtname, evtevent, evtfoid::pg_catalog.regproc,
        evtenabled, evttags) FROM pg_catalog.pg_event_trigger""",
     """
 SELECT pg_catalog.concat_ws(' ', 'rule', pg_catalog.pg_get_ruledef(oid), ev_enabled)
-  FROM pg_catalog.pg_rewrite WHERE rulename <> '_RETURN' AND oid >= 16384""",
+  FROM pg_catalog.pg_rewrite WHERE rulename <> '_RETURN' AND oid >= '16384'""",
     """
 SELECT pg_catalog.concat_ws(' ', 'trigger', tgrelid::pg_catalog.regclass, tgname, tgenabled)
   FROM pg_catalog.pg_trigger WHERE NOT tgisinternal""",
@@ -67,12 +67,12 @@ SELECT pg_catalog.concat_ws(' ', 'setting', setrole, setconfig) FROM pg_catalog.
     """
 SELECT pg_catalog.concat_ws(' ', 'object', pg_catalog.pg_describe_object(classid, objid, objsubid))
   FROM pg_catalog.pg_depend
- WHERE objid >= 16384 AND objsubid = 0 AND classid <> ALL (ARRAY['pg_catalog.pg_class',
+ WHERE objid >= '16384' AND objsubid = 0 AND classid <> ALL (ARRAY['pg_catalog.pg_class',
        'pg_catalog.pg_type', 'pg_catalog.pg_attrdef', 'pg_catalog.pg_trigger',
        'pg_catalog.pg_constraint', 'pg_catalog.pg_rewrite']::pg_catalog.regclass[]::pg_catalog.oid[])""",
     """
 SELECT pg_catalog.concat_ws(' ', 'comment', pg_catalog.pg_describe_object(classoid, objoid, objsubid),
-       description) FROM pg_catalog.pg_description WHERE objoid >= 16384""",
+       description) FROM pg_catalog.pg_description WHERE objoid >= '16384'""",
     """
 SELECT pg_catalog.concat_ws(' ', 'foreign table', ftrelid::pg_catalog.regclass, ftoptions)
   FROM pg_catalog.pg_foreign_table""",

@@ -42,7 +42,7 @@ SELECT pg_catalog.format('DROP SUBSCRIPTION %I', s.subname) FROM pg_catalog.pg_s
 
 _DEAD = """
 SELECT d.datname::text FROM pg_catalog.pg_database d
- WHERE d.datname LIKE 'psqlmigrate\\_scratch\\_%'
+ WHERE d.datname::text LIKE 'psqlmigrate\\_scratch\\_%'
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.application_name = d.datname)"""
 
 

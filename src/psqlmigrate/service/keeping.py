@@ -19,11 +19,11 @@ _MOST = 64
 # What a script can see of a server before it has made anything.
 _SERVER = """
 SELECT pg_catalog.version(), current_user,
-       (SELECT pg_catalog.array_agg(e.name || ' ' || e.default_version ORDER BY e.name)
+       (SELECT pg_catalog.array_agg(e.name::text || ' ' || e.default_version ORDER BY e.name)
           FROM pg_catalog.pg_available_extensions e),
        (SELECT pg_catalog.array_agg(r.rolname::text ORDER BY r.rolname)
           FROM pg_catalog.pg_roles r),
-       (SELECT d.datcollate || ' ' || d.datctype || ' ' || d.encoding
+       (SELECT pg_catalog.concat_ws(' ', d.datcollate, d.datctype, d.encoding)
           FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())"""
 
 

@@ -13,14 +13,14 @@ Look = Mapping[str, Any]
 
 _INDEXES = """
 SELECT i.indexrelid::pg_catalog.int8 FROM pg_catalog.pg_index i
- WHERE i.indrelid = pg_catalog.to_regclass(%s)"""
+ WHERE i.indrelid = pg_catalog.to_regclass(%s)::pg_catalog.oid"""
 
 _NEW_INDEXES = """
 SELECT n.nspname::pg_catalog.text, c.relname::pg_catalog.text, i.indisvalid
   FROM pg_catalog.pg_index i
   JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE i.indrelid = pg_catalog.to_regclass(%s)
+ WHERE i.indrelid = pg_catalog.to_regclass(%s)::pg_catalog.oid
    AND i.indexrelid <> ALL (%s::pg_catalog.oid[])
    AND (%s = '' OR c.relname = (pg_catalog.parse_ident(NULLIF(%s, '')))[1]::pg_catalog.name)"""
 
@@ -30,7 +30,7 @@ SELECT n.nspname::pg_catalog.text, c.relname::pg_catalog.text
   FROM pg_catalog.pg_index i
   JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid AND c.relkind = 'i'
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE i.indrelid = pg_catalog.to_regclass(%s) AND NOT i.indisvalid
+ WHERE i.indrelid = pg_catalog.to_regclass(%s)::pg_catalog.oid AND NOT i.indisvalid
    AND c.relname = (pg_catalog.parse_ident(%s))[1]::pg_catalog.name"""
 
 # REINDEX CONCURRENTLY builds beside the old index, and renames (manual, REINDEX).
@@ -43,7 +43,7 @@ SELECT i.indexrelid::pg_catalog.int8, n.nspname::pg_catalog.text, c.relname::pg_
 
 _PARTITION = """
 SELECT h.inhrelid::pg_catalog.int8, h.inhparent::pg_catalog.int8 FROM pg_catalog.pg_inherits h
- WHERE h.inhrelid = pg_catalog.to_regclass(%s) AND h.inhparent = pg_catalog.to_regclass(%s)"""
+ WHERE h.inhrelid = pg_catalog.to_regclass(%s)::pg_catalog.oid AND h.inhparent = pg_catalog.to_regclass(%s)::pg_catalog.oid"""
 
 _PENDING = """
 SELECT h.inhdetachpending, pn.nspname::pg_catalog.text, p.relname::pg_catalog.text,
@@ -89,7 +89,9 @@ def before(connection: Connection, about: Outside) -> dict[str, object]:
     if about.kind == outside.CREATE_INDEX:
         return {"indexes": [row[0] for row in connection.execute(_INDEXES.encode(), (about.of,))]}
     if about.kind == outside.DROP_INDEX:
-        query = b"SELECT pg_catalog.to_regclass(%s)::pg_catalog.oid::pg_catalog.int8"
+        query = (
+            b"SELECT pg_catalog.to_regclass(%s)::pg_catalog.oid::pg_catalog.oid::pg_catalog.int8"
+        )
         row = connection.execute(query, (about.name,)).fetchone()
         return {"index": row[0] if row else None}
     if about.kind == outside.REINDEX:

@@ -13,7 +13,7 @@ _BATCH = 100
 
 _ENABLED = """
 SELECT tgname::text, tgenabled::text FROM pg_catalog.pg_trigger
- WHERE tgrelid = %s AND NOT tgisinternal AND tgenabled <> 'D'"""
+ WHERE tgrelid = %s::oid AND NOT tgisinternal AND tgenabled <> 'D'"""
 
 
 class KeptOutError(Exception):

@@ -9,17 +9,17 @@ from psqlmigrate.service.rows.candidates import Type, Values
 
 _TYPES = """
 SELECT t.oid::int8, t.typname::text,
-       CASE WHEN t.typelem <> 0 AND t.typcategory = 'A' THEN 'a' ELSE t.typtype::text END,
+       CASE WHEN t.typelem <> '0' AND t.typcategory = 'A' THEN 'a' ELSE t.typtype::text END,
        t.typcategory::text,
        coalesce((SELECT rngsubtype FROM pg_catalog.pg_range WHERE rngtypid = t.oid),
                 (SELECT rngsubtype FROM pg_catalog.pg_range WHERE rngmultitypid = t.oid),
-                nullif(t.typbasetype, 0), t.typelem)::int8,
+                nullif(t.typbasetype, '0'), t.typelem)::int8,
        t.typtypmod, coalesce(e.typdelim, ',')::text,
        (SELECT pg_catalog.array_agg(enumlabel::text ORDER BY enumsortorder)
           FROM pg_catalog.pg_enum WHERE enumtypid = t.oid),
        (SELECT pg_catalog.array_agg(ARRAY[atttypid::int8, atttypmod::int8] ORDER BY attnum)
           FROM pg_catalog.pg_attribute
-         WHERE t.typtype = 'c' AND t.oid >= 16384 AND attrelid = t.typrelid AND attnum > 0 AND NOT attisdropped),
+         WHERE t.typtype = 'c' AND t.oid >= '16384' AND attrelid = t.typrelid AND attnum > 0 AND NOT attisdropped),
        (SELECT pg_catalog.array_agg(pg_catalog.pg_get_constraintdef(oid))
           FROM pg_catalog.pg_constraint WHERE contypid = t.oid AND t.typtype = 'd' AND contype = 'c')
   FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
@@ -31,10 +31,10 @@ SELECT c.oid::int8, n.nspname::text, c.relname::text, c.relkind::text,
        CASE WHEN c.relispartition THEN
             (SELECT inhparent::int8 FROM pg_catalog.pg_inherits WHERE inhrelid = c.oid) END
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND c.oid >= 16384
-   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+ WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND c.oid >= '16384'
+   AND n.nspname::text !~ '^pg_' AND n.nspname <> 'information_schema'
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend
-                    WHERE classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                    WHERE classid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
                       AND objid = c.oid AND deptype = 'e')
  ORDER BY 2, 3"""
 
@@ -46,7 +46,7 @@ SELECT a.attrelid::int8, a.attname::text, a.atttypid::int8, a.atttypmod,
   FROM pg_catalog.pg_attribute a
   JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
   LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
- WHERE a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+ WHERE a.attrelid >= '16384' AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
  ORDER BY a.attrelid, a.attnum"""
 
 _CONSTRAINTS = """
@@ -60,7 +60,7 @@ SELECT k.conrelid::int8, k.contype::text, k.confrelid::int8,
           JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.num)
   FROM pg_catalog.pg_constraint k
   LEFT JOIN pg_catalog.pg_constraint p ON p.oid = k.conparentid
- WHERE k.contype IN ('c', 'f') AND k.conrelid >= 16384
+ WHERE k.contype IN ('c', 'f') AND k.conrelid >= '16384'
    AND p.conrelid IS DISTINCT FROM k.conrelid
  ORDER BY k.conname"""
 
@@ -70,7 +70,7 @@ SELECT i.indrelid::int8, pg_catalog.pg_get_indexdef(i.indexrelid), i.indexprs IS
           FROM pg_catalog.pg_attribute a
          WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey::int2[]))
   FROM pg_catalog.pg_index i
- WHERE i.indrelid >= 16384 AND (i.indisunique OR i.indisexclusion)"""
+ WHERE i.indrelid >= '16384' AND (i.indisunique OR i.indisexclusion)"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,29 +22,29 @@ WITH RECURSIVE up AS (
     SELECT inhrelid AS child, inhparent AS parent FROM pg_catalog.pg_inherits
     UNION SELECT up.child, i.inhparent FROM up JOIN pg_catalog.pg_inherits i ON i.inhrelid = up.parent)
 SELECT c.oid::int8, n.nspname::text, c.relname::text, c.relkind = 'p',
-       (SELECT pg_catalog.array_agg(ARRAY[pn.nspname::text, p.relname::text])
+       pg_catalog.array_cat((SELECT pg_catalog.array_agg(ARRAY[pn.nspname::text, p.relname::text])
           FROM up JOIN pg_catalog.pg_class p ON p.oid = up.parent
-          JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace WHERE up.child = c.oid)
-       || (SELECT ARRAY[ARRAY[tn.nspname::text, t.typname::text]]
+          JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace WHERE up.child = c.oid),
+       (SELECT ARRAY[ARRAY[tn.nspname::text, t.typname::text]]
              FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace
-            WHERE t.oid = c.reloftype)
+            WHERE t.oid = c.reloftype))
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND c.oid >= 16384
-   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+ WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND c.oid >= '16384'
+   AND n.nspname::text !~ '^pg_' AND n.nspname <> 'information_schema'
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend
-                    WHERE classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                    WHERE classid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
                       AND objid = c.oid AND deptype = 'e')"""
 
 _COLUMNS = """
 SELECT a.attrelid::int8, a.attnum::int, a.attname::text,
        pg_catalog.format_type(a.atttypid, a.atttypmod), a.attgenerated <> '', t.typtype = 'c',
-       CASE WHEN coalesce(e.oid, t.oid) >= 16384
+       CASE WHEN coalesce(e.oid, t.oid) >= '16384'
             THEN ARRAY[n.nspname::text, coalesce(e.typname, t.typname)::text] END
   FROM pg_catalog.pg_attribute a
   JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
   LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
   JOIN pg_catalog.pg_namespace n ON n.oid = coalesce(e.typnamespace, t.typnamespace)
- WHERE a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped
+ WHERE a.attrelid >= '16384' AND a.attnum > 0 AND NOT a.attisdropped
  ORDER BY a.attrelid, a.attnum"""
 
 _T = TypeVar("_T")

@@ -22,7 +22,7 @@ _WORDS = re.compile(rf"'(?:[^']|'')*'|({_NAME}(?:\.{_NAME})*)")
 _TABLES = """
 SELECT n.nspname::text, c.relname::text
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relkind IN ('r', 'p') AND c.oid >= 16384 AND n.nspname !~ '^pg_'
+ WHERE c.relkind IN ('r', 'p') AND c.oid >= '16384' AND n.nspname::text !~ '^pg_'
    AND n.nspname <> 'information_schema'
  ORDER BY n.nspname <> 'public', n.nspname, c.relname"""
 

@@ -20,7 +20,7 @@ SELECT a.attname::text
   JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
   JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
  WHERE n.nspname = %s AND t.typname = %s
-   AND a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped
+   AND a.attrelid = %s::oid AND a.attnum > 0 AND NOT a.attisdropped
  ORDER BY a.attnum"""
 
 # A constraint's columns, or an index's: unique indexes need no constraint. The error may name a

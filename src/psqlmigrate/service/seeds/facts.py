@@ -10,7 +10,7 @@ _RELATIONS = b"""
 SELECT c.oid::int8, n.nspname::text, c.relname::text, c.relkind::text
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'
-   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+   AND n.nspname::text !~ '^pg_' AND n.nspname <> 'information_schema'
  ORDER BY 2, 3"""
 
 # A domain's column is staged as what the domain stands for, and becomes the domain's by the same
@@ -27,7 +27,7 @@ WITH RECURSIVE basic(type, base, modifier, required, default_) AS (
 SELECT a.attrelid::int8, a.attname::text, b.base::int8,
        pg_catalog.format_type(b.base, -1),
        pg_catalog.format_type(b.base, CASE WHEN a.atttypid = b.base THEN a.atttypmod ELSE b.modifier END),
-       CASE WHEN a.attcollation <> 0 AND a.attcollation <> t.typcollation THEN cn.nspname::text END,
+       CASE WHEN a.attcollation <> '0' AND a.attcollation <> t.typcollation THEN cn.nspname::text END,
        co.collname::text,
        coalesce((SELECT n.nspname::text
                    FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
@@ -43,7 +43,7 @@ SELECT a.attrelid::int8, a.attname::text, b.base::int8,
   LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
   LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation
   LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
- WHERE a.attrelid = ANY (%s) AND a.attnum > 0 AND NOT a.attisdropped
+ WHERE a.attrelid = ANY (%s::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
  ORDER BY a.attrelid, a.attnum"""
 
 _KEYS = b"""
@@ -55,7 +55,7 @@ SELECT i.indrelid::int8, i.indisprimary,
   FROM pg_catalog.pg_index i
   JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
   JOIN pg_catalog.pg_am m ON m.oid = c.relam
- WHERE i.indrelid = ANY (%s) AND i.indisunique AND i.indisvalid AND m.amname = 'btree'
+ WHERE i.indrelid = ANY (%s::oid[]) AND i.indisunique AND i.indisvalid AND m.amname = 'btree'
    AND i.indpred IS NULL AND i.indexprs IS NULL
  ORDER BY i.indrelid, i.indisprimary DESC, c.relname"""
 
@@ -68,7 +68,7 @@ SELECT k.conrelid::int8, k.confrelid::int8, k.conname::text, n.nspname::text, k.
           FROM pg_catalog.unnest(k.confkey) WITH ORDINALITY u(num, at)
           JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.num)
   FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_namespace n ON n.oid = k.connamespace
- WHERE k.contype = 'f' AND k.conrelid = ANY (%s)
+ WHERE k.contype = 'f' AND k.conrelid = ANY (%s::oid[])
  ORDER BY k.conrelid, pg_catalog.cardinality(k.conkey), k.conparentid, k.conname"""
 
 # A serial's sequence is owned by its column; a default may also name a sequence of nobody's.
@@ -78,32 +78,32 @@ SELECT DISTINCT a.attrelid::int8, a.attname::text, n.nspname::text, c.relname::t
   FROM pg_catalog.pg_attribute a
   JOIN (SELECT d.refobjid AS relation, d.refobjsubid AS number, d.objid AS sequence
           FROM pg_catalog.pg_depend d
-         WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-           AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype IN ('a', 'i')
+         WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
+           AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AND d.deptype IN ('a', 'i')
          UNION ALL
         SELECT f.adrelid, f.adnum, d.refobjid
           FROM pg_catalog.pg_attrdef f
-          JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
-           AND d.objid = f.oid AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass) o
+          JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass::pg_catalog.oid
+           AND d.objid = f.oid AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid) o
     ON o.relation = a.attrelid AND o.number = a.attnum
   JOIN pg_catalog.pg_sequence s ON s.seqrelid = o.sequence
   JOIN pg_catalog.pg_class c ON c.oid = s.seqrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE a.attrelid = ANY (%s) AND NOT a.attisdropped
+ WHERE a.attrelid = ANY (%s::oid[]) AND NOT a.attisdropped
  ORDER BY 1, 2, 3, 4"""
 
 # Of pg_trigger.tgtype: 1 for each row, 2 before, 16 update (pg_trigger.h).
 _REWRITING = b"""
 SELECT DISTINCT g.tgrelid::int8 FROM pg_catalog.pg_trigger g
- WHERE g.tgrelid = ANY (%s) AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & 19 = 19"""
+ WHERE g.tgrelid = ANY (%s::oid[]) AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype::int4 & 19 = 19"""
 
 _REFERRING = b"""
 SELECT k.conrelid::int8, n.nspname::text, c.relname::text, k.conname::text
   FROM pg_catalog.pg_constraint k
   JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE k.contype = 'f' AND k.confrelid = ANY (%s) AND k.conrelid <> ALL (%s)
-   AND k.conparentid = 0
+ WHERE k.contype = 'f' AND k.confrelid = ANY (%s::oid[]) AND k.conrelid <> ALL (%s::oid[])
+   AND k.conparentid = '0'
  ORDER BY 2, 3, 4"""
 
 

@@ -15,7 +15,7 @@ WITH RECURSIVE part(oid) AS (
         SELECT t.typbasetype UNION ALL SELECT t.typelem UNION ALL
         SELECT a.atttypid FROM pg_catalog.pg_attribute a
          WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) u(oid)
-     WHERE u.oid <> 0)
+     WHERE u.oid <> '0')
 SELECT t.oid::int8, t.typname::text, pg_catalog.format_type(t.oid, -1), t.typtype::text,
        t.typcategory::text, t.typbasetype::int8,
        CASE WHEN e.typarray = t.oid THEN e.oid::int8 ELSE 0 END, coalesce(e.typdelim, ',')::text,
