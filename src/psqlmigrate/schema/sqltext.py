@@ -192,9 +192,8 @@ class Sql(str):
     __slots__ = ()
 
 
-def away(name: str) -> str:
+def away(name: str, end: str = "__old") -> str:
     """The name of something that is renamed away for the time of a plan, within 63 bytes."""
-    end = "__old"
     return name.encode()[: _NAME_BYTES - len(end)].decode(errors="ignore") + end
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import ClassVar, LiteralString, Self
 
+from psqlmigrate.errors import PlanRefusedError
 from psqlmigrate.schema.casts import UserCast, conversion, keeps_values, of_users, rewrites
 from psqlmigrate.schema.clauses import COMPRESSION, Settings, linked, settings
 from psqlmigrate.schema.dbobject import (
@@ -20,8 +21,18 @@ from psqlmigrate.schema.dbobject import (
     Swapped,
 )
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.inside import (
+    INSIDE,
+    RANGED,
+    Inside,
+    below,
+    by_name,
+    by_name_hazards,
+    ranged,
+    read_by_name,
+)
 from psqlmigrate.schema.notnull import NAMED_SINCE, NotNull, Ties, held_below, not_null_constraints
-from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
+from psqlmigrate.schema.sqltext import NOTHING, Sql, away, ident, join, printed, sql
 from psqlmigrate.schema.statement import Hazard, Statement
 
 _THROUGH_FOREIGN = Impossible("PostgreSQL converts no values of a foreign table's children")
@@ -54,7 +65,8 @@ WITH rel AS MATERIALIZED (
                                               pg_catalog.format_type(casttarget, NULL),
                                               castcontext::text, castmethod::text])
               FROM pg_catalog.pg_cast c
-             WHERE c.oid >= 16384 AND atttypid IN (castsource, casttarget)) AS casts
+             WHERE c.oid >= 16384 AND atttypid IN (castsource, casttarget)) AS casts,
+           @inside AS inside
       FROM (SELECT DISTINCT atttypid, atttypmod FROM att) d
 )
 SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
@@ -97,7 +109,7 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
              WHERE i.inhrelid = a.attrelid) END,
        a.relation, a.relation = 'table' OR EXISTS (
            SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = a.attrelid),
-       coalesce(typ.base, typ.type), typ.casts
+       coalesce(typ.base, typ.type), typ.casts, typ.inside
   FROM att a
   JOIN typ USING (atttypid, atttypmod)
   JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
@@ -190,11 +202,14 @@ class Column(DbObject):
     """The type, or the one below all domains: casts do not know of domains."""
     casts: tuple[tuple[str, ...], ...] = field(compare=False, default=())
     """Casts from its type and to it that people made."""
+    inside: Inside = field(compare=False, default=())
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
-        return _QUERY.replace("@not_null", not_null_constraints(version)).replace(
-            "@held", held_below(version)
+        return (
+            _QUERY.replace("@not_null", not_null_constraints(version))
+            .replace("@held", held_below(version))
+            .replace("@inside", INSIDE)
         )
 
     @classmethod
@@ -202,8 +217,9 @@ class Column(DbObject):
         values = list(row)
         values[11] = tuple(row[11] or ())
         values[_TIES] = Ties.of(*row[_TIES])
-        values[-5] = tuple(ObjectId(cls.kind, (*parent, row[2])) for parent in row[-5] or ())
-        values[-1] = tuple(sorted(tuple[str, ...](one) for one in row[-1] or ()))
+        values[-6] = tuple(ObjectId(cls.kind, (*parent, row[2])) for parent in row[-6] or ())
+        values[-2] = tuple(sorted(tuple[str, ...](one) for one in row[-2] or ()))
+        values[-1] = tuple((one[0], one[1]) for one in row[-1] or ())
         return cls(*values)
 
     def _casts(self, new: "Column") -> list[UserCast]:
@@ -274,6 +290,8 @@ class Column(DbObject):
         return replace(self, not_null_crowded=self.server >= NAMED_SINCE)
 
     def value_of(self, old: Self, swapped: Swapped) -> tuple[Sql, frozenset[Hazard]]:
+        if swapped and old._by_name(self, swapped):
+            return old._read_by_name(self)
         if swapped:
             return old._remade(self, swapped)
         name = ident(self.name)
@@ -281,6 +299,12 @@ class Column(DbObject):
             return name, frozenset()
         lossy = set[Hazard]() if keeps_values(old.base, self.base) else {Hazard.LOSSY_CAST}
         return old._conversion(self) or name, frozenset(lossy)
+
+    def _read_by_name(self, new: Self) -> tuple[Sql, frozenset[Hazard]]:
+        if ranged(self.inside):
+            raise PlanRefusedError(f"no plan keeps the data of {self.id}: {RANGED.reason}")
+        value = read_by_name(new._table, ident(self.name), self.name)
+        return value, by_name_hazards(self.inside, new.inside)
 
     def carry_over(self, new: Self, swapped: Swapped) -> Statements | Impossible:
         if self.partition_key:
@@ -291,10 +315,28 @@ class Column(DbObject):
             return _THROUGH_FOREIGN
         if not (of_users(self.type) or of_users(new.type)):
             return (self._retype(new),)
+        if self._by_name(new, swapped):
+            return self._carried_by_name(new)
         value, hazards = self._remade(new, swapped)
+        return (self._cast_over(new, value, hazards),)
+
+    def _carried_by_name(self, new: Self) -> Statements | Impossible:
+        if ranged(self.inside):
+            return RANGED
+        shape = away(self.name, "__new")
+        made, value, dropped = by_name(ident(self.schema, shape), new.type, ident(self.name))
+        cast = self._cast_over(new, value, by_name_hazards(self.inside, new.inside))
+        return (Statement(made, self.id), cast, Statement(dropped, self.id))
+
+    def _cast_over(self, new: Self, value: Sql, hazards: frozenset[Hazard]) -> Statement:
         collate = sql(" COLLATE {}", printed(new.collation)) if new.collation else NOTHING
         change = sql("TYPE {}{} USING {}", printed(new.type), collate, value)
-        return (self._statement(change, hazards | {Hazard.TABLE_REWRITE}),)
+        return self._statement(change, hazards | {Hazard.TABLE_REWRITE})
+
+    def _by_name(self, new: Self, swapped: Swapped) -> bool:
+        """Whether text, which has attributes by their places, would give them to others."""
+        own = {self.type} & {str(ident(*before.id.path)) for before, _ in swapped}
+        return self.type == new.type and below(self.inside, own) != below(new.inside, own)
 
     def _remade(self, new: Self, swapped: Swapped) -> tuple[Sql, frozenset[Hazard]]:
         name = ident(self.name)

@@ -83,9 +83,7 @@ class Composite(DbObject):
         return (("type", self.schema, self.name), ("relation", self.schema, self.name))
 
     def swaps_with(self, new: Self) -> bool:
-        # Inside other types values are carried over as text, which has the attributes by position.
-        names = [[one[0] for one in side.attributes] for side in (self, new)]
-        return names[0] == names[1] or "inside" not in self.used
+        return True
 
     def remake(self, new: Self, value: Sql) -> tuple[Sql, frozenset[Hazard]] | None:
         if self.attributes == new.attributes:

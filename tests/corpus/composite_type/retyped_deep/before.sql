@@ -1,0 +1,10 @@
+CREATE TYPE ct AS (a int, b text);
+CREATE DOMAIN d AS ct;
+CREATE DOMAIN many AS ct[];
+CREATE TYPE oo AS (i ct, n int);
+CREATE TABLE t (id int, x ct[], y d, z many, o oo[], p oo, "Q.q" ct[] DEFAULT '{}');
+CREATE TABLE below () INHERITS (t);
+CREATE VIEW v AS SELECT id, (x[1]).a FROM t;
+CREATE TABLE whole (id int, x ct[]) PARTITION BY LIST (id);
+CREATE TABLE part PARTITION OF whole FOR VALUES IN (1);
+CREATE TYPE gone AS (a int, b text, c int); CREATE TABLE u (x gone[]);
