@@ -65,6 +65,8 @@ SELECT 'pg_class', t.typrelid, 0, 'pg_type', t.oid, 0
   FROM pg_catalog.pg_type t JOIN pg_catalog.pg_class c ON c.oid = t.typrelid
  WHERE c.relkind = 'c' AND t.oid >= 16384"""
 
+# By inhseqno, which says nothing, an index is found that begins with the child: by that of the
+# parent, which serves as well before ANALYZE, each child is compared with all others.
 _DEPENDS = """
 SELECT classid::pg_catalog.regclass::text, objid, objsubid,
        refclassid::pg_catalog.regclass::text, refobjid, refobjsubid, deptype = 'n'
@@ -72,7 +74,7 @@ SELECT classid::pg_catalog.regclass::text, objid, objsubid,
  WHERE objid >= 16384 AND refobjid >= 2200 AND deptype IN ('n', 'a', 'i', 'P', 'S')
    AND NOT (deptype = 'a' AND objid IN (SELECT seqrelid FROM pg_catalog.pg_sequence))
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits
-                    WHERE inhrelid = objid AND inhparent = refobjid)"""
+                    WHERE inhrelid = objid AND inhparent = refobjid AND inhseqno > 0)"""
 
 
 def introspect(connection: Connection, *, edges: bool = True) -> Catalog:

@@ -22,8 +22,8 @@ class BaseType(DbObject):
     catalog: ClassVar[LiteralString] = "pg_type"
     rank: ClassVar[int] = 28
     rare: ClassVar[LiteralString] = (
-        "pg_catalog.pg_type t WHERE t.typtype IN ('b', 'p') AND t.oid >= 16384"
-        " AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray = t.oid)"
+        "(SELECT oid FROM pg_catalog.pg_type WHERE typtype IN ('b', 'p') AND oid >= 16384"
+        " EXCEPT SELECT typarray FROM pg_catalog.pg_type) own"
     )
     acl: ClassVar[Acl | None] = Acl.TYPE
     naming: ClassVar[Naming] = Naming.PUBLIC

@@ -40,6 +40,8 @@ _IN_THE_KEY = Impossible("it is part of the partition key")
 _SET_EXPRESSION = 17
 _TIES = 20
 
+# Nobody knows how many rows such subqueries have, and a nested loop of two of them would compare
+# each column with each NOT NULL. PostgreSQL runs no FULL JOIN as a nested loop.
 _QUERY: LiteralString = """
 WITH rel AS MATERIALIZED (
     SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relispartition,
@@ -68,6 +70,18 @@ WITH rel AS MATERIALIZED (
              WHERE c.oid >= 16384 AND atttypid IN (castsource, casttarget)) AS casts,
            @inside AS inside
       FROM (SELECT DISTINCT atttypid, atttypmod FROM att) d
+), whole AS MATERIALIZED (
+    SELECT a.*, inh.not_null AS inh_not_null, nn.valid AS nn_valid, nn.no_inherit AS nn_no_inherit,
+           nn.local AS nn_local, nn.crowded AS nn_crowded, nn.actual AS nn_actual,
+           nn.name AS nn_name, nn.above AS nn_above, nn.astray AS nn_astray
+      FROM att a
+      FULL JOIN (@not_null) nn ON nn.conrelid = a.attrelid AND nn.attnum = a.attnum
+      FULL JOIN (
+          SELECT i.inhrelid, p.attname, true AS not_null
+            FROM pg_catalog.pg_inherits i
+            JOIN pg_catalog.pg_attribute p ON p.attrelid = i.inhparent AND p.attnotnull
+           WHERE p.attnum > 0 GROUP BY 1, 2
+      ) inh ON inh.inhrelid = a.attrelid AND inh.attname = a.attname
 )
 SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
        CASE WHEN a.attcollation <> t.typcollation THEN
@@ -82,10 +96,10 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
              WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END,
        CASE WHEN a.attstorage = t.typstorage THEN '' ELSE a.attstorage::text END,
        a.attcompression::text, coalesce(a.attstattarget, -1)::int, a.attoptions, a.attislocal,
-       coalesce(nn.name, ''), coalesce(nn.valid, true), coalesce(nn.no_inherit, false),
-       NOT coalesce(inh.not_null, false), coalesce(nn.local, NOT coalesce(inh.not_null, false)),
-       coalesce(nn.crowded, false), coalesce(nn.actual, ''),
-       pg_catalog.jsonb_build_array(nn.above, nn.astray, @held),
+       coalesce(a.nn_name, ''), coalesce(a.nn_valid, true), coalesce(a.nn_no_inherit, false),
+       NOT coalesce(a.inh_not_null, false), coalesce(a.nn_local, NOT coalesce(a.inh_not_null, false)),
+       coalesce(a.nn_crowded, false), coalesce(a.nn_actual, ''),
+       pg_catalog.jsonb_build_array(a.nn_above, a.nn_astray, @held),
        a.attnum::int, a.relispartition, a.typed, t.typstorage::text,
        a.partitioned AND EXISTS (
            SELECT FROM pg_catalog.pg_depend d
@@ -104,22 +118,18 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
            OR EXISTS (SELECT FROM pg_catalog.pg_type dt
                        WHERE dt.oid = t.typbasetype AND dt.typtype = 'd')),
        CASE WHEN a.attinhcount > 0 THEN
-           (SELECT pg_catalog.array_agg(ARRAY[rel.schema, rel.name] ORDER BY i.inhseqno)
-              FROM pg_catalog.pg_inherits i JOIN rel ON rel.oid = i.inhparent
+           (SELECT pg_catalog.array_agg(ARRAY[pn.nspname::text, p.relname::text] ORDER BY i.inhseqno)
+              FROM pg_catalog.pg_inherits i
+              JOIN pg_catalog.pg_class p ON p.oid = i.inhparent
+              JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
              WHERE i.inhrelid = a.attrelid) END,
        a.relation, a.relation = 'table' OR EXISTS (
            SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = a.attrelid),
        coalesce(typ.base, typ.type), typ.casts, typ.inside
-  FROM att a
-  JOIN typ USING (atttypid, atttypmod)
+  FROM whole a
+  LEFT JOIN typ USING (atttypid, atttypmod)
   JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-  LEFT JOIN (@not_null) nn ON nn.conrelid = a.attrelid AND nn.attnum = a.attnum
-  LEFT JOIN (
-      SELECT i.inhrelid, p.attname, true AS not_null
-        FROM pg_catalog.pg_inherits i
-        JOIN pg_catalog.pg_attribute p ON p.attrelid = i.inhparent AND p.attnotnull
-       WHERE p.attnum > 0 GROUP BY 1, 2
-  ) inh ON inh.inhrelid = a.attrelid AND inh.attname = a.attname"""
+ WHERE a.attrelid IS NOT NULL"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ WITH RECURSIVE att AS MATERIALIZED (
     SELECT i.type, CASE WHEN i.type = i.outer_type THEN 'column' ELSE 'inside' END AS how
       FROM inside i JOIN att a ON a.atttypid = i.outer_type AND a.relkind IN ('r', 'p', 'm')
     UNION SELECT reloftype, 'table' FROM pg_catalog.pg_class WHERE reloftype <> 0
+), uses AS MATERIALIZED (
+    SELECT type, pg_catalog.array_agg(how ORDER BY how) AS hows FROM used GROUP BY type
 )
 SELECT t.oid, n.nspname::text, t.typname::text,
        (SELECT pg_catalog.array_agg(ARRAY[a.attname::text,
@@ -40,10 +42,11 @@ SELECT t.oid, n.nspname::text, t.typname::text,
                      WHERE co.oid = a.attcollation) ELSE '' END] ORDER BY a.attnum)
           FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type at ON at.oid = a.atttypid
          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
-       (SELECT pg_catalog.array_agg(u.how ORDER BY u.how) FROM used u WHERE u.type = t.oid)
+       uses.hows
   FROM pg_catalog.pg_type t
   JOIN pg_catalog.pg_class c ON c.oid = t.typrelid AND c.relkind = 'c'
   JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+  LEFT JOIN uses ON uses.type = t.oid
  WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
 
 

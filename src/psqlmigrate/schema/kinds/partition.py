@@ -46,15 +46,37 @@ WITH RECURSIVE foreign_key AS (
      UNION ALL
     SELECT k.oid, foreign_key.first FROM foreign_key
       JOIN pg_catalog.pg_constraint k ON k.conparentid = foreign_key.oid
+), referrer AS MATERIALIZED (
+    SELECT h.parent, pg_catalog.array_agg(ARRAY[kn.nspname, kc.relname, k.conname]::text[]) AS names
+      FROM (SELECT DISTINCT i.inhparent AS parent FROM pg_catalog.pg_inherits i
+              JOIN pg_catalog.pg_class ic ON ic.oid = i.inhparent AND ic.relkind = 'p') h
+     CROSS JOIN LATERAL pg_catalog.pg_partition_ancestors(h.parent) whole (relid)
+      JOIN pg_catalog.pg_constraint k ON k.confrelid = whole.relid
+       AND k.contype = 'f' AND k.conparentid = 0
+      JOIN pg_catalog.pg_class kc ON kc.oid = k.conrelid
+      JOIN pg_catalog.pg_namespace kn ON kn.oid = kc.relnamespace
+     GROUP BY h.parent
+), taken AS MATERIALIZED (
+    SELECT i.indrelid AS relid,
+           pg_catalog.array_agg(ARRAY[pk.conname, w.relname, tree.level::text, own.conname,
+                                      xn.nspname, x.relname]::text[]
+                                ORDER BY i.indexrelid, tree.level, x.oid) AS parts
+      FROM pg_catalog.pg_inherits ih
+      JOIN pg_catalog.pg_index i ON i.indexrelid = ih.inhrelid
+      JOIN pg_catalog.pg_index wi ON wi.indexrelid = ih.inhparent
+      JOIN pg_catalog.pg_class w ON w.oid = ih.inhparent
+      LEFT JOIN pg_catalog.pg_constraint pk ON pk.conrelid = wi.indrelid
+       AND pk.conindid = wi.indexrelid AND pk.contype IN ('p', 'u', 'x')
+     CROSS JOIN LATERAL pg_catalog.pg_partition_tree(i.indexrelid) tree
+      JOIN pg_catalog.pg_class x ON x.oid = tree.relid
+      JOIN pg_catalog.pg_namespace xn ON xn.oid = x.relnamespace
+      LEFT JOIN pg_catalog.pg_constraint own ON tree.level = 0 AND own.conrelid = i.indrelid
+       AND own.conindid = x.oid AND own.contype IN ('p', 'u', 'x')
+     GROUP BY i.indrelid
 )
 SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::text,
        pg_catalog.pg_get_expr(c.relpartbound, c.oid),
-       ARRAY(SELECT ARRAY[kn.nspname::text, kc.relname::text, k.conname::text]
-               FROM pg_catalog.pg_partition_ancestors(p.oid) whole (relid)
-               JOIN pg_catalog.pg_constraint k ON k.confrelid = whole.relid
-                AND k.contype = 'f' AND k.conparentid = 0
-               JOIN pg_catalog.pg_class kc ON kc.oid = k.conrelid
-               JOIN pg_catalog.pg_namespace kn ON kn.oid = kc.relnamespace),
+       referrer.names,
        ARRAY(SELECT ARRAY[kn.nspname, kc.relname, k.conname, own.conname]::text[]
                FROM pg_catalog.pg_constraint own
                JOIN pg_catalog.pg_constraint above ON above.oid = own.conparentid
@@ -69,19 +91,7 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
              UNION ALL
              SELECT ARRAY['constraint', k.conname::text] FROM pg_catalog.pg_constraint k
               WHERE k.conrelid = c.oid AND k.contype = 'c' AND k.coninhcount > 0),
-       ARRAY(SELECT ARRAY[pk.conname, w.relname, tree.level::text, own.conname,
-                          xn.nspname, x.relname]::text[]
-               FROM pg_catalog.pg_index i
-               JOIN pg_catalog.pg_inherits ih ON ih.inhrelid = i.indexrelid
-               JOIN pg_catalog.pg_class w ON w.oid = ih.inhparent
-               LEFT JOIN pg_catalog.pg_constraint pk
-                 ON pk.conindid = w.oid AND pk.contype IN ('p', 'u', 'x')
-              CROSS JOIN LATERAL pg_catalog.pg_partition_tree(i.indexrelid) tree
-               JOIN pg_catalog.pg_class x ON x.oid = tree.relid
-               JOIN pg_catalog.pg_namespace xn ON xn.oid = x.relnamespace
-               LEFT JOIN pg_catalog.pg_constraint own ON tree.level = 0
-                AND own.conindid = x.oid AND own.contype IN ('p', 'u', 'x')
-              WHERE i.indrelid = c.oid),
+       taken.parts,
        ARRAY(SELECT x.relname::text FROM pg_catalog.pg_index i
                JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
                JOIN pg_catalog.pg_index a ON a.indrelid = i.indrelid
@@ -103,6 +113,8 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
   JOIN pg_catalog.pg_inherits h ON h.inhrelid = c.oid
   JOIN pg_catalog.pg_class p ON p.oid = h.inhparent
   JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
+  LEFT JOIN referrer ON referrer.parent = p.oid
+  LEFT JOIN taken ON taken.relid = c.oid
  WHERE c.relispartition AND c.relkind IN ('r', 'p', 'f')
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
 
@@ -118,14 +130,14 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
                 if level == "0"
                 else ObjectId("index partition", (place, name)),
             )
-            for key, whole, level, own, place, name in joined
+            for key, whole, level, own, place, name in joined or ()
         )
         elsewhere = tuple(
             (ObjectId("constraint", tuple(path)), ObjectId("constraint", (schema, table, own)))
             for *path, own in foreign
         )
         pairs = tuple((kind, name) for kind, name in shared)
-        held = tuple(tuple(path) for path in referrers)
+        held = tuple(tuple(path) for path in referrers or ())
         links = tuple(ObjectId(cls.kind, tuple(path)) for path in below or ())
         values: Row = (*plain, held, elsewhere, pairs, taken, tuple(rivals), links, relation)
         return cls(*values)
