@@ -274,6 +274,11 @@ class DbObject:
         return ()
 
     @property
+    def outruns(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        """Pairs of a source and a rival that this has while the source stays as it is."""
+        return ()
+
+    @property
     def is_part(self) -> bool:
         """Whether people and hashes see it as a part of its first owner (columns, constraints)."""
         return False

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.service.ordering import Node
-from psqlmigrate.service.work import Work, goes_along, moved, moving, sources
+from psqlmigrate.service.work import Work, goes_along, moved, moving, rivals, sources
 
 
 def link(
@@ -86,10 +86,13 @@ def _link_surroundings(
     creating: dict[ObjectId, Node],
     making: dict[ObjectId, Node],
 ) -> None:
+    later = {oid: {*rivals(work, work.new.objects[oid])} for oid in creating}
+    outrun = {oid for oids in later.values() for oid in oids}
     for oid, node in creating.items():
         one = work.new.objects[oid]
-        _link_taken(node, one, creating, making)
-        for target in one.rivals:
+        waiting = {it for _, it in one.takes if later[oid] & work.new.edges.get(it, frozenset())}
+        _link_taken(node, one, {} if oid in outrun else creating, making, waiting)
+        for target in later[oid]:
             if target in dropping:
                 dropping[target].precede(node)
             if target in making:
@@ -101,8 +104,14 @@ def _link_surroundings(
         _after(node, tuple(source for source, _ in work.old.objects[oid].leaves), dropping)
         for target in work.old.objects[oid].follows:
             after = dropping.get(target) or making.get(target)
-            if after is not None and node.oid not in work.old.edges.get(target, frozenset()):
+            if after is not None and not _is_below(work, target, node.oid):
                 node.precede(after)
+
+
+def _is_below(work: Work, oid: ObjectId, whole: ObjectId) -> bool:
+    """Whether it is a link below something that goes itself."""
+    one = work.old.get(oid)
+    return one is not None and one.feeds is not None and oid in moving(work.old, {whole})
 
 
 def _link_taken(
@@ -110,10 +119,16 @@ def _link_taken(
     one: DbObject,
     creating: dict[ObjectId, Node],
     making: dict[ObjectId, Node],
+    waiting: set[ObjectId],
 ) -> None:
-    """PostgreSQL joins an index to any that is like it: what is new is joined by name, later."""
-    late: set[ObjectId] = set()
+    """PostgreSQL joins an index to any that is like it: what is new is joined by name, later.
+
+    What is `waiting` stands on what is made after this.
+    """
+    late = {*waiting}
     for source, target in one.takes:
+        if target in waiting:
+            continue
         if source in creating and creating[source].oid == source:
             node.precede(creating[source])
             late.add(target)

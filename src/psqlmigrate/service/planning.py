@@ -12,7 +12,7 @@ from psqlmigrate.schema.statement import Hazard, Statement
 from psqlmigrate.service.circles import separable, with_stub, without_soft
 from psqlmigrate.service.ordering import CircleError, order
 from psqlmigrate.service.steps import steps
-from psqlmigrate.service.work import Work, goes_along, moving
+from psqlmigrate.service.work import Work, goes_along, moving, rivals
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def plan(old: Catalog, new: Catalog) -> Plan:
         _enlist(work, change)
     _enlist_relinked(work)
     for oid in tuple(work.creates):
-        for rival in new.objects[oid].rivals:
+        for rival in rivals(work, new.objects[oid]):
             if rival in old.objects and rival in new.objects and rival not in work.drops:
                 _replace(work, rival, "")
     _enlist_apart(work)

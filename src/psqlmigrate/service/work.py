@@ -31,6 +31,14 @@ def sources(work: Work, pairs: tuple[tuple[ObjectId, ObjectId], ...]) -> Iterato
             yield source
 
 
+def rivals(work: Work, one: DbObject) -> Iterator[ObjectId]:
+    """What must not be there while this is made."""
+    yield from one.rivals
+    for source, rival in one.outruns:
+        if source in work.old.objects and source in work.new.objects and source not in work.drops:
+            yield rival
+
+
 def goes_along(work: Work, oid: ObjectId) -> bool:
     """Whether it belongs to something that is swapped (a column, or the like, of a table)."""
     return any(owner in work.swaps for owner in work.old.objects[oid].owners[:1])

@@ -1,6 +1,6 @@
 """Domains (manual, CREATE DOMAIN) with their constraints."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
@@ -12,6 +12,21 @@ from psqlmigrate.schema.statement import Hazard, Statement
 _NAMED_NOT_NULL = 17
 
 _QUERY: LiteralString = """
+WITH RECURSIVE stored AS MATERIALIZED (
+    SELECT a.atttypid, c.relkind, c.reltype
+      FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+     WHERE a.attnum > 0 AND a.atttypid >= 16384 AND c.relkind IN ('r', 'p', 'm', 'c', 'f')
+), above (inner_type, outer_type, contains) AS MATERIALIZED (
+    SELECT atttypid, reltype, true FROM stored
+    UNION SELECT oid, typarray, true FROM pg_catalog.pg_type WHERE typarray >= 16384
+    UNION SELECT typbasetype, oid, false FROM pg_catalog.pg_type WHERE typbasetype >= 16384
+    UNION SELECT rngsubtype, rngtypid, true FROM pg_catalog.pg_range WHERE rngsubtype >= 16384
+    UNION SELECT rngtypid, rngmultitypid, true FROM pg_catalog.pg_range WHERE rngtypid >= 16384
+), inside (type, outer_type, contained) AS (
+    SELECT oid, oid, false FROM pg_catalog.pg_type WHERE typtype = 'd' AND oid >= 16384
+    UNION SELECT i.type, a.outer_type, i.contained OR a.contains
+      FROM inside i JOIN above a ON a.inner_type = i.outer_type
+)
 SELECT t.oid, n.nspname::text, t.typname::text, pg_catalog.format_type(t.typbasetype, t.typtypmod),
        CASE WHEN t.typcollation <> b.typcollation THEN
            (SELECT pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname)
@@ -22,7 +37,9 @@ SELECT t.oid, n.nspname::text, t.typname::text, pg_catalog.format_type(t.typbase
        (SELECT pg_catalog.array_agg(ARRAY[k.conname::text, pg_catalog.pg_get_constraintdef(k.oid)]
                                     ORDER BY k.conname)
           FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'),
-       @not_null_name
+       @not_null_name,
+       EXISTS (SELECT FROM inside i JOIN stored s ON s.atttypid = i.outer_type
+                WHERE i.type = t.oid AND i.contained AND s.relkind IN ('r', 'p', 'm'))
   FROM pg_catalog.pg_type t
   JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype
   JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
@@ -54,6 +71,8 @@ class Domain(DbObject):
     constraints: tuple[tuple[str, str], ...]
     not_null_name: str = ""
     """The name of the not-null constraint where it is not the one that PostgreSQL chooses."""
+    contained: bool = field(compare=False, default=False)
+    """Whether columns have it inside of other types: their values PostgreSQL does not check."""
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
@@ -62,9 +81,9 @@ class Domain(DbObject):
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Domain":
-        *plain, constraints, not_null_name = row
+        *plain, constraints, not_null_name, contained = row
         pairs = tuple((name, text) for name, text in constraints or ())
-        values: Row = (*plain, pairs, not_null_name)
+        values: Row = (*plain, pairs, not_null_name, contained)
         return cls(*values)
 
     @property
@@ -116,6 +135,8 @@ class Domain(DbObject):
     def alter(self, new: Self) -> Alteration | None:
         if (self.type, self.collation) != (new.type, new.collation):
             return None
+        if self.contained and self._is_checked(new):
+            return None
         statements = [
             self._change(sql("DROP CONSTRAINT {}", ident(name)))
             for name, definition in self.constraints
@@ -126,6 +147,13 @@ class Domain(DbObject):
             default = sql("SET DEFAULT {}", printed(new.default or "NULL"))
             statements.append(self._change(default if new.default else sql("DROP DEFAULT")))
         return Alteration((*statements, *self._nullability(new)))
+
+    def _is_checked(self, new: "Domain") -> bool:
+        """Whether PostgreSQL looks at all values that there are."""
+        come = (text for name, text in new.constraints if (name, text) not in self.constraints)
+        return (new.not_null and not self.not_null) or any(
+            not text.endswith("NOT VALID") for text in come
+        )
 
     def _nullability(self, new: "Domain") -> Statements:
         if not new.not_null:

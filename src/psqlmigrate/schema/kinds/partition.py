@@ -33,8 +33,8 @@ class Partition(DbObject):
     """Of the parent's indexes and constraints, and what is part of each here and further below."""
     like_attached: tuple[str, ...] = field(compare=False, default=())
     """Other indexes that could be taken for one of them."""
-    unnumbered: tuple[ObjectId, ...] = field(compare=False, default=())
-    """The links below it, if the parent has an identity: ATTACH gives it to the partition only."""
+    numbered: tuple[tuple[ObjectId, ObjectId], ...] = field(compare=False, default=())
+    """Of identities that it gets, and the links below it: ATTACH gives none to what is there."""
     relation: str = field(compare=False, default="table")
 
     @classmethod
@@ -99,14 +99,15 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
               WHERE i.indrelid = c.oid AND NOT x.relispartition AND ax.relispartition
                 AND x.relam = ax.relam AND i.indkey::text = a.indkey::text
                 AND i.indclass::text = a.indclass::text AND i.indisunique = a.indisunique),
-       CASE WHEN c.relkind = 'p' AND EXISTS (
-                SELECT FROM pg_catalog.pg_attribute a
-                 WHERE a.attrelid = c.oid AND a.attidentity <> '') THEN
-           ARRAY(SELECT ARRAY[bn.nspname, b.relname]::text[]
-                   FROM pg_catalog.pg_partition_tree(c.oid) tree
+       CASE WHEN c.relkind = 'p' THEN
+           ARRAY(SELECT ARRAY[rn.nspname, root.relname, a.attname, bn.nspname, b.relname]::text[]
+                   FROM pg_catalog.pg_attribute a
+                  CROSS JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) tree
                    JOIN pg_catalog.pg_class b ON b.oid = tree.relid
                    JOIN pg_catalog.pg_namespace bn ON bn.oid = b.relnamespace
-                  WHERE tree.level > 0) END,
+                   JOIN pg_catalog.pg_class root ON root.oid = pg_catalog.pg_partition_root(c.oid)
+                   JOIN pg_catalog.pg_namespace rn ON rn.oid = root.relnamespace
+                  WHERE a.attrelid = c.oid AND a.attidentity <> '' AND tree.level > 0) END,
        CASE c.relkind WHEN 'f' THEN 'foreign table' ELSE 'table' END
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -138,7 +139,10 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
         )
         pairs = tuple((kind, name) for kind, name in shared)
         held = tuple(tuple(path) for path in referrers or ())
-        links = tuple(ObjectId(cls.kind, tuple(path)) for path in below or ())
+        links = tuple(
+            (ObjectId("identity", tuple(path[:3])), ObjectId(cls.kind, tuple(path[3:])))
+            for path in below or ()
+        )
         values: Row = (*plain, held, elsewhere, pairs, taken, tuple(rivals), links, relation)
         return cls(*values)
 
@@ -202,8 +206,11 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
 
     @property
     def rivals(self) -> tuple[ObjectId, ...]:
-        indexes = (ObjectId("index", (self.schema, name)) for name in self.like_attached)
-        return (*indexes, *self.unnumbered)
+        return tuple(ObjectId("index", (self.schema, name)) for name in self.like_attached)
+
+    @property
+    def outruns(self) -> tuple[tuple[ObjectId, ObjectId], ...]:
+        return self.numbered
 
     @property
     def survives_alter(self) -> bool:

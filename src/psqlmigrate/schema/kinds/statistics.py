@@ -30,15 +30,28 @@ class Statistics(DbObject):
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
+        # PostgreSQL keeps columns as the table has them, which no migration can change.
         return """
 SELECT s.oid, n.nspname::text, s.stxname::text, cn.nspname::text, c.relname::text,
-       pg_catalog.pg_get_statisticsobjdef(s.oid), coalesce(s.stxstattarget, -1)::int,
+       pg_catalog.replace(
+           pg_catalog.pg_get_statisticsobjdef(s.oid), ' ON ' || named.columns || ' FROM ',
+           ' ON ' || named.sorted || pg_catalog.substr(named.columns, pg_catalog.length(named.plain) + 1) || ' FROM '),
+       coalesce(s.stxstattarget, -1)::int,
        CASE c.relkind WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table'
                       ELSE 'table' END
   FROM pg_catalog.pg_statistic_ext s
   JOIN pg_catalog.pg_namespace n ON n.oid = s.stxnamespace
   JOIN pg_catalog.pg_class c ON c.oid = s.stxrelid
   JOIN pg_catalog.pg_namespace cn ON cn.oid = c.relnamespace
+ CROSS JOIN LATERAL (
+    SELECT pg_catalog.pg_get_statisticsobjdef_columns(s.oid) AS columns,
+           coalesce(pg_catalog.string_agg(
+               pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum), '') AS plain,
+           coalesce(pg_catalog.string_agg(
+               pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attname), '') AS sorted
+      FROM pg_catalog.pg_attribute a
+     WHERE a.attrelid = s.stxrelid AND a.attnum = ANY (s.stxkeys::int2[])
+ ) named
  WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"""
 
     @property
