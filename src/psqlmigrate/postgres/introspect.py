@@ -65,16 +65,14 @@ SELECT 'pg_class', t.typrelid, 0, 'pg_type', t.oid, 0
   FROM pg_catalog.pg_type t JOIN pg_catalog.pg_class c ON c.oid = t.typrelid
  WHERE c.relkind = 'c' AND t.oid >= 16384"""
 
-# By inhseqno, which says nothing, an index is found that begins with the child: by that of the
-# parent, which serves as well before ANALYZE, each child is compared with all others.
+# NOT IN is one table of hashes, NOT EXISTS may be a loop over all children of a parent.
 _DEPENDS = """
 SELECT classid::pg_catalog.regclass::text, objid, objsubid,
        refclassid::pg_catalog.regclass::text, refobjid, refobjsubid, deptype = 'n'
   FROM pg_catalog.pg_depend
  WHERE objid >= 16384 AND refobjid >= 2200 AND deptype IN ('n', 'a', 'i', 'P', 'S')
    AND NOT (deptype = 'a' AND objid IN (SELECT seqrelid FROM pg_catalog.pg_sequence))
-   AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits
-                    WHERE inhrelid = objid AND inhparent = refobjid AND inhseqno > 0)"""
+   AND (objid, refobjid) NOT IN (SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits)"""
 
 
 def introspect(connection: Connection, *, edges: bool = True) -> Catalog:
@@ -103,6 +101,7 @@ def _pin_for_reading(connection: Connection) -> None:
     connection.execute(
         "SELECT pg_catalog.set_config('search_path', '', true),"
         " pg_catalog.set_config('jit', 'off', true),"
+        " pg_catalog.set_config('work_mem', '64MB', true),"
         " pg_catalog.set_config('quote_all_identifiers', 'off', true)"
     )
 
