@@ -182,12 +182,21 @@ class Runner:
         """What the options do not want to be run."""
         options = self._work.options
         admission.refuse(files, direction, options.forbidden)
+        self._refuse_sessions(files)
         late = [file.name for file in versions.late(now.graph, now.applied) if file in files]
         if direction == "up" and late and options.strict_order:
             raise AppliedFileError(
                 f"{late[0]} is older than what is applied",
                 hint="give it a new version, or run without --strict-order",
             )
+
+    def _refuse_sessions(self, files: Sequence[MigrationFile]) -> None:
+        """What is not one transaction, where there is no session for it."""
+        if not self._work.connection.shared:
+            return
+        for file in files:
+            if not self._in_one(file):
+                raise admission.needs_session(f"{file.name} runs without a transaction, which")
 
     def _any_begun(self) -> bool:
         """Whether a migration was begun and not finished; another run may just be at it."""
