@@ -32,8 +32,11 @@ SELECT holder IS NOT NULL AND expires OPERATOR(pg_catalog.>) pg_catalog.clock_ti
        token, detail, expires, pg_catalog.clock_timestamp()
   FROM {lease} WHERE history OPERATOR(pg_catalog.=) %s"""
 
+# A conflict with a row that a transaction is just changing waits for that transaction's end.
 _ROW = """
-INSERT INTO {lease} (history, token, detail) VALUES (%s, 0, '{{}}') ON CONFLICT DO NOTHING"""
+INSERT INTO {lease} (history, token, detail) SELECT %s, 0, '{{}}'
+ WHERE NOT EXISTS (SELECT FROM {lease} WHERE history OPERATOR(pg_catalog.=) %s)
+ON CONFLICT DO NOTHING"""
 
 # Two statements of one transaction: the row is as it is by then, and stays so.
 _KEEP = """
@@ -137,7 +140,7 @@ def lease(
     """Holds the row for all transactions of the connection. Raises LockError after `wait_s`."""
     name = secrets.token_hex(16)
     bookkeeping.create_lease(connection, tables)
-    tables.run(connection, _ROW, (tables.history,))
+    tables.run(connection, _ROW, (tables.history, tables.history))
 
     def attempt() -> Other | bool | None:
         if by := holding(connection, tables):
