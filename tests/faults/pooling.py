@@ -28,7 +28,8 @@ def pooler(database: Target, folder: Path, mode: str, *settings: str) -> Generat
         f"[databases]\n{params['dbname']} = host={params['host']} port={params['port']}"
         f" user={params['user']}\n"
         f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
-        f"auth_type = any\npool_mode = {mode}\nlogfile = {home}/log\n" + "".join(f"{one}\n" for one in settings)
+        f"auth_type = any\npool_mode = {mode}\nlogfile = {home}/log\n"
+        + "".join(f"{one}\n" for one in settings)
     )
     # Without a user of its own, root's program refuses to run.
     process = subprocess.Popen(

@@ -74,14 +74,19 @@ def test_each_migration_once_by_all_ways(
 ) -> None:
     ways = [Way(behind), Way(database), Way(behind, "transaction")] * 5
     ran = race_by(ways, project.path)
-    assert len(ran) == 15  # noqa: PLR2004 - none has failed
+    assert len(ran) == 15
     assert sorted(version for one in ran for version in one) == ["1", "2", "3"]
     assert log() == ["1", "2", "3"]
 
 
 @pytest.mark.parametrize("direct", [True, False])
 def test_who_waits_is_told_of_the_lease(
-    database: Target, behind: Target, project: Project, log: Callable[[], list[str]], *, direct: bool
+    database: Target,
+    behind: Target,
+    project: Project,
+    log: Callable[[], list[str]],
+    *,
+    direct: bool,
 ) -> None:
     heard: list[str] = []
 
@@ -136,7 +141,6 @@ def test_a_stalled_run_whose_lease_nobody_took_goes_on(
 def test_a_transaction_may_last_longer_than_its_lease(
     database: Target,
     behind: Target,
-    connection: Connection,
     project: Project,
     log: Callable[[], list[str]],
     *,
@@ -203,7 +207,7 @@ def test_whoever_gives_the_lease_away_is_rolled_back(
 
 
 def test_a_check_that_stalls_is_fenced_too(
-    behind: Target, connection: Connection, project: Project, log: Callable[[], list[str]]
+    behind: Target, project: Project, log: Callable[[], list[str]]
 ) -> None:
     """Nobody gets the row while a migration's transaction has it."""
 
