@@ -40,9 +40,9 @@ def refuse(files: Sequence[MigrationFile], direction: str, forbidden: frozenset[
 def needs_session(what: str) -> UsageError:
     """The error for what cannot be done behind a pooler that shares sessions."""
     return UsageError(
-        f"{what} needs a session of its own, and a pooler in transaction mode has none to give",
-        hint="name the server itself in --url, or a pooler that keeps sessions, of which"
-        ' pooler = "session" in the configuration tells; nothing was run',
+        f"{what} needs a session of its own: a pooler in transaction mode has none",
+        hint='name the server itself in --url, or set pooler = "session" for a pooler that keeps'
+        " sessions; nothing was run",
     )
 
 

@@ -1,7 +1,7 @@
 """The bookkeeping tables of one database: their names, their shape, and whether to trust them."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString, NamedTuple
 
@@ -186,15 +186,23 @@ class _Table(NamedTuple):
     comment: str | None
 
 
-def inspect(connection: Connection, tables: Tables, *, only_reading: bool = False) -> Found:
+def inspect(
+    connection: Connection,
+    tables: Tables,
+    *,
+    only_reading: bool = False,
+    written: Collection[str] = (),
+) -> Found:
     """Which tables are there. Raises HistoryError for one that is not what it claims to be.
 
-    Whoever only reads need not belong to the role that owns them: nobody's code runs by that.
+    Whoever only reads them, but for those `written`, need not belong to the role that owns them:
+    nobody's code runs by that.
     """
     rows = tables.run(connection, _LOOK, (tables.schema, list(tables.names)))
     found = {table.name: table for table in (_Table(*row) for row in rows)}
     for table in found.values():
-        _refuse_planted(tables.schema, table, only_reading=only_reading)
+        reads = only_reading and table.name not in written
+        _refuse_planted(tables.schema, table, only_reading=reads)
     _require(tables.schema, found.get(tables.history), _HISTORY_COLUMNS)
     _require(tables.schema, found.get(tables.state), _STATE_COLUMNS)
     _require(tables.schema, found.get(tables.journal), _JOURNAL_COLUMNS)
@@ -251,15 +259,17 @@ def create_jobs(connection: Connection, tables: Tables) -> None:
     """Makes the table of background jobs, and the others, where they are missing."""
     if not create(connection, tables).jobs:
         _make_one(connection, tables, _JOBS)
+        inspect(connection, tables)
 
 
-def create_lease(connection: Connection, tables: Tables) -> Found:
+def create_lease(connection: Connection, tables: Tables) -> None:
     """Makes the table of leases, which is of use without the others, where it is missing."""
-    found = inspect(connection, tables)
-    return found if found.lease else _make_one(connection, tables, _LEASE)
+    if not inspect(connection, tables, only_reading=True, written=(tables.lease,)).lease:
+        _make_one(connection, tables, _LEASE)
+        inspect(connection, tables, only_reading=True, written=(tables.lease,))
 
 
-def _make_one(connection: Connection, tables: Tables, template: LiteralString) -> Found:
+def _make_one(connection: Connection, tables: Tables, template: LiteralString) -> None:
     try:
         with connection.transaction():
             _make_schema(connection, tables)
@@ -269,10 +279,9 @@ def _make_one(connection: Connection, tables: Tables, template: LiteralString) -
         psycopg.errors.DuplicateSchema,
         psycopg.errors.UniqueViolation,
     ):
-        pass  # another process was faster; what it made is looked at below
+        pass  # another process was faster; what it made is looked at afterwards
     except psycopg.errors.InsufficientPrivilege as error:
         raise _not_allowed(tables, error) from None
-    return inspect(connection, tables)
 
 
 def _make_schema(connection: Connection, tables: Tables) -> None:

@@ -22,14 +22,14 @@ from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.schema.sqltext import literal, number, sql
 from psqlmigrate.service import bookkeeping, journal
 from psqlmigrate.service.bookkeeping import Tables
-from psqlmigrate.service.locking import LockKey, OnWait, Other, holder, key_of, poll, spoken
+from psqlmigrate.service.locking import OnWait, Other, holder, key_of, poll, spoken
 
 TERM_S = 30.0
 """So long a lease lasts after its run's last transaction; longer than any pause of a run's own."""
 
 _READ = """
 SELECT holder IS NOT NULL AND expires OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp(),
-       token, detail, expires, pg_catalog.clock_timestamp()
+       detail, expires, pg_catalog.clock_timestamp()
   FROM {lease} WHERE history OPERATOR(pg_catalog.=) %s"""
 
 # A conflict with a row that a transaction is just changing waits for that transaction's end.
@@ -164,16 +164,16 @@ def lease(
 
 def holding(connection: Connection, tables: Tables) -> Leaseholder | None:
     """Who has a lease that has not run out; the table is there."""
-    for is_live, _, detail, expires, now in tables.run(connection, _READ, (tables.history,)):
+    for is_live, detail, expires, now in tables.run(connection, _READ, (tables.history,)):
         if is_live:
             return Leaseholder(detail, expires, now)
     return None
 
 
 def barring(connection: Connection, tables: Tables) -> Leaseholder | None:
-    """Who has a lease, or is in a transaction under one; else nobody has one any more.
+    """Who has a lease, or is just making it last longer; else nobody has one any more.
 
-    The caller has the advisory lock, without which no lease is given.
+    The caller has the advisory lock, without which no lease is given and none is of use.
     """
     try:
         with connection.transaction():
@@ -182,14 +182,9 @@ def barring(connection: Connection, tables: Tables) -> Leaseholder | None:
                 return by
             tables.run(connection, _VOID, (tables.history,))
     except psycopg.errors.LockNotAvailable:
-        return _late(connection, tables)
+        _, detail, expires, now = tables.run(connection, _READ, (tables.history,))[0]
+        return Leaseholder(detail, expires, now)
     return None
-
-
-def _late(connection: Connection, tables: Tables) -> Leaseholder:
-    """The run whose transaction lasts longer than its lease; it ends after both."""
-    _, _, detail, expires, now = tables.run(connection, _READ, (tables.history,))[0]
-    return Leaseholder(detail, expires, now)
 
 
 def _take(connection: Connection, tables: Tables, name: str, term_s: float) -> int | None:
@@ -197,8 +192,8 @@ def _take(connection: Connection, tables: Tables, name: str, term_s: float) -> i
     detail = journal.details(pid=os.getpid(), host=socket.gethostname())
     try:
         with connection.transaction():
-            key: LockKey = key_of(tables)
-            free = connection.execute(sql(_TRY, key=number(key.number)).encode()).fetchone()
+            key = number(key_of(tables).number)
+            free = connection.execute(sql(_TRY, key=key).encode()).fetchone()
             if not (free and free[0]):
                 return None
             tables.run(connection, _KEEP, (tables.history,))

@@ -83,7 +83,7 @@ def seed(
     with (
         workspace.connection() as connection,
         _told(connection, file),
-        held(connection, workspace.tables, wait, waiting),
+        held(connection, workspace.tables, wait, waiting, only_reading=True),
     ):
         once = partial(_in_transaction, workspace, connection, file, wishes)
         return blocking.patiently(
