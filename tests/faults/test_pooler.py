@@ -117,7 +117,9 @@ def test_what_needs_a_session_is_refused(
 ) -> None:
     project.sql("1", "CREATE TABLE t1 (a int)")
     project.sql("2", "CREATE INDEX CONCURRENTLY i ON t1 (a)", header="-- transactional: false\n")
-    with pytest.raises(UsageError, match=r"2_step\.sql runs without a transaction, .*: a pooler in"):
+    with pytest.raises(
+        UsageError, match=r"2_step\.sql runs without a transaction, .*: a pooler in"
+    ):
         project.runner(shared).upgrade()
     with pytest.raises(UsageError, match="pooler in transaction mode"):
         project.runner(shared, RunOptions(transactional=False)).upgrade("1")
