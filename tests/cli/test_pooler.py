@@ -31,7 +31,8 @@ def behind(
     mode: str,
 ) -> Generator[Run]:
     """Runs psqlmigrate against a database behind a pooler."""
-    with pooler(database, open_directory, mode) as at:
+    sessions = 1 if mode == "transaction" else 5
+    with pooler(database, open_directory, mode, f"default_pool_size = {sessions}") as at:
         one = at.params
         url = f"postgresql://{one['user']}@127.0.0.1:{one['port']}/{one['dbname']}?sslmode=disable"
         monkeypatch.setenv("DATABASE_URL", url)

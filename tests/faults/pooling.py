@@ -9,6 +9,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
 from psqlmigrate.postgres.account import server_account
 from psqlmigrate.postgres.target import Target
 
@@ -57,3 +59,21 @@ def _wait_for(port: int) -> None:
             time.sleep(0.05)
         else:
             return
+
+
+_LEFT = """
+SELECT name, setting FROM pg_settings WHERE source = 'session' AND setting <> reset_val
+   AND name NOT IN ('application_name', 'client_encoding', 'DateStyle', 'TimeZone',
+                    'standard_conforming_strings')
+UNION ALL SELECT 'role', current_setting('role')
+UNION ALL SELECT 'lock', pid::text FROM pg_locks WHERE locktype = 'advisory'
+UNION ALL SELECT 'temporary', relname FROM pg_class WHERE relpersistence = 't' AND relkind = 'r'
+UNION ALL SELECT 'listening', pg_listening_channels()"""
+"""But for what PgBouncer itself gives each client anew."""
+
+
+def left(at: Target) -> list[tuple[str, str]]:
+    """What whoever comes next finds in the session."""
+    params = {**at.params, "client_encoding": "UTF8"}
+    with psycopg.connect(**params, autocommit=True) as plain:  # type: ignore[arg-type]
+        return [(name, value) for name, value in plain.execute(_LEFT)]

@@ -3,10 +3,9 @@
 from collections.abc import Generator
 from pathlib import Path
 
-import psycopg
 import pytest
 
-from faults.pooling import PROGRAM, pooler
+from faults.pooling import PROGRAM, left, pooler
 from faults.project import TABLES, Project, look
 from faults.racing import Way, race_by
 from psqlmigrate.errors import UsageError
@@ -16,15 +15,6 @@ from psqlmigrate.service import history
 from psqlmigrate.service.attempt import Hooks, RunOptions
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="needs pgbouncer")
-
-_LEFT = """
-SELECT name, setting FROM pg_settings WHERE source = 'session' AND setting <> reset_val
-   AND name NOT IN ('application_name', 'client_encoding', 'DateStyle', 'TimeZone',
-                    'standard_conforming_strings')
-UNION ALL SELECT 'role', current_setting('role')
-UNION ALL SELECT 'lock', pid::text FROM pg_locks WHERE locktype = 'advisory'
-UNION ALL SELECT 'temporary', relname FROM pg_class WHERE relpersistence = 't' AND relkind = 'r'
-UNION ALL SELECT 'listening', pg_listening_channels()"""
 
 
 @pytest.fixture
@@ -39,13 +29,6 @@ def shared(behind: Target) -> Generator[Connection]:
     """A connection without a session."""
     with connect(behind) as connection:
         yield connection
-
-
-def _left(at: Target) -> list[tuple[str, str]]:
-    """What whoever comes next finds in the session."""
-    params = {**at.params, "client_encoding": "UTF8"}
-    with psycopg.connect(**params, autocommit=True) as plain:  # type: ignore[arg-type]
-        return [(name, value) for name, value in plain.execute(_LEFT)]
 
 
 def test_a_pooler_is_told_apart(
@@ -74,7 +57,7 @@ def test_each_transaction_is_pinned_and_leaves_nothing(behind: Target, shared: C
     assert shared.execute("SHOW check_function_bodies").fetchone() == ("off",)
     shared.execute("COMMIT")
     shared.execute("VACUUM")
-    assert _left(behind) == [("role", "none")]
+    assert left(behind) == [("role", "none")]
 
 
 def test_up_down_and_stamp_by_shared_sessions(
@@ -88,7 +71,7 @@ def test_up_down_and_stamp_by_shared_sessions(
     assert runner.stamp("2").marked == ("1", "2")
     assert history.applied(history.read(connection, TABLES)) == {"1", "2"}
     assert runner.upgrade().ran == ()
-    assert _left(behind) == [("role", "none")]
+    assert left(behind) == [("role", "none")]
 
 
 def test_what_a_migration_sets_ends_with_it(
@@ -96,7 +79,7 @@ def test_what_a_migration_sets_ends_with_it(
 ) -> None:
     with shared.transaction():
         shared.execute("SET search_path = elsewhere")  # as a pooler's connect_query would
-    before = _left(behind)
+    before = left(behind)
     assert ("search_path", "elsewhere") in before
     project.sql(
         "1",
@@ -107,7 +90,7 @@ def test_what_a_migration_sets_ends_with_it(
     )
     project.sql("2", "CREATE TABLE größe (a int); COMMENT ON TABLE größe IS 'ä€'")
     assert len(project.runner(shared).upgrade().ran) == 2
-    assert _left(behind) == before
+    assert left(behind) == before
     assert shared.execute("SHOW client_encoding").fetchone() == ("UTF8",)
     assert connection.execute("SELECT 'größe'::regclass::text").fetchone() == ('"größe"',)
 

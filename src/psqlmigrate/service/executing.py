@@ -42,7 +42,7 @@ def execute(
         progress = Both(progress, lines) if progress else lines
     with workspace.target() as at, workspace.connected(at) as connection:
         watch = Watch(at, connection.session)
-        if progress:
+        if progress and connection.session:
             progress.watched(watch.reason)
         try:
             runner = _runner(workspace, connection, options, progress)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from psqlmigrate.errors import AppliedFileError, MigrationError, StatementError
+from psqlmigrate.errors import AppliedFileError, LockError, MigrationError, StatementError
 from psqlmigrate.migrations.control import repeatable
 from psqlmigrate.migrations.directory import Directory
 from psqlmigrate.migrations.file import MigrationFile
@@ -284,16 +284,17 @@ class Runner:
         if work.connection.closed:
             return
         repin(work.connection, work.options.search_path)
-        journal.write(
-            work.connection,
-            work.tables,
-            "failed",
-            step.file.version,
-            direction=step.direction,
-            code=error.code,
-            message=error.message,
-            sqlstate=error.sqlstate if isinstance(error, StatementError) else "",
-        )
+        with suppress(LockError):  # another run has the last word by now
+            journal.write(
+                work.connection,
+                work.tables,
+                "failed",
+                step.file.version,
+                direction=step.direction,
+                code=error.code,
+                message=error.message,
+                sqlstate=error.sqlstate if isinstance(error, StatementError) else "",
+            )
 
     def _record_after_failure(
         self, step: Step, applied: Collection[str], recorder: Recorder, *, changed: bool
@@ -302,7 +303,7 @@ class Runner:
         connection = self._work.connection
         if connection.closed or not (changed or not self._in_one(step.file)):
             return
-        with suppress(psycopg.Error):
+        with suppress(psycopg.Error, LockError):
             recorder.record(applied)
 
 
