@@ -144,7 +144,11 @@ class Engine:
             status = connection.info.transaction_status
             if status == TransactionStatus.IDLE:
                 return
-            tables = self._locked_tables(connection.info.backend_pid)
+            pid = connection.session
+            if not pid and status == TransactionStatus.INTRANS:
+                row = connection.execute(b"SELECT pg_catalog.pg_backend_pid()").fetchone()
+                pid = row[0] if row else 0
+            tables = self._locked_tables(pid)
         if tables:
             raise UsageError(
                 f"this engine's connection is in a transaction that keeps {', '.join(tables)} locked",

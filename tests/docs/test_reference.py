@@ -67,6 +67,7 @@ def test_every_key_of_the_configuration_is_explained() -> None:
 def test_every_column_of_the_tables_is_explained(connection: Connection) -> None:
     tables = Tables()
     bookkeeping.create_jobs(connection, tables)
+    bookkeeping.create_lease(connection, tables)
     text = (PAGES / "files.md").read_text()
     found = connection.execute(
         "SELECT table_name, column_name FROM information_schema.columns"

@@ -16,7 +16,10 @@ _PATIENCE_S = 20.0
 
 def _env(database: Target, home: Path) -> dict[str, str]:
     params = database.params
-    url = f"postgresql://{params['user']}@/{params['dbname']}?host={params['host']}"
+    at = "&".join(
+        f"{name}={params[name]}" for name in ("host", "port", "sslmode") if name in params
+    )
+    url = f"postgresql://{params['user']}@/{params['dbname']}?{at}"
     own = {"DATABASE_URL": url, "HOME": str(home), "PSQLMIGRATE_CONFIG_DIR": str(home)}
     return {**os.environ, **own, "COLUMNS": "200"}
 

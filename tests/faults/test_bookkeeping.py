@@ -12,7 +12,8 @@ from psqlmigrate.postgres.connect import Connection, connect
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.service import bookkeeping, history, journal, state
 from psqlmigrate.service.attempt import Hooks
-from psqlmigrate.service.bookkeeping import Found, Tables, create, inspect
+from psqlmigrate.service.bookkeeping import Found, Tables, create, create_lease, inspect
+from psqlmigrate.service.holding import held
 from psqlmigrate.service.journal import Seal
 
 TABLES = Tables()
@@ -97,6 +98,45 @@ def test_what_we_did_not_make_is_refused(connection: Connection, planting: str, 
         history.read(connection, TABLES)
     with pytest.raises(HistoryError, match=words):
         create(connection, TABLES)
+
+
+@pytest.mark.parametrize("pooler", ["auto", "transaction"])
+def test_a_lease_that_we_did_not_make_is_refused(
+    connection: Connection, database: Target, role: str, pooler: str
+) -> None:
+    """One that somebody planted would keep every run waiting, or call what he likes."""
+    create_lease(connection, TABLES)
+    with connect(database, pooler=pooler) as other:
+        connection.execute(f"ALTER TABLE _psqlmigrate_lease OWNER TO {role}".encode())
+        with pytest.raises(HistoryError, match=f"belongs to {role}"), held(other, TABLES, 0, print):
+            pass
+        connection.execute(
+            "ALTER TABLE _psqlmigrate_lease OWNER TO CURRENT_USER;"
+            "CREATE RULE r AS ON UPDATE TO _psqlmigrate_lease DO ALSO SELECT 1"
+        )
+        with pytest.raises(HistoryError, match="has rules"), held(other, TABLES, 0, print):
+            pass
+
+
+@pytest.mark.parametrize("pooler", ["auto", "transaction"])
+def test_whoever_fills_tables_need_not_own_the_books(
+    connection: Connection, database: Target, role: str, pooler: str
+) -> None:
+    create(connection, TABLES)
+    owner = f"{role}_owner"
+    connection.execute(
+        f"CREATE ROLE {owner}; ALTER TABLE _psqlmigrate_journal OWNER TO {owner};"
+        f"GRANT CREATE ON SCHEMA public TO {role}".encode()
+    )
+    stranger = Target({**database.params, "user": role}, "test")
+    try:
+        with connect(stranger, pooler=pooler) as other:
+            with held(other, TABLES, 0, print, only_reading=True) as found:
+                assert found.complete
+            with pytest.raises(HistoryError, match="of whom"), held(other, TABLES, 0, print):
+                create(other, TABLES)
+    finally:
+        connection.execute(f"DROP OWNED BY {owner}; DROP ROLE {owner}".encode())
 
 
 def test_a_stranger_owns_the_table(connection: Connection, role: str) -> None:

@@ -9,11 +9,12 @@ from faults.project import TABLES, Project, look
 from psqlmigrate.errors import MigrationFileError
 from psqlmigrate.migrations.directory import read_directory
 from psqlmigrate.migrations.graph import Graph
-from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.postgres.connect import Connection, connect
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.service import bookkeeping, history, state, versions
 from psqlmigrate.service.attempt import Hooks
 from psqlmigrate.service.bookkeeping import Tables
+from psqlmigrate.service.holding import held
 from psqlmigrate.service.offline import script
 
 HOSTILE = "$psqlmigrate$; DROP TABLE x; -- ' \\ :name %s"
@@ -126,3 +127,18 @@ def test_a_script_leaves_the_state_not_current(
 def test_the_same_script_every_time(project: Project) -> None:
     project.sql("1", "CREATE TABLE t1 (a int)")
     assert _script(project, "up") == _script(project, "up")
+
+
+def test_a_script_keeps_out_of_a_run_behind_a_pooler(
+    database: Target, connection: Connection, project: Project
+) -> None:
+    project.sql("1", "CREATE TABLE t1 (a int)", "DROP TABLE t1")
+    up = _script(project, "up")
+    with connect(database, pooler="transaction") as shared, held(shared, TABLES, 0, print):
+        refused = _psql(database, up)
+        assert "another run of psqlmigrate holds the lock, behind a pooler" in refused.stderr
+        assert refused.returncode == 3
+        assert history.read(connection, TABLES) is None
+    done = _psql(database, up)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert history.applied(history.read(connection, TABLES)) == {"1"}

@@ -1,93 +1,128 @@
-"""PgBouncer in between: a lock that other sessions share is none."""
+"""PgBouncer in between: every command works, and leaves nothing behind for others."""
 
-import os
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from faults.project import TABLES, Project
-from faults.racing import race
+from faults.pooling import PROGRAM, left, pooler
+from faults.project import TABLES, Project, look
+from faults.racing import Way, race_by
 from psqlmigrate.errors import UsageError
-from psqlmigrate.postgres.account import server_account
-from psqlmigrate.postgres.connect import Connection, connect
+from psqlmigrate.postgres.connect import Connection, connect, pins
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.service import history
-from psqlmigrate.service.attempt import RunOptions
-
-PROGRAM = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+from psqlmigrate.service.attempt import Hooks, RunOptions
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="needs pgbouncer")
 
 
-@contextmanager
-def _pooler(database: Target, folder: Path, mode: str) -> Generator[Target]:
-    """The database by way of a pooler on loopback."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    account = server_account()
-    home = folder / "pooler"
-    account.new_directory(home)
-    params = database.params
-    (home / "pgbouncer.ini").write_text(
-        f"[databases]\n{params['dbname']} = host={params['host']} port={params['port']}"
-        f" user={params['user']}\n"
-        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
-        f"auth_type = any\npool_mode = {mode}\nlogfile = {home}/log\n"
-    )
-    # Without a user of its own, root's program refuses to run.
-    process = subprocess.Popen(
-        [str(PROGRAM), "-q", str(home / "pgbouncer.ini")],
-        user=account.uid,
-        group=account.gid,
-        cwd="/",
-    )
-    try:
-        _wait_for(port)
-        at = {"host": "127.0.0.1", "port": str(port), "sslmode": "disable", "gssencmode": "disable"}
-        yield Target({"user": params["user"], "dbname": params["dbname"], **at}, "a pooler")
-    finally:
-        process.terminate()
-        process.wait(10)
+@pytest.fixture
+def behind(database: Target, open_directory: Path) -> Generator[Target]:
+    """The database by way of a pooler that has one session for all."""
+    with pooler(database, open_directory, "transaction", "default_pool_size = 1") as at:
+        yield at
 
 
-def _wait_for(port: int) -> None:
-    end = time.monotonic() + 10
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            assert time.monotonic() < end
-            time.sleep(0.05)
-        else:
-            return
+@pytest.fixture
+def shared(behind: Target) -> Generator[Connection]:
+    """A connection without a session."""
+    with connect(behind) as connection:
+        yield connection
 
 
 def test_a_pooler_is_told_apart(
     database: Target, connection: Connection, open_directory: Path
 ) -> None:
     assert not connection.pooled
-    with _pooler(database, open_directory, "session") as at, connect(at) as pooled:
-        assert pooled.pooled
+    assert not connection.shared
+    with pooler(database, open_directory, "session") as at:
+        with connect(at) as pooled:
+            assert pooled.pooled
+            assert pooled.shared
+        with connect(at, pooler="session") as pooled:
+            assert pooled.pooled
+            assert not pooled.shared
+            row = pooled.execute("SELECT pg_backend_pid()").fetchone()
+            assert row == (pooled.session,)
 
 
-def test_transactions_that_share_sessions_are_refused(
-    database: Target, connection: Connection, project: Project, open_directory: Path
+def test_each_transaction_is_pinned_and_leaves_nothing(behind: Target, shared: Connection) -> None:
+    for name, value in pins().items():
+        query = "SELECT current_setting(%s)"
+        assert shared.execute(query, [name]).fetchone() == (value,), name
+        with shared.transaction():
+            assert shared.execute(query, [name]).fetchone() == (value,), name
+    shared.execute("BEGIN")
+    assert shared.execute("SHOW check_function_bodies").fetchone() == ("off",)
+    shared.execute("COMMIT")
+    shared.execute("VACUUM")
+    assert left(behind) == [("role", "none")]
+
+
+def test_up_down_and_stamp_by_shared_sessions(
+    connection: Connection, shared: Connection, behind: Target, project: Project
+) -> None:
+    project.sql("1", "CREATE TABLE t1 (a int)", "DROP TABLE t1")
+    project.sql("2", "CREATE VIEW v2 AS SELECT a FROM t1", "DROP VIEW v2")
+    runner = project.runner(shared, hooks=Hooks(look=look))
+    assert [one.version for one in runner.upgrade().ran] == ["1", "2"]
+    assert [one.version for one in runner.downgrade("base").ran] == ["2", "1"]
+    assert runner.stamp("2").marked == ("1", "2")
+    assert history.applied(history.read(connection, TABLES)) == {"1", "2"}
+    assert runner.upgrade().ran == ()
+    assert left(behind) == [("role", "none")]
+
+
+def test_what_a_migration_sets_ends_with_it(
+    behind: Target, shared: Connection, project: Project, connection: Connection
+) -> None:
+    with shared.transaction():
+        shared.execute("SET search_path = elsewhere")  # as a pooler's connect_query would
+    before = left(behind)
+    assert ("search_path", "elsewhere") in before
+    project.sql(
+        "1",
+        "SET work_mem = '1MB'; SET search_path = nowhere; SET client_encoding = 'LATIN1';"
+        " SET TimeZone = 'Asia/Tokyo'; RESET statement_timeout; SET ROLE pg_monitor; RESET ROLE;"
+        " SELECT set_config('my.own', 'x', false); SELECT pg_advisory_lock(7); LISTEN here;"
+        " CREATE TEMP TABLE mine (a int); SET ROLE pg_monitor",
+    )
+    project.sql("2", "CREATE TABLE größe (a int); COMMENT ON TABLE größe IS 'ä€'")
+    assert len(project.runner(shared).upgrade().ran) == 2
+    assert left(behind) == before
+    assert shared.execute("SHOW client_encoding").fetchone() == ("UTF8",)
+    assert connection.execute("SELECT 'größe'::regclass::text").fetchone() == ('"größe"',)
+
+
+def test_what_needs_a_session_is_refused(
+    shared: Connection, project: Project, connection: Connection
 ) -> None:
     project.sql("1", "CREATE TABLE t1 (a int)")
-    with (
-        _pooler(database, open_directory, "transaction") as at,
-        connect(at) as pooled,
-        pytest.raises(UsageError, match="a pooler"),
+    project.sql("2", "CREATE INDEX CONCURRENTLY i ON t1 (a)", header="-- transactional: false\n")
+    with pytest.raises(
+        UsageError, match=r"2_step\.sql runs without a transaction, .*: a pooler in"
     ):
-        project.runner(pooled).upgrade()
-    assert connection.execute("SELECT to_regclass('t1')").fetchone() == (None,)
-    assert not history.read(connection, TABLES)
+        project.runner(shared).upgrade()
+    with pytest.raises(UsageError, match="pooler in transaction mode"):
+        project.runner(shared, RunOptions(transactional=False)).upgrade("1")
+    assert history.read(connection, TABLES) is None
+    assert [one.version for one in project.runner(shared).upgrade("1").ran] == ["1"]
+
+
+def test_the_code_of_a_migration_has_its_transaction(
+    shared: Connection, project: Project, connection: Connection
+) -> None:
+    project.python(
+        "1",
+        "with engine.connection.transaction():\n"
+        "    engine.connection.execute('CREATE TABLE t1 (a int)')\n"
+        "assert engine.fetch_one('SHOW TimeZone') == ('UTC',)",
+    )
+    project.python("2", "engine.execute('CREATE TABLE t2 (a int)')\nengine.connection.commit()")
+    with pytest.raises(Exception, match="transaction"):
+        project.runner(shared).upgrade()
+    assert history.applied(history.read(connection, TABLES)) == {"1"}
 
 
 def test_runs_at_once_through_sessions_that_are_kept(
@@ -96,7 +131,7 @@ def test_runs_at_once_through_sessions_that_are_kept(
     connection.execute("CREATE TABLE log (version text)")
     for version in ("1", "2"):
         project.sql(version, f"INSERT INTO log VALUES ('{version}'); SELECT pg_sleep(0.05)")
-    with _pooler(database, open_directory, "session") as at:
-        ran = race(at, project.path, [RunOptions(own_session=True)] * 5)
+    with pooler(database, open_directory, "session") as at:
+        ran = race_by([Way(at, "session"), Way(at), Way(database)] * 2, project.path)
     assert sorted(version for one in ran for version in one) == ["1", "2"]
     assert sorted(row[0] for row in connection.execute("SELECT version FROM log")) == ["1", "2"]

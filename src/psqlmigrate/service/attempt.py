@@ -11,7 +11,7 @@ from psqlmigrate.errors import MigrationError
 from psqlmigrate.migrations.control import refuse_control
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.sent import Sent
-from psqlmigrate.postgres import explaining
+from psqlmigrate.postgres import explaining, sharing
 from psqlmigrate.postgres.connect import Connection, repin, repinning
 from psqlmigrate.postgres.engine import Body, Cursor, MigrationEngine, perform
 from psqlmigrate.schema.catalog import Catalog
@@ -20,9 +20,10 @@ from psqlmigrate.service.bookkeeping import Found, Tables
 from psqlmigrate.service.failure import LOCK_NOT_AVAILABLE
 from psqlmigrate.service.halfrun import HalfRun
 from psqlmigrate.service.journal import Seal
+from psqlmigrate.service.leasing import TERM_S
 from psqlmigrate.service.locking import LockKey
 from psqlmigrate.service.progress import Progress, Silent
-from psqlmigrate.service.transaction import beginning, commit, is_idle, last_row, roll_back
+from psqlmigrate.service.transaction import begin, commit, is_idle, roll_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,8 @@ class RunOptions:
     strict_order: bool = False
     forbidden: frozenset[str] = frozenset()
     search_path: str = "public"
-    own_session: bool = False
-    """Whether a pooler that stands in between keeps one session for each of its clients."""
+    lease: float = TERM_S
+    """How long a run behind a pooler has the lock after its last transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ class Attempt:
 
     def _begin_again(self) -> None:
         self._number: int = 0
+        self._found = ""
         self._engine = MigrationEngine(self.work.connection, self.step.file.path, self._send)
         self._start = time.monotonic()
 
@@ -160,10 +162,10 @@ class Attempt:
         work, options = self.work, self.work.options
         timeout = options.statement_timeout or self.step.timeout
         take = history.claim if self.step.up else history.revert
-        row = last_row(
-            work.connection,
-            beginning(options.lock_timeout, timeout),
-            take(work.tables, self.step.file),
+        if work.connection.shared:
+            self._found = sharing.begin(work.connection)
+        row = begin(
+            work.connection, options.lock_timeout, timeout, take(work.tables, self.step.file)
         )
         return str(row[0]) if row else None
 
@@ -203,7 +205,8 @@ class Attempt:
             again = []
             self._check()
         try:
-            commit(work.connection, *again, *self._sealing(claimed, ms))
+            after = sharing.putting_back(self._found) if self._found else b""
+            commit(work.connection, *again, *self._sealing(claimed, ms), after=after)
         except psycopg.Error as error:
             self._refuse_unsealed(journal.unsealed(error))
             raise
@@ -226,7 +229,9 @@ class Attempt:
 
     def _sealing(self, claimed: str, ms: int) -> list[bytes]:
         work, step = self.work, self.step
-        key = work.key.number if work.options.lock else None
+        # Where there is no session the lease's own end of the transaction fails.
+        has_lock = work.options.lock and not work.connection.shared
+        key = work.key.number if has_lock else None
         seal = Seal(step.file.version, step.up, claimed, key)
         checksum, parents = step.file.checksum, sorted(step.parents)
         texts = journal.sealing(work.tables, seal, ms, checksum=checksum, parents=parents)

@@ -1,7 +1,7 @@
 """The bookkeeping tables of one database: their names, their shape, and whether to trust them."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString, NamedTuple
 
@@ -19,6 +19,7 @@ _HISTORY_COLUMNS = frozenset(
 )
 _JOURNAL_COLUMNS = frozenset({"id", "at", "event", "version", "detail"})
 _JOBS_COLUMNS = frozenset({"id", "status", "count", "total", "started_at", "finished_at", "detail"})
+_LEASE_COLUMNS = frozenset({"history", "holder", "token", "expires", "detail"})
 _STATE_COLUMNS = frozenset({"object_type", "object_name"})
 _HASH_COLUMNS = ("hash", "schema_hash")
 
@@ -75,6 +76,16 @@ CREATE TABLE IF NOT EXISTS {jobs} (
     started_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     finished_at pg_catalog.timestamptz,
     detail pg_catalog.jsonb NOT NULL)"""
+
+# Made by the first run that cannot have a session of its own: most databases never have one.
+_LEASE = """
+CREATE TABLE IF NOT EXISTS {lease} (
+    history pg_catalog.text PRIMARY KEY,
+    holder pg_catalog.text,
+    token pg_catalog.int8 NOT NULL,
+    expires pg_catalog.timestamptz,
+    detail pg_catalog.jsonb NOT NULL)"""
+
 # Both generations of psqlmodel knew the version. What happened last holds; where the times do not
 # tell what that was, nobody can say whether it is applied.
 _CONTRADICTIONS = """
@@ -106,12 +117,13 @@ class Tables:
     state: str = "_psqlmodel_schema_state"
     journal: str = "_psqlmigrate_journal"
     jobs: str = "_psqlmigrate_jobs"
+    lease: str = "_psqlmigrate_lease"
     former: str = ""
 
     @property
-    def names(self) -> tuple[str, str, str, str]:
+    def names(self) -> tuple[str, str, str, str, str]:
         """The tables, without their schema."""
-        return (self.history, self.state, self.journal, self.jobs)
+        return (self.history, self.state, self.journal, self.jobs, self.lease)
 
     def text(self, template: LiteralString, **further: Sql) -> Sql:
         """The template with `{history}`, `{state}`, `{journal}`, `{jobs}`, … replaced."""
@@ -122,6 +134,7 @@ class Tables:
             state=ident(self.schema, self.state),
             journal=ident(self.schema, self.journal),
             jobs=ident(self.schema, self.jobs),
+            lease=ident(self.schema, self.lease),
             former=ident(self.former or self.schema, self.history),
             **further,
         )
@@ -150,11 +163,12 @@ class Found:
     state: bool = False
     journal: bool = False
     jobs: bool = False
+    lease: bool = False
     hash_column: str = "hash"
 
     @property
     def complete(self) -> bool:
-        """Whether nothing has to be created; the table of jobs may be missing."""
+        """Whether nothing has to be created; those of jobs and leases may be missing."""
         return self.history and self.state and self.journal
 
 
@@ -172,25 +186,35 @@ class _Table(NamedTuple):
     comment: str | None
 
 
-def inspect(connection: Connection, tables: Tables, *, only_reading: bool = False) -> Found:
+def inspect(
+    connection: Connection,
+    tables: Tables,
+    *,
+    only_reading: bool = False,
+    written: Collection[str] = (),
+) -> Found:
     """Which tables are there. Raises HistoryError for one that is not what it claims to be.
 
-    Whoever only reads need not belong to the role that owns them: nobody's code runs by that.
+    Whoever only reads them, but for those `written`, need not belong to the role that owns them:
+    nobody's code runs by that.
     """
     rows = tables.run(connection, _LOOK, (tables.schema, list(tables.names)))
     found = {table.name: table for table in (_Table(*row) for row in rows)}
     for table in found.values():
-        _refuse_planted(tables.schema, table, only_reading=only_reading)
+        reads = only_reading and table.name not in written
+        _refuse_planted(tables.schema, table, only_reading=reads)
     _require(tables.schema, found.get(tables.history), _HISTORY_COLUMNS)
     _require(tables.schema, found.get(tables.state), _STATE_COLUMNS)
     _require(tables.schema, found.get(tables.journal), _JOURNAL_COLUMNS)
     _require(tables.schema, found.get(tables.jobs), _JOBS_COLUMNS)
+    _require(tables.schema, found.get(tables.lease), _LEASE_COLUMNS)
     _refuse_newer(found.get(tables.journal))
     return Found(
         tables.history in found,
         tables.state in found,
         tables.journal in found,
         tables.jobs in found,
+        tables.lease in found,
         _hash_column(tables.schema, found.get(tables.state)),
     )
 
@@ -216,9 +240,9 @@ def inspect_former(connection: Connection, tables: Tables, *, only_reading: bool
         )
 
 
-def create(connection: Connection, tables: Tables) -> Found:
-    """Makes the tables that are missing; safe to repeat."""
-    found = inspect(connection, tables)
+def create(connection: Connection, tables: Tables, seen: Found | None = None) -> Found:
+    """Makes the tables that are missing; safe to repeat. `seen` was found just before."""
+    found = seen or inspect(connection, tables)
     if found.complete:
         return found
     try:
@@ -233,21 +257,41 @@ def create(connection: Connection, tables: Tables) -> Found:
 
 def create_jobs(connection: Connection, tables: Tables) -> None:
     """Makes the table of background jobs, and the others, where they are missing."""
-    if create(connection, tables).jobs:
-        return
+    if not create(connection, tables).jobs:
+        _make_one(connection, tables, _JOBS)
+        inspect(connection, tables)
+
+
+def create_lease(connection: Connection, tables: Tables) -> None:
+    """Makes the table of leases, which is of use without the others, where it is missing."""
+    if not inspect(connection, tables, only_reading=True, written=(tables.lease,)).lease:
+        _make_one(connection, tables, _LEASE)
+        inspect(connection, tables, only_reading=True, written=(tables.lease,))
+
+
+def _make_one(connection: Connection, tables: Tables, template: LiteralString) -> None:
     try:
-        tables.run(connection, _JOBS)
-    except (psycopg.errors.DuplicateTable, psycopg.errors.UniqueViolation):
-        pass  # another job was faster; what it made is looked at below
+        with connection.transaction():
+            _make_schema(connection, tables)
+            tables.run(connection, template)
+    except (
+        psycopg.errors.DuplicateTable,
+        psycopg.errors.DuplicateSchema,
+        psycopg.errors.UniqueViolation,
+    ):
+        pass  # another process was faster; what it made is looked at afterwards
     except psycopg.errors.InsufficientPrivilege as error:
         raise _not_allowed(tables, error) from None
-    inspect(connection, tables)
 
 
-def _make(connection: Connection, tables: Tables, found: Found) -> None:
+def _make_schema(connection: Connection, tables: Tables) -> None:
     known = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = %s::pg_catalog.name"
     if not tables.run(connection, known, (tables.schema,)):
         tables.run(connection, "CREATE SCHEMA {schema}")
+
+
+def _make(connection: Connection, tables: Tables, found: Found) -> None:
+    _make_schema(connection, tables)
     if not found.history:
         tables.run(connection, _HISTORY, guard=NOTHING)
     if not found.state:

@@ -41,8 +41,8 @@ def execute(
         lines = LogProgress(log, debug=workspace.settings.debug)
         progress = Both(progress, lines) if progress else lines
     with workspace.target() as at, workspace.connected(at) as connection:
-        watch = Watch(at, connection.info.backend_pid)
-        if progress:
+        watch = Watch(at, connection.session)
+        if progress and connection.session:
             progress.watched(watch.reason)
         try:
             runner = _runner(workspace, connection, options, progress)
@@ -72,7 +72,6 @@ def _options(workspace: Workspace, wishes: Wishes) -> RunOptions:
         lock_timeout=settings.lock_timeout,
         statement_timeout=settings.statement_timeout,
         transactional=not wishes.no_transaction,
-        own_session=settings.pooler == "session",
         strict=wishes.strict,
         strict_order=wishes.strict_order,
         forbidden=admission.hazards(wishes.forbid_hazard),

@@ -47,6 +47,8 @@ def start(workspace: Workspace, target: str, wishes: Wishes) -> str:
 
 def _refuse(workspace: Workspace, connection: Connection, target: str, wishes: Wishes) -> None:
     """Raises what would end the job at once."""
+    if connection.shared:
+        raise admission.needs_session("a background job")
     rows = history.read(connection, workspace.tables) or ()
     checksums = {row.version: row.checksum for row in rows if row.is_applied}
     versions.refuse_edited(workspace.directory, checksums)

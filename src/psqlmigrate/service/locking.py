@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol, TypeAlias
 
 import psycopg
 
@@ -46,10 +47,28 @@ class Holder:
     since: datetime | None
     now: datetime
 
+    @property
+    def ending(self) -> str:
+        """How its hold ends."""
+        return "once it is surely not at work, pg_terminate_backend(pid) ends it"
+
     def __str__(self) -> str:
         who = ", ".join(part for part in (self.application, self.user) if part)
         age = f", connected for {spoken(self.now - self.since)}" if self.since else ""
         return f"pid {self.pid}" + (f" ({who}{age})" if who else "")
+
+
+class Other(Protocol):
+    """Whoever has the lock; in words by `str`."""
+
+    @property
+    def ending(self) -> str:
+        """How its hold ends."""
+        ...
+
+
+OnWait: TypeAlias = Callable[[float, Other | None], None]
+"""Told of the seconds waited so far, and who is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +96,51 @@ def lock(
     connection: Connection,
     key: LockKey,
     wait_s: float,
-    on_wait: Callable[[float, Holder | None], None],
+    on_wait: OnWait,
+    barred: Callable[[], Other | None] = lambda: None,
 ) -> Generator[None]:
     """Holds the lock on the connection that does the work. Raises LockError after `wait_s`.
 
     It polls: a session blocked in pg_advisory_lock() deadlocks with CREATE INDEX CONCURRENTLY.
+    `barred` is asked under the lock, which is given back where somebody bars the way.
     """
-    _acquire(connection, key, wait_s, on_wait)
+
+    def attempt() -> Other | bool | None:
+        if not _try(connection, key):
+            return holder(connection, key)
+        try:
+            by = barred()
+        except BaseException:
+            _unlock(connection, key)
+            raise
+        if by:
+            _unlock(connection, key)
+        return by or True
+
+    poll(attempt, wait_s, on_wait)
     try:
         yield
     finally:
-        # The server has freed the lock of a session that is gone.
-        with suppress(psycopg.OperationalError):
-            connection.execute(sql(_UNLOCK, key=number(key.number)).encode())
+        _unlock(connection, key)
+
+
+def poll(attempt: Callable[[], Other | bool | None], wait_s: float, on_wait: OnWait) -> None:
+    """Attempts until it is True, what it answers else is who bars the way. Raises LockError."""
+    start = time.monotonic()
+    for pause in pauses(_POLL_S, _POLL_MAX_S):
+        by = attempt()
+        if by is True:
+            return
+        by = by or None
+        waited = time.monotonic() - start
+        if waited >= wait_s:
+            ending = f", and {by.ending}" if by else ""
+            raise LockError(
+                f"another run holds the lock: {by or 'it ended just now'}",
+                hint=f"waited {waited:.1f} s; --lock-wait S waits longer{ending}",
+            )
+        on_wait(waited, by)
+        time.sleep(min(pause, max(0.0, wait_s - waited)))
 
 
 def holder(connection: Connection, key: LockKey) -> Holder | None:
@@ -115,28 +166,12 @@ def pauses(first_s: float, longest_s: float) -> Iterator[float]:
         pause = min(longest_s, pause * 1.5)
 
 
-def _acquire(
-    connection: Connection,
-    key: LockKey,
-    wait_s: float,
-    on_wait: Callable[[float, Holder | None], None],
-) -> None:
-    start = time.monotonic()
-    for pause in pauses(_POLL_S, _POLL_MAX_S):
-        if _try(connection, key):
-            return
-        waited = time.monotonic() - start
-        by = holder(connection, key)
-        if waited >= wait_s:
-            raise LockError(
-                f"another run holds the lock: {by or 'it ended just now'}",
-                hint=f"waited {waited:.1f} s; --lock-wait S waits longer, and once it is surely "
-                "not at work, pg_terminate_backend(pid) ends it",
-            )
-        on_wait(waited, by)
-        time.sleep(min(pause, max(0.0, wait_s - waited)))
-
-
 def _try(connection: Connection, key: LockKey) -> bool:
     row = connection.execute(sql(_TRY, key=number(key.number)).encode()).fetchone()
     return bool(row and row[0])
+
+
+def _unlock(connection: Connection, key: LockKey) -> None:
+    # The server has freed the lock of a session that is gone.
+    with suppress(psycopg.OperationalError):
+        connection.execute(sql(_UNLOCK, key=number(key.number)).encode())

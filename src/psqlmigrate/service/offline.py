@@ -30,6 +30,18 @@ BEGIN
   END IF;
 END"""
 
+# A run behind a pooler has the lock in its transactions only.
+_LEASED = """
+BEGIN
+  IF pg_catalog.to_regclass({name}) IS NOT NULL THEN
+    IF EXISTS (SELECT FROM {lease}
+                WHERE history OPERATOR(pg_catalog.=) {own} AND holder IS NOT NULL
+                  AND expires OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()) THEN
+      RAISE EXCEPTION 'another run of psqlmigrate holds the lock, behind a pooler';
+    END IF;
+  END IF;
+END"""
+
 # Without a database nobody could see that psqlmodel keeps a history somewhere else.
 _ELSEWHERE = """
 DECLARE elsewhere pg_catalog.name := (
@@ -153,6 +165,13 @@ def script(
         "",
         *_settings(search_path),
         _block(sql(_LOCK, key=_number(key_of(tables)))),
+        _block(
+            tables.text(
+                _LEASED,
+                name=literal(ident(tables.schema, tables.lease)),
+                own=literal(tables.history),
+            )
+        ),
         _not_elsewhere(tables),
         *(_ended(one) for one in bookkeeping.script(tables)),
         "-- What is managed is not followed here: status finds it out anew.",

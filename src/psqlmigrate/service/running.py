@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from psqlmigrate.errors import AppliedFileError, MigrationError, StatementError
+from psqlmigrate.errors import AppliedFileError, LockError, MigrationError, StatementError
 from psqlmigrate.migrations.control import repeatable
 from psqlmigrate.migrations.directory import Directory
 from psqlmigrate.migrations.file import MigrationFile
@@ -182,12 +182,21 @@ class Runner:
         """What the options do not want to be run."""
         options = self._work.options
         admission.refuse(files, direction, options.forbidden)
+        self._refuse_sessions(files)
         late = [file.name for file in versions.late(now.graph, now.applied) if file in files]
         if direction == "up" and late and options.strict_order:
             raise AppliedFileError(
                 f"{late[0]} is older than what is applied",
                 hint="give it a new version, or run without --strict-order",
             )
+
+    def _refuse_sessions(self, files: Sequence[MigrationFile]) -> None:
+        """What is not one transaction, where there is no session for it."""
+        if not self._work.connection.shared:
+            return
+        for file in files:
+            if not self._in_one(file):
+                raise admission.needs_session(f"{file.name} runs without a transaction, which")
 
     def _any_begun(self) -> bool:
         """Whether a migration was begun and not finished; another run may just be at it."""
@@ -275,16 +284,17 @@ class Runner:
         if work.connection.closed:
             return
         repin(work.connection, work.options.search_path)
-        journal.write(
-            work.connection,
-            work.tables,
-            "failed",
-            step.file.version,
-            direction=step.direction,
-            code=error.code,
-            message=error.message,
-            sqlstate=error.sqlstate if isinstance(error, StatementError) else "",
-        )
+        with suppress(LockError):  # another run has the last word by now
+            journal.write(
+                work.connection,
+                work.tables,
+                "failed",
+                step.file.version,
+                direction=step.direction,
+                code=error.code,
+                message=error.message,
+                sqlstate=error.sqlstate if isinstance(error, StatementError) else "",
+            )
 
     def _record_after_failure(
         self, step: Step, applied: Collection[str], recorder: Recorder, *, changed: bool
@@ -293,7 +303,7 @@ class Runner:
         connection = self._work.connection
         if connection.closed or not (changed or not self._in_one(step.file)):
             return
-        with suppress(psycopg.Error):
+        with suppress(psycopg.Error, LockError):
             recorder.record(applied)
 
 

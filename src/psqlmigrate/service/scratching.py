@@ -61,8 +61,8 @@ def scratch_apart(workspace: Workspace) -> Generator[Scratch]:
 
 @contextmanager
 def _home(target: Target) -> Generator[Target]:
-    """The target's own server; one of ours if it does not answer or the role may not make
-    databases there.
+    """The target's own server; one of ours if it does not answer, a pooler stands before it, or the
+    role may not make databases there.
     """
     major, suits = _asked(target)
     if suits or not available_binaries():
@@ -77,7 +77,8 @@ def _asked(target: Target) -> tuple[int | None, bool]:
     try:
         with connect(target) as connection:
             row = connection.execute(_MAY_CREATE).fetchone()
-            return server_major(connection), bool(row and row[0])
+            may = bool(row and row[0]) and not connection.pooled
+            return server_major(connection), may
     except ConnectionFailedError:
         return None, False
 

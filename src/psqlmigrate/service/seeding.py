@@ -14,7 +14,8 @@ from psqlmigrate.migrations.sent import shown
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.service import blocking
 from psqlmigrate.service.failure import RETRIED
-from psqlmigrate.service.locking import Holder, key_of, lock
+from psqlmigrate.service.holding import held
+from psqlmigrate.service.locking import Other
 from psqlmigrate.service.progress import Progress, Silent
 from psqlmigrate.service.seeds.content import SeedFile
 from psqlmigrate.service.seeds.loading import Loader
@@ -76,13 +77,13 @@ def seed(
     settings = workspace.settings
     wait = settings.lock_wait if wishes.lock_wait is None else wishes.lock_wait
 
-    def waiting(seconds: float, holder: Holder | None) -> None:
-        progress.waiting(seconds, str(holder or "a run that has just ended"))
+    def waiting(seconds: float, other: Other | None) -> None:
+        progress.waiting(seconds, str(other or "a run that has just ended"))
 
     with (
         workspace.connection() as connection,
         _told(connection, file),
-        lock(connection, key_of(workspace.tables), wait, waiting),
+        held(connection, workspace.tables, wait, waiting, only_reading=True),
     ):
         once = partial(_in_transaction, workspace, connection, file, wishes)
         return blocking.patiently(

@@ -5,11 +5,12 @@ from contextlib import contextmanager, nullcontext
 
 import psycopg
 
-from psqlmigrate.errors import HistoryError, LockError, UsageError
+from psqlmigrate.errors import HistoryError, LockError
 from psqlmigrate.postgres.connect import Connection, repin, telling_of_its_loss
 from psqlmigrate.service import bookkeeping
 from psqlmigrate.service.attempt import Work
-from psqlmigrate.service.locking import Holder, lock
+from psqlmigrate.service.holding import held
+from psqlmigrate.service.locking import Other
 
 
 @contextmanager
@@ -40,21 +41,15 @@ def told(connection: Connection) -> Generator[None]:
 def locked(work: Work) -> Generator[None]:
     """Holds the lock unless the options say otherwise; the tables are there then.
 
-    Raises LockError and HistoryError, UsageError where a lock would be none.
+    Raises LockError and HistoryError.
     """
 
-    def waiting(seconds: float, holder: Holder | None) -> None:
-        work.progress.waiting(seconds, str(holder or "a run that has just ended"))
+    def waiting(seconds: float, other: Other | None) -> None:
+        work.progress.waiting(seconds, str(other or "a run that has just ended"))
 
-    if work.options.lock and work.connection.pooled and not work.options.own_session:
-        raise UsageError(
-            "a pooler stands between psqlmigrate and the server: the lock could stay behind in"
-            " a session that others get",
-            hint="name the server itself in --url; where the pooler keeps sessions (PgBouncer's"
-            ' pool_mode = session), set pooler = "session" in the configuration',
-        )
-    held = lock(work.connection, work.key, work.options.lock_wait, waiting)
-    with held if work.options.lock else nullcontext():
-        work.found = bookkeeping.create(work.connection, work.tables)
-        repin(work.connection, work.options.search_path)
+    options = work.options
+    one = held(work.connection, work.tables, options.lock_wait, waiting, options.lease)
+    with one if options.lock else nullcontext() as found:
+        work.found = bookkeeping.create(work.connection, work.tables, found)
+        repin(work.connection, options.search_path)
         yield

@@ -18,7 +18,7 @@ from psqlmigrate.migrations.sent import shown
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.hashing import state_hashes
-from psqlmigrate.service import certificates, halfrun, history, state
+from psqlmigrate.service import certificates, halfrun, history, holding, state
 from psqlmigrate.service.baseline import Baseline, by_hand, of_managed
 from psqlmigrate.service.bookkeeping import inspect
 from psqlmigrate.service.certificates import Name
@@ -28,7 +28,6 @@ from psqlmigrate.service.halfrun import Begun
 from psqlmigrate.service.history import AppliedRow
 from psqlmigrate.service.lineage import Lineage
 from psqlmigrate.service.live import live, selection_of
-from psqlmigrate.service.locking import holder, key_of
 from psqlmigrate.service.schemanames import refuse_strange_here
 from psqlmigrate.service.schemas import Schemas
 from psqlmigrate.service.scratching import scratch_of
@@ -236,13 +235,14 @@ def _begun(
 ) -> tuple[tuple[Begun, ...], tuple[str, ...]]:
     """What was begun and not finished, and notes where that is not known, or may be just now."""
     tables = workspace.tables
-    if not inspect(connection, tables, only_reading=True).journal:
+    there = inspect(connection, tables, only_reading=True)
+    if not there.journal:
         return (), ()
     try:
         found = tuple(map(halfrun.begun, halfrun.read(connection, tables).values()))
     except psycopg.errors.InsufficientPrivilege as error:
         return (), (f"what is half run is not known: {error.diag.message_primary}",)
-    by = holder(connection, key_of(tables)) if found else None
+    by = holding.anybody(connection, tables, there) if found else None
     return ((), (f"a run is at work: {by}",)) if by else (found, ())
 
 

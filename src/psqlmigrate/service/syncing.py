@@ -10,8 +10,9 @@ from psqlmigrate.migrations.sent import shown
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.postgres.filelock import locked_directory
 from psqlmigrate.service import bookkeeping, history, state
+from psqlmigrate.service.bookkeeping import Found
 from psqlmigrate.service.certificates import Name
-from psqlmigrate.service.locking import key_of, lock
+from psqlmigrate.service.holding import held
 from psqlmigrate.service.session import told
 from psqlmigrate.service.state import Hashes
 from psqlmigrate.service.workspace import Workspace
@@ -105,9 +106,9 @@ def to_database(workspace: Workspace) -> None:
             state.write(connection, workspace.tables, found, hashes, remote.applied)
 
 
-def _locked(workspace: Workspace, connection: Connection) -> AbstractContextManager[None]:
+def _locked(workspace: Workspace, connection: Connection) -> AbstractContextManager[Found]:
     wait_s = workspace.settings.lock_wait
-    return lock(connection, key_of(workspace.tables), wait_s, lambda _seconds, _holder: None)
+    return held(connection, workspace.tables, wait_s, lambda _seconds, _other: None)
 
 
 def _local(workspace: Workspace) -> _Local | None:

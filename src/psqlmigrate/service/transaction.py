@@ -1,43 +1,50 @@
 """The runner's own transactions, with as few round trips as they can have."""
 
 import psycopg
-from psycopg.pq import TransactionStatus
+from psycopg.rows import TupleRow
 
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.schema.sqltext import Sql, join, number, sql
 
 
-def begin(connection: Connection, lock_timeout_s: float, statement_timeout_s: float) -> None:
-    """Begins a transaction with these limits; 0 is none."""
-    connection.execute(beginning(lock_timeout_s, statement_timeout_s).encode())
+def begin(
+    connection: Connection, lock_timeout_s: float, statement_timeout_s: float, *statements: Sql
+) -> tuple[object, ...] | None:
+    """Begins a transaction with these limits (0 is none), and with statements, as one message.
 
-
-def beginning(lock_timeout_s: float, statement_timeout_s: float) -> Sql:
-    """The statements that `begin` sends."""
-    return sql(
-        "BEGIN; SET LOCAL lock_timeout = {}; SET LOCAL statement_timeout = {}",
+    The first row of the last one.
+    """
+    limits = sql(
+        "SET LOCAL lock_timeout = {}; SET LOCAL statement_timeout = {}",
         number(round(lock_timeout_s * 1000)),
         number(round(statement_timeout_s * 1000)),
     )
+    return _last_row(connection.begin(limits.encode(), join("; ", statements).encode()))
 
 
 def last_row(connection: Connection, *statements: Sql) -> tuple[object, ...] | None:
     """Sends statements as one message; the first row of the last one."""
-    cursor = connection.execute(join("; ", statements).encode())
+    return _last_row(connection.execute(join("; ", statements).encode()))
+
+
+def _last_row(cursor: psycopg.Cursor[TupleRow]) -> tuple[object, ...] | None:
     while cursor.nextset():
         pass
-    return cursor.fetchone()
+    return cursor.fetchone() if cursor.description else None
 
 
-def commit(connection: Connection, *before: bytes) -> None:
+def commit(connection: Connection, *before: bytes, after: bytes = b"") -> None:
     """Sends statements and COMMIT as one message: where one of them fails, COMMIT is not run.
 
-    The COMMIT of an aborted transaction raises nothing, its tag is ROLLBACK.
+    The COMMIT of an aborted transaction raises nothing, its tag is ROLLBACK. `after` is run in the
+    same session.
     """
-    cursor = connection.execute(b"; ".join([*before, b"COMMIT"]))
+    texts = [*before, *connection.closing, b"COMMIT", after]
+    cursor = connection.execute(b"; ".join(filter(None, texts)))
+    tags = [cursor.statusmessage]
     while cursor.nextset():
-        pass
-    if cursor.statusmessage != "COMMIT":
+        tags.append(cursor.statusmessage)
+    if "COMMIT" not in tags:
         raise psycopg.errors.InFailedSqlTransaction("the transaction was aborted and rolled back")
 
 
@@ -50,4 +57,4 @@ def roll_back(connection: Connection) -> None:
 
 def is_idle(connection: Connection) -> bool:
     """Whether no transaction is open."""
-    return connection.info.transaction_status == TransactionStatus.IDLE
+    return connection.is_idle

@@ -164,7 +164,8 @@ class Workspace:
     def connected(self, target: Target) -> Connection:
         """A connection to the target, which runs."""
         silence = self.settings.network_timeout
-        connection = connect(target, wait_s=self.connect_wait, silence_s=silence)
+        pooler = "auto" if target.embedded else self.settings.pooler
+        connection = connect(target, wait_s=self.connect_wait, silence_s=silence, pooler=pooler)
         connection.unread = self.unread
         self._locate(connection)
         return connection
