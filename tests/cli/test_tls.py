@@ -14,9 +14,10 @@ from faults.servers import major_with_tls, new_cluster, server_with
 from psqlmigrate.postgres.connect import connect
 from psqlmigrate.postgres.target import Target
 
+_PROGRAM = shutil.which("openssl") or ""
 MAJOR = major_with_tls()
 pytestmark = [
-    pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl is installed"),
+    pytest.mark.skipif(not _PROGRAM, reason="no openssl is installed"),
     pytest.mark.skipif(MAJOR is None, reason="no PostgreSQL with TLS is installed"),
 ]
 
@@ -33,7 +34,7 @@ class Secured:
 
 
 def _openssl(folder: Path, *words: str) -> None:
-    subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+    subprocess.run([_PROGRAM, *words], cwd=folder, check=True, capture_output=True)
 
 
 def _authority(folder: Path, name: str) -> None:
@@ -118,9 +119,7 @@ def test_a_server_without_tls(call: Run, secured: Secured) -> None:
             admin.execute("SELECT pg_reload_conf()")
 
 
-def test_a_profile_has_it_too(
-    call: Run, secured: Secured, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_profile_has_it_too(call: Run, secured: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
     """libpq looks for the authority in ~/.postgresql/root.crt, or where PGSSLROOTCERT says."""
     words = ("--save", "x", "--host", "localhost", "--port", str(secured.port), "--default")
     further = ("--username", "postgres", "--database", "postgres", "--sslmode", "verify-full")

@@ -56,7 +56,9 @@ def standby_of(primary: Target) -> Generator[Target]:
             row = admin.execute("SELECT current_setting('data_directory')").fetchone()
             assert row
             admin.execute("SELECT pg_backup_start('standby', true)" if modern else _BEGIN)
-            shutil.copytree(row[0], data, ignore=shutil.ignore_patterns("postmaster.*", ".s.PGSQL*"))
+            shutil.copytree(
+                row[0], data, ignore=shutil.ignore_patterns("postmaster.*", ".s.PGSQL*")
+            )
             label = admin.execute(
                 "SELECT labelfile FROM pg_backup_stop(false)" if modern else _END
             ).fetchone()
