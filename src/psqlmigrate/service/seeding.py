@@ -13,7 +13,7 @@ from psqlmigrate.errors import LockError, SeedError, UsageError
 from psqlmigrate.migrations.sent import shown
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.service import blocking
-from psqlmigrate.service.failure import RETRIED
+from psqlmigrate.service.failure import READ_ONLY, RETRIED
 from psqlmigrate.service.locking import Holder, key_of, lock
 from psqlmigrate.service.progress import Progress, Silent
 from psqlmigrate.service.seeds.content import SeedFile
@@ -214,4 +214,6 @@ def _way_out(error: psycopg.Error) -> str:
             "the role needs SELECT, INSERT and UPDATE on the tables, USAGE on their sequences, "
             "TEMPORARY on the database, and with --truncate to own the tables"
         )
+    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        return READ_ONLY
     return error.diag.message_hint or ""
