@@ -76,7 +76,7 @@ def security(session: nox.Session) -> None:
     """Every command against planted traps, and looked through for passwords: `tests` has some."""
     session.install("-e", ".", *TEST_NEEDS)
     env = {"PSQLMIGRATE_ALL_SECURITY": "1"}
-    files = ("tests/cli/test_planted.py", "tests/cli/test_canary.py")
+    files = [f"tests/cli/test_{name}.py" for name in ("planted", "canary", "grants")]
     session.run("pytest", "-n", str((os.cpu_count() or 1) + 1), *files, env=env)
 
 

@@ -17,6 +17,8 @@ SECRETS = ("password", "sslpassword")
 # Texts, not compiled: most runs never look for a secret, and compiling all is felt at start-up.
 _URL_PASSWORD = r"\w://[^\s/:@?#'\"]*:([^\s'\"@/]+)@"  # noqa: S105
 _URL_SECRET = r"(\w://[^\s/:@?#'\"]*):[^\s'\"]+@"  # noqa: S105
+# 'it''s', U&'…', E'it\'s' and $tag$…$tag$ (manual, 4.1.2).
+_SQL_SECRET = r"(?is)(\bPASSWORD\s+)(?:E'(?:\\.|''|[^'\\])*'|(?:U&)?'(?:''|[^'])*'|(\$\w*\$).*?\2)"  # noqa: S105
 _NAMED_SECRET = r"(?i)(password=)('(?:\\.|[^'\\])*'|[^\s&'\"]+)"  # noqa: S105
 
 _kept: set[str] = set()
@@ -37,14 +39,21 @@ def without_secrets(text: str) -> str:
     return redact(text, *_kept, *secrets_of(os.environ)) if text else text
 
 
-def redact(text: str, *secrets: str) -> str:
-    """The text without the secrets, and without what stands as a password in a URL or setting.
+def beginning(text: str, most: int) -> str:
+    """The text's first characters; what is cut off after it is cleaned is no part of a password."""
+    clean = without_secrets(text)
+    return clean if len(clean) <= most else f"{clean[:most]} …"
 
-    A secret is found percent-encoded and escaped, too.
+
+def redact(text: str, *secrets: str) -> str:
+    """The text without the secrets, and without what stands as a password in a URL, setting or SQL.
+
+    A secret is found percent-encoded, escaped and as a literal of SQL or JSON, too.
     """
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = re.sub("".join(map(_spellings, secret)), _HIDDEN, text)
     text = re.sub(_URL_SECRET, rf"\1:{_HIDDEN}@", text)
+    text = re.sub(_SQL_SECRET, rf"\1'{_HIDDEN}'", text)
     return re.sub(_NAMED_SECRET, rf"\1{_HIDDEN}", text)
 
 
@@ -65,4 +74,7 @@ def secrets_of(env: Mapping[str, str]) -> list[str]:
 def _spellings(char: str) -> str:
     encoded = "".join(f"%{byte:02x}" for byte in char.encode("utf-8", "surrogateescape"))
     plus = r"|\+" if char == " " else ""
-    return rf"(?:(?i:{encoded})|\\*{re.escape(char)}{plus})"
+    twice = re.escape(char) + "?" if char in "'\"" else ""
+    units = char.encode("utf-16-be", "surrogatepass")
+    escaped = "".join(rf"\\+u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+    return rf"(?:(?i:{encoded}|{escaped})|\\*{re.escape(char)}{twice}{plus})"

@@ -10,7 +10,7 @@ from platformdirs import user_log_dir
 
 from psqlmigrate.errors import MigrationError
 from psqlmigrate.migrations.atomic import write_new
-from psqlmigrate.redaction import redact, without_secrets
+from psqlmigrate.redaction import redact, secrets_of, without_secrets
 from psqlmigrate.service.profiles import ProfileStore
 
 
@@ -36,6 +36,7 @@ def keep(given: list[str], error: BaseException) -> tuple[str, str]:
 def _secrets(given: list[str]) -> list[str]:
     """Every password that may be in a traceback."""
     found = [value for name, value in os.environ.items() if name.upper().endswith("PASSWORD")]
+    found += secrets_of({word: word for word in given if "://" in word})
     for at, word in enumerate(given):
         if word == "--password":
             found += given[at + 1 : at + 2]

@@ -160,7 +160,7 @@ def history(options: Options, limit: int | None, *, everything: bool) -> None:
     else:
         from psqlmigrate.output.reports import print_history
 
-        print_history(result, no_color=options.no_color)
+        print_history(result, verbose=options.verbose, no_color=options.no_color)
 
 
 @click.command(context_settings={"ignore_unknown_options": True})

@@ -81,8 +81,8 @@ def _print_proof(out: Console, result: GenerateResult) -> None:
         out.print(Text(f"no sample rows: {words}"))
 
 
-def print_history(result: HistoryResult, *, no_color: bool) -> None:
-    """What was run, newest first."""
+def print_history(result: HistoryResult, *, verbose: bool, no_color: bool) -> None:
+    """What was run, newest first; `verbose` says who did it."""
     out = console(no_color=no_color)
     if not result.rows:
         out.print("no migration is applied")
@@ -93,6 +93,7 @@ def print_history(result: HistoryResult, *, no_color: bool) -> None:
             one_line(run.message or ""),
             f"{moment:%Y-%m-%d %H:%M}" if (moment := run.applied_at or run.at) else "",
             "" if run.execution_time_ms is None else took(run.execution_time_ms),
+            *((_who(run),) if verbose else ()),
             _state(run),
         )
         for run in result.rows
@@ -102,11 +103,16 @@ def print_history(result: HistoryResult, *, no_color: bool) -> None:
         ("Message", "left"),
         ("When (UTC)", "left"),
         ("Took", "right"),
+        *((("By", "left"),) if verbose else ()),
         ("State", "left"),
     )
     if not out.is_terminal:
         out.width = _UNFOLDED
     out.print(rows(columns, lines))
+
+
+def _who(run: PastRun) -> str:
+    return f"{run.role} on {run.host}, {run.tool}" if run.role else ""
 
 
 def _state(run: PastRun) -> str:

@@ -273,9 +273,11 @@ def _explained(target: Target, text: str) -> ConnectionFailedError:
 
 
 def _reason(text: str) -> str:
-    """The last of libpq's lines that says what failed, without its preamble."""
+    """The last of libpq's lines that says what failed, without its preamble and its advice."""
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("\t")]
-    last = lines[-1] if lines else "no answer"
+    said = [line for line in lines if re.search(r"\b(failed|is bad): ", line)]
+    last = next(iter([*said[-1:], *lines[-1:]]), "no answer")
+    last = re.sub(r"^- host: .*?: (?=connection )", "", last)  # one of several
     last = re.sub(r"^.*(FATAL|ERROR): +", "", last)
     return re.sub(r"^(connection (failed|is bad): )?(connection to server .*? failed: )?", "", last)
 

@@ -8,6 +8,7 @@ import psycopg
 from psqlmigrate.errors import RollbackError, StatementError
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.sent import Sent, shown
+from psqlmigrate.redaction import beginning
 
 _LONGEST = 200
 
@@ -77,7 +78,7 @@ def _place(file: MigrationFile, sent: Sent | None, error: psycopg.Error) -> tupl
     if sent is None:
         return file.path, next(iter(_lines(file, error)), 0), ""
     line, text = _at(sent, error)
-    return sent.path, line, text if len(text) <= _LONGEST else text[:_LONGEST] + " …"
+    return sent.path, line, beginning(text, _LONGEST)
 
 
 def _lines(file: MigrationFile, error: psycopg.Error) -> list[int]:

@@ -8,11 +8,13 @@ import psycopg
 
 from psqlmigrate.errors import SourceError
 from psqlmigrate.postgres.connect import Connection, pin
+from psqlmigrate.redaction import beginning
 from psqlmigrate.schema.script import ScriptStatement, split
 from psqlmigrate.schema.sqltext import Sql
 from psqlmigrate.schema.statement import Statement
 
 # What would reach beyond the scratch database, or cannot be part of a schema.
+_LONGEST = 200
 _CLUSTER_WIDE = re.compile(
     r"""(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*
       ( (?:CREATE|ALTER|DROP)\s+(?:ROLE|USER(?!\s+MAPPING)|GROUP|DATABASE|TABLESPACE|SUBSCRIPTION)\b
@@ -136,4 +138,4 @@ def _path(origin: str) -> str:
 
 
 def _first_line(statement: ScriptStatement) -> str:
-    return statement.text.partition("\n")[0][:200]
+    return beginning(statement.text.partition("\n")[0], _LONGEST)

@@ -340,9 +340,11 @@ def _refuse_planted(schema: str, table: _Table, *, only_reading: bool = False) -
     ]
     found = [reason for applies, reason in reasons if applies]
     if found:
+        others = not (table.trusted_owner or only_reading)
+        member = f"connect as a member of {table.owner}, or " if others else "remove that, or "
         raise HistoryError(
             f"{schema}.{table.name} {' and '.join(found)}: not a table that psqlmigrate made",
-            hint="if it is yours, remove that or ALTER TABLE … OWNER TO the role that migrates; "
+            hint=f"if it is yours, {member}ALTER TABLE … OWNER TO the role that migrates; "
             "if not, somebody with CREATE on the schema planted it, or it is another project's: "
             "history_schema names a schema of your own",
         )

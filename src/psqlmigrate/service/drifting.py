@@ -111,7 +111,7 @@ def drift(workspace: Workspace, keep: Keep | None = None) -> DriftResult:
     if keep:
         refuse_empty(keep.message, 'drift --to-migration "index made during the outage"')
     with workspace.connection() as connection:
-        rows = history.read(connection, workspace.tables)
+        rows = history.read(connection, workspace.tables, only_reading=keep is None)
         if rows is None:
             raise NotInitializedError(
                 f"{workspace.chosen.label} has no history of migrations",

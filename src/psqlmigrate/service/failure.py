@@ -7,6 +7,10 @@ from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.postgres.explaining import error_class
 
 LOCK_NOT_AVAILABLE = "55P03"
+READ_ONLY = (
+    "nothing can be changed there: the server is a standby, or made read-only;"
+    " name the primary in --url"
+)
 RETRIED = frozenset({LOCK_NOT_AVAILABLE, "40P01"})
 """A lock was not to be had, or a deadlock: the same again may well succeed."""
 

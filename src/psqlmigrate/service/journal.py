@@ -38,6 +38,10 @@ SELECT 'statement', {version}, pg_catalog.jsonb_build_object('role', session_use
   FROM pg_catalog.jsonb_array_elements({details}::pg_catalog.jsonb) WITH ORDINALITY d(detail, n)
  ORDER BY d.n"""
 
+_ADD = """
+INSERT INTO {journal} (event, version, detail) VALUES ({event}, NULL,
+  pg_catalog.jsonb_build_object('role', session_user) || {detail}::pg_catalog.jsonb)"""
+
 _TIME = """
 UPDATE {history} SET execution_time_ms = {ms} WHERE version OPERATOR(pg_catalog.=) {version}"""
 
@@ -81,6 +85,11 @@ def write(
     `resolved`.
     """
     tables.run(connection, _WRITE, (event, version, details(**detail)))
+
+
+def adding(tables: Tables, event: str, **detail: object) -> Sql:
+    """The statement that adds an entry which is about no migration: `seeded`."""
+    return tables.text(_ADD, event=literal(event), detail=literal(details(**detail)))
 
 
 def noting(tables: Tables, version: str, notes: Sequence[Mapping[str, object]]) -> Sql:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, cast
 
 from psqlmigrate.errors import ConfigError
 from psqlmigrate.migrations.file import MigrationFile
-from psqlmigrate.redaction import without_secrets
+from psqlmigrate.redaction import beginning, without_secrets
 from psqlmigrate.service.config import Config
 from psqlmigrate.service.progress import Progress, Silent
 
@@ -84,8 +84,7 @@ class LogProgress(Silent):
 
     def statement(self, number: int, sql: str) -> None:
         if self._debug:
-            text = " ".join(sql.split())
-            self._log(f"  {number}: {text[:_LONGEST]}{' …' if len(text) > _LONGEST else ''}")
+            self._log(f"  {number}: {beginning(' '.join(sql.split()), _LONGEST)}")
 
     def statement_done(self, number: int, ms: int) -> None:
         if self._debug:

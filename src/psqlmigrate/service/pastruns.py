@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from psqlmigrate.service.history import AppliedRow
@@ -16,6 +16,7 @@ class PastRun:
     """One migration's run. `state` is applied, rolled back or failed; then `at` is when.
 
     `direction` and `error` are of a failed one. `replaced_by`: a squashed migration counts instead.
+    `role`, `host` and `tool` (psqlmigrate's version) did what happened last, as the journal has it.
     """
 
     version: str
@@ -29,6 +30,9 @@ class PastRun:
     direction: str = ""
     error: str = ""
     replaced_by: str = ""
+    role: str = ""
+    host: str = ""
+    tool: str = ""
 
 
 def of_row(row: AppliedRow, replaced_by: str = "") -> PastRun:
@@ -61,7 +65,10 @@ def all_runs(
     reader = _Reader(words)
     for entry in entries:
         reader.read(entry)
-    found = [of_row(row, behind.get(row.version, "")) for row in known.values()]
+    found = [
+        _told(of_row(row, behind.get(row.version, "")), reader.last.get(row.version))
+        for row in known.values()
+    ]
     for version, closed in reader.closed.items():
         row = known.get(version)
         # The last that was rolled back is what the row says.
@@ -77,23 +84,26 @@ class _Reader:
         self._open: dict[str, Entry] = {}
         self.closed: defaultdict[str, list[PastRun]] = defaultdict(list)
         self.failed: list[PastRun] = []
+        self.last: dict[str, Entry] = {}
 
     def read(self, entry: Entry) -> None:
         version = entry.version or ""
         if entry.event in {"applied", "adopted"}:
-            self._open[version] = entry
+            self._open[version] = self.last[version] = entry
         elif entry.event == "reverted":
             # What a squashed migration stood for is reverted with it.
             begun = self._open.get(version)
             for one in (version, *(begun.detail.get("replaces", ()) if begun else ())):
                 self._close(one, entry)
         elif entry.event == "stamped":
+            self.last.update(dict.fromkeys(entry.detail.get("marked", ()), entry))
             for one in entry.detail.get("unmarked", ()):
                 self._close(one, entry)
         elif entry.event == "failed":
             self.failed.append(self._failed(version, entry))
 
     def _close(self, version: str, end: Entry) -> None:
+        self.last[version] = end
         begun = self._open.pop(version, None)
         if begun is None:
             return
@@ -107,22 +117,30 @@ class _Reader:
             ROLLED_BACK,
             end.at,
         )
-        self.closed[version].append(run)
+        self.closed[version].append(_told(run, end))
 
     def _failed(self, version: str, entry: Entry) -> PastRun:
         detail = entry.detail
-        return PastRun(
+        run = PastRun(
             version,
             self._messages.get(version),
             None,
             None,
-            None,
+            detail.get("took_ms"),
             None,
             FAILED,
             entry.at,
             str(detail.get("direction", "")),
             str(detail.get("message", "")),
         )
+        return _told(run, entry)
+
+
+def _told(run: PastRun, entry: Entry | None) -> PastRun:
+    """The run, with who did it; journals of scripts have no host."""
+    detail = entry.detail if entry else {}
+    role, host, tool = (str(detail.get(name) or "") for name in ("role", "host", "tool"))
+    return replace(run, role=role, host=host, tool=tool)
 
 
 def _moment(run: PastRun) -> tuple[float, str]:

@@ -6,6 +6,7 @@ from psqlmigrate.errors import MigrationFileError
 from psqlmigrate.migrations.directory import Directory
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.redaction import without_secrets
 from psqlmigrate.service import admission, certificates, history, versions
 from psqlmigrate.service.bookkeeping import Tables
 from psqlmigrate.service.lineage import lineage
@@ -97,7 +98,10 @@ def described(file: MigrationFile, direction: str, *, late: bool = False) -> Pre
         file.transactional,
         certified is not None,
         late,
-        tuple(PreviewStatement(one, known.get(one.rstrip("; \n"), ())) for one in texts),
+        tuple(
+            PreviewStatement(without_secrets(one), known.get(one.rstrip("; \n"), ()))
+            for one in texts
+        ),
         tuple(sorted({one for hazards in known.values() for one in hazards})),
         unknown,
     )

@@ -15,12 +15,13 @@ from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.sent import Sent, shown
 from psqlmigrate.postgres.connect import Connection, repin
 from psqlmigrate.postgres.engine import Body, Cursor, Engine, MigrationEngine, code, perform
-from psqlmigrate.redaction import without_secrets
+from psqlmigrate.redaction import beginning, without_secrets
 from psqlmigrate.schema.sqltext import ident
 from psqlmigrate.schema.statement import Hazard, Statement
 from psqlmigrate.service.planning import Plan
 from psqlmigrate.service.rows.thinning import Thinner
 
+_LONGEST = 200
 _DATA_ERRORS = ("0A000", "21", "22", "23", "54000", "P0001")
 """SQLSTATEs that can speak of values: features that a server lacks for a type, cardinality, data,
 integrity, the size of an index row, and what functions raise (manual, appendix A)."""
@@ -162,7 +163,8 @@ class _Rehearsal:
     ) -> StatementError:
         place = failure[0].place if failure else _place(error, self._step.path)
         details = _first_line(failure[0].sql) if failure else ""
-        return StatementError(f"{place}: {str(error).strip()}", details=details)
+        reason = failure[1].diag.message_primary if failure else None
+        return StatementError(f"{place}: {reason or str(error).strip()}", details=details)
 
     def _perform(self, sent: Sent) -> Cursor:
         self._done.statements.append(sent.sql)
@@ -244,4 +246,4 @@ def _place(error: Exception, path: Path) -> str:
 
 
 def _first_line(text: str) -> str:
-    return text.strip().partition("\n")[0][:200]
+    return beginning(text.strip().partition("\n")[0], _LONGEST)

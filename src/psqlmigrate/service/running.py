@@ -1,5 +1,6 @@
 """Applies and reverts migrations: lock, history, one migration after the other."""
 
+import time
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -267,6 +268,7 @@ class Runner:
         attempt = Attempt(self._work, step) if one else OpenAttempt(self._work, step)
         if not one:
             recorder.forget()
+        start = time.monotonic()
         patience = self._work.options.lock_wait if one and repeatable(step.file) else 0.0
         try:
             return blocking.patiently(attempt.run, patience, attempt.report)
@@ -275,10 +277,10 @@ class Runner:
                 raise
             explained = attempt.explained(error, done)
             self._work.progress.failed(step.file, rolled_back=one)
-            self._note_failure(step, explained)
+            self._note_failure(step, explained, round((time.monotonic() - start) * 1000))
             raise explained from None
 
-    def _note_failure(self, step: Step, error: MigrationError) -> None:
+    def _note_failure(self, step: Step, error: MigrationError, ms: int) -> None:
         """Into the journal, if the connection lives; the error itself matters more."""
         work = self._work
         if work.connection.closed:
@@ -291,6 +293,7 @@ class Runner:
                 "failed",
                 step.file.version,
                 direction=step.direction,
+                took_ms=ms,
                 code=error.code,
                 message=error.message,
                 sqlstate=error.sqlstate if isinstance(error, StatementError) else "",

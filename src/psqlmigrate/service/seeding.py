@@ -1,9 +1,10 @@
 """Loads a file of rows into the database: all of it or nothing, and twice is once."""
 
 import difflib
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -12,8 +13,9 @@ import psycopg
 from psqlmigrate.errors import LockError, SeedError, UsageError
 from psqlmigrate.migrations.sent import shown
 from psqlmigrate.postgres.connect import Connection
-from psqlmigrate.service import blocking
-from psqlmigrate.service.failure import RETRIED
+from psqlmigrate.service import blocking, journal
+from psqlmigrate.service.bookkeeping import inspect
+from psqlmigrate.service.failure import READ_ONLY, RETRIED
 from psqlmigrate.service.holding import held
 from psqlmigrate.service.locking import Other
 from psqlmigrate.service.progress import Progress, Silent
@@ -163,14 +165,14 @@ def _near(environment: str, known: tuple[str, ...]) -> str:
 def _in_transaction(
     workspace: Workspace, connection: Connection, file: SeedFile, wishes: SeedWishes
 ) -> SeedResult:
-    settings = workspace.settings
+    settings, start = workspace.settings, time.monotonic()
     begin(connection, settings.lock_timeout, settings.statement_timeout)
     try:
         own = ((workspace.tables.schema, name) for name in workspace.tables.names)
         transfer = Transfer(connection, file, settings.schemas, own)
         transfer.run(truncate=wishes.truncate, dry=wishes.dry_run)
         if not wishes.dry_run:
-            commit(connection)
+            commit(connection, *_noted(workspace, connection, file, transfer, start))
     finally:
         roll_back(connection)
     return SeedResult(
@@ -180,6 +182,18 @@ def _in_transaction(
         tuple(_counted(one) for one in transfer.loaders),
         tuple(transfer.moved),
     )
+
+
+def _noted(
+    workspace: Workspace, connection: Connection, file: SeedFile, transfer: Transfer, start: float
+) -> list[bytes]:
+    """The journal's entry, where there is one: who loaded what is told of as a migration is."""
+    if not inspect(connection, workspace.tables, only_reading=True).journal:
+        return []
+    rows = [asdict(_counted(one)) for one in transfer.loaders]
+    took = round((time.monotonic() - start) * 1000)
+    entry = journal.adding(workspace.tables, "seeded", file=file.path.name, rows=rows, took_ms=took)
+    return [entry.encode()]
 
 
 def _counted(one: Loader) -> SeededTable:
@@ -215,4 +229,6 @@ def _way_out(error: psycopg.Error) -> str:
             "the role needs SELECT, INSERT and UPDATE on the tables, USAGE on their sequences, "
             "TEMPORARY on the database, and with --truncate to own the tables"
         )
+    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        return READ_ONLY
     return error.diag.message_hint or ""

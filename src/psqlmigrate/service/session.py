@@ -9,6 +9,7 @@ from psqlmigrate.errors import HistoryError, LockError
 from psqlmigrate.postgres.connect import Connection, repin, telling_of_its_loss
 from psqlmigrate.service import bookkeeping
 from psqlmigrate.service.attempt import Work
+from psqlmigrate.service.failure import READ_ONLY
 from psqlmigrate.service.holding import held
 from psqlmigrate.service.locking import Other
 
@@ -31,10 +32,16 @@ def told(connection: Connection) -> Generator[None]:
     except psycopg.Error as error:
         raise HistoryError(
             f"psqlmigrate's own work in the database failed: {error.diag.message_primary or error}",
-            hint="the role needs SELECT, INSERT, UPDATE and DELETE on the bookkeeping tables"
-            if isinstance(error, psycopg.errors.InsufficientPrivilege)
-            else "psqlmigrate status says what is in the database",
+            hint=_way_out(error),
         ) from None
+
+
+def _way_out(error: psycopg.Error) -> str:
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return "the role needs SELECT, INSERT, UPDATE and DELETE on the bookkeeping tables"
+    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        return READ_ONLY
+    return "psqlmigrate status says what is in the database"
 
 
 @contextmanager

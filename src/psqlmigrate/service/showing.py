@@ -7,6 +7,7 @@ from psqlmigrate.errors import ConnectionFailedError, UsageError
 from psqlmigrate.migrations.certificate import path_of
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.graph import Graph
+from psqlmigrate.redaction import without_secrets
 from psqlmigrate.service import certificates, history
 from psqlmigrate.service.certificates import Certified
 from psqlmigrate.service.history import AppliedRow
@@ -86,7 +87,7 @@ def show(workspace: Workspace, version: str) -> ShowResult:
         _touched(certified),
         up,
         described(file, "down"),
-        file.text,
+        without_secrets(file.text),
     )
 
 
