@@ -1,24 +1,25 @@
 """From a target to a connection, and the settings that every connection of ours has."""
 
+import math
 import random
 import re
 import time
 from collections.abc import Generator, Hashable, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import LiteralString
 
 import psycopg
 from psycopg.conninfo import make_conninfo
-from psycopg.rows import TupleRow
 
 from psqlmigrate.errors import ConnectionFailedError
+from psqlmigrate.postgres.silence import Listening, Silence, works
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.redaction import keep_secret
 from psqlmigrate.schema.sqltext import join, literal, sql
 
 
-class Connection(psycopg.Connection[TupleRow]):
+class Connection(Listening):
     """A session, and what a look at its schema does not see."""
 
     unread: frozenset[str] = frozenset()
@@ -32,6 +33,8 @@ class Connection(psycopg.Connection[TupleRow]):
 
 
 _RETRY_S = 0.2
+_CONNECT_S = 10
+_ASKING = "psqlmigrate watch"
 _TRANSACTION_TIMEOUT = 170000
 
 PINNED: dict[LiteralString, LiteralString] = {
@@ -84,15 +87,15 @@ def connect(
 ) -> Connection:
     """An autocommit connection, pinned; `wait_s` seconds are given to a server that starts.
 
-    After `silence_s` seconds (0: the system's hours) without any answer from the network, not to
-    a keepalive either, the connection is lost. What the target says of this comes first.
+    After `silence_s` seconds (0: never) in which neither the network nor the server could be heard,
+    the connection is lost (see `silence`). What the target says of keepalives comes first.
     Raises ConnectionFailedError with the reason; a password is never part of it.
     """
     keep_secret(target.params)
     deadline = time.monotonic() + wait_s
     while True:
         try:
-            made = _open(target, {"application_name": name, **_keepalives(silence_s)})
+            made = _open(target, {"application_name": name, **_keepalives(silence_s)}, silence_s)
             keep_secret({"user": made.info.user, "password": made.info.password})
         except psycopg.OperationalError as error:
             if time.monotonic() >= deadline or _is_final(str(error)):
@@ -124,6 +127,7 @@ def _keepalives(silence_s: float) -> dict[str, str]:
         return {}
     pause = str(max(1, round(silence_s / 3)))
     return {
+        "connect_timeout": str(min(_CONNECT_S, math.ceil(silence_s))),
         "tcp_user_timeout": str(round(silence_s * 1000)),
         "keepalives_idle": pause,
         "keepalives_interval": pause,
@@ -131,14 +135,18 @@ def _keepalives(silence_s: float) -> dict[str, str]:
     }
 
 
-def _open(target: Target, further: Mapping[str, str]) -> Connection:
-    defaults = {"connect_timeout": "10", "client_encoding": "UTF8", **further}
+def _open(target: Target, further: Mapping[str, str], silence_s: float) -> Connection:
+    defaults = {"connect_timeout": str(_CONNECT_S), "client_encoding": "UTF8", **further}
     conninfo = make_conninfo(**(defaults | dict(target.params)))
     connection = Connection.connect(conninfo, autocommit=True, prepare_threshold=None)
+    ask = partial(works, make_conninfo(conninfo, application_name=_ASKING), silence_s)
     try:
+        connection.silence = Silence(silence_s, partial(ask, None, None)) if silence_s else None
         row = connection.execute(_pins("public", _settings_of(connection))).fetchone()
         # A pooler makes up what it says of the backend (manual, 53.2.8: BackendKeyData).
         connection.pooled = bool(row and row[0] != connection.info.backend_pid)
+        if connection.silence and row and not connection.pooled:
+            connection.silence.works = partial(ask, *row[:2])
     except BaseException:
         connection.close()
         raise
@@ -189,7 +197,8 @@ def _pins(search_path: str, further: frozenset[str]) -> bytes:
         sql("pg_catalog.set_config({}, {}, false)", literal(name), literal(value))
         for name, value in settings.items()
     ]
-    return sql("SELECT pg_catalog.pg_backend_pid(), {}", join(", ", calls)).encode()
+    known = sql("pg_catalog.pg_backend_pid(), pg_catalog.pg_postmaster_start_time()")
+    return sql("SELECT {}, {}", known, join(", ", calls)).encode()
 
 
 def _is_final(text: str) -> bool:
