@@ -12,7 +12,7 @@ import psqlmigrate
 
 _SOURCE = Path(psqlmigrate.__file__).parent
 _TESTS = Path(__file__).parent
-_PATIENCE_S = 300
+_PATIENCE_S = 150
 
 
 @dataclass(frozen=True)
