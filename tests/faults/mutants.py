@@ -90,8 +90,8 @@ MUTANTS = (
                 "rolled_back_at = NULL\n",
             ),
         ),
-        "test_concurrency.py",
-        "test_five_runs_at_once",
+        "test_runner.py",
+        "test_a_claimed_row_belongs_to_one_run",
     ),
     Mutant(
         "a history that is read before the lock only",
@@ -250,7 +250,7 @@ MUTANTS = (
     ),
     Mutant(
         "SIGTERM that ends the program where it is",
-        (Edit("cli/app.py", "signal.signal(signal.SIGTERM, _terminate)", "pass"),),
+        (Edit("cli/app.py", "    _listen_to_signals()\n    try:", "    try:"),),
         "test_signals.py",
         "test_while_waiting_for_the_lock",
     ),
@@ -284,6 +284,6 @@ def outcome(source: Path, *arguments: str) -> subprocess.CompletedProcess[str] |
         out, _ = process.communicate(timeout=_PATIENCE_S)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        process.communicate()
         return None
     return subprocess.CompletedProcess(words, process.returncode, out)

@@ -9,6 +9,8 @@ from typing import Self
 from faults.wire import close, read_message, read_startup, sent
 from psqlmigrate.postgres.target import Target
 
+_LONGEST_S = 15.0
+
 
 class StallingProxy:
     """Passes everything on until a statement of the client's has these bytes; b"" is its first message.
@@ -86,8 +88,9 @@ class StallingProxy:
         return not self.stalled.is_set() or (self._alone and not itself)
 
     def wait_for_the_end(self) -> None:
-        """Keeps the sockets open, and reads nothing."""
-        self._ended.wait()
+        """Keeps the sockets open, and reads nothing, for longer than anybody should wait."""
+        self._ended.wait(_LONGEST_S)
+        close(*self._sockets)
 
 
 class _Session:
