@@ -81,6 +81,15 @@ def security(session: nox.Session) -> None:
 
 
 @nox.session
+def mutants(session: nox.Session) -> None:
+    """Runners with one thing wrong in each are caught by the tests: `tests` has one of them."""
+    session.install("-e", ".", *TEST_NEEDS)
+    env = {"PSQLMIGRATE_ALL_MUTANTS": "1"}
+    workers = str((os.cpu_count() or 1) + 1)
+    session.run("pytest", "-n", workers, "tests/faults/test_mutants.py", env=env)
+
+
+@nox.session
 def wheel(session: nox.Session) -> None:
     """The built wheel in an environment that has nothing else."""
     session.install("build")

@@ -1,13 +1,13 @@
 """The Python API's front: what the commands do, as methods."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from psqlmigrate.answers import GeneratedMigration, MigrationStatus, generated, status_of
 from psqlmigrate.engine import Engine, log_of, refuse_other_engine, warn_of_drift
 from psqlmigrate.errors import MigrationAlreadyAppliedError, UsageError
-from psqlmigrate.migrations.file import version_of
 from psqlmigrate.service import (
     applied,
     bookkeeping,
@@ -19,73 +19,26 @@ from psqlmigrate.service import (
     jobstart,
     merging,
     position,
+    resolving,
     seeding,
     squashing,
     startup,
     verifying,
 )
 from psqlmigrate.service import status as statuses
-from psqlmigrate.service.describing import Entry
 from psqlmigrate.service.executing import Wishes
-from psqlmigrate.service.generating import GenerateResult, GenerateWishes
+from psqlmigrate.service.generating import GenerateWishes
 from psqlmigrate.service.initializing import made_directory
 from psqlmigrate.service.loglines import Guarded, LogProgress
 from psqlmigrate.service.seeding import SeedWishes
 from psqlmigrate.service.session import told
 from psqlmigrate.service.squashing import SquashWishes
-from psqlmigrate.service.status import StatusResult
 from psqlmigrate.service.workspace import Workspace
 from psqlmigrate.settings import MigrationConfig
 
 __all__ = ["GeneratedMigration", "MigrationConfig", "MigrationManager", "MigrationStatus"]
 
 _NOT_VERSIONS = frozenset({"head", "heads"})
-
-
-@dataclass(frozen=True, slots=True)
-class MigrationStatus:
-    """Where the database stands.
-
-    `current_version` is the newest where branches have several, `drift` are the differences of
-    models, migrations and database in words, `pending` and `unknown` are versions: those not
-    applied, and those applied that have no file.
-    """
-
-    initialized: bool
-    migrations_path: str
-    current_version: str | None
-    current_versions: tuple[str, ...]
-    applied_count: int
-    pending_count: int
-    pending: tuple[str, ...]
-    unknown: tuple[str, ...]
-    has_drift: bool
-    drift: tuple[str, ...]
-
-    @property
-    def drift_summary(self) -> str | None:
-        """The drift as one text; None without any."""
-        return "\n".join(self.drift) or None
-
-
-@dataclass(frozen=True, slots=True)
-class GeneratedMigration:
-    """A migration that autogenerate wrote.
-
-    `paths` are all files where a change needs several in a row (new values of an enum cannot be
-    used in the transaction that adds them); `version` and `path` are those of the last one.
-    `objects` are what changes, `hazards` what may go wrong, `loses` what values are lost.
-    """
-
-    version: str
-    message: str
-    path: Path
-    paths: tuple[Path, ...]
-    certified: bool
-    objects: tuple[str, ...]
-    hazards: tuple[str, ...]
-    loses: tuple[str, ...]
-    notes: tuple[str, ...]
 
 
 class MigrationManager:
@@ -126,7 +79,7 @@ class MigrationManager:
 
     def status(self) -> MigrationStatus:
         """Where migrations, models and database stand."""
-        return _status(statuses.status(self._workspace(), with_models=True))
+        return status_of(statuses.status(self._workspace(), with_models=True))
 
     def validate(self) -> list[str]:
         """Models against the database: `+table` in the models only, `-table`, `~table` differs.
@@ -165,7 +118,7 @@ class MigrationManager:
         wishes = GenerateWishes(sql, empty, baseline, drop_orphans, concurrently, pairs)
         result = generating.autogenerate(workspace, message, wishes)
         self._say(workspace, *(f"wrote {path}" for path in result.files))
-        return _generated(message, result) if result.files else None
+        return generated(message, result) if result.files else None
 
     def upgrade(
         self,
@@ -249,6 +202,17 @@ class MigrationManager:
         """Makes exactly this version and what comes before it count as applied; runs nothing."""
         _refuse_no_text(version)
         executing.stamp(self._ready(), version, purge=purge)
+
+    def resolve(self, version: str, *, applied: bool) -> None:
+        """Says what the database has of a migration that was begun and not finished; runs nothing.
+
+        It is the way out of DirtyError, whose `version` it is. Raises UsageError for a migration
+        that is not half run, MigrationNotFoundError where it is to count as applied and has no file.
+        """
+        _refuse_no_text(version, "version")
+        if not isinstance(applied, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise UsageError(f"applied is True or False, and {applied!r} is neither")
+        resolving.resolve(self._ready(), version, applied=applied)
 
     def sql(self, direction: str = "upgrade", span: str = "") -> str:
         """The SQL of migrations for psql, `from:to`; needs no database."""
@@ -365,43 +329,3 @@ def _refuse_no_text(value: object, what: str = "target") -> None:
     if not isinstance(value, str):
         hint = 'write "-1", "+1", "head", "base" or a version' if what == "target" else ""
         raise UsageError(f"a {what} is text, and {value!r} is none", hint=hint)
-
-
-def _status(found: StatusResult) -> MigrationStatus:
-    drift = tuple(f"{_named(one.object)} ({one.found})" for one in found.drift or ())
-    return MigrationStatus(
-        found.initialized,
-        found.migrations_path,
-        found.current[-1] if found.current else None,
-        found.current,
-        found.applied,
-        len(found.pending),
-        tuple(one.version for one in found.pending),
-        found.unknown,
-        bool(drift),
-        drift,
-    )
-
-
-def _named(one: Entry) -> str:
-    """With the reference's symbols: `~public.users`, of others with their kind."""
-    return (
-        f"{one.symbol}{one.name}" if one.kind == "table" else f"{one.symbol}{one.kind} {one.name}"
-    )
-
-
-def _generated(message: str, result: GenerateResult) -> GeneratedMigration:
-    last = result.files[-1]
-    version = version_of(last.name) or ""
-    objects = tuple(map(_named, result.objects))
-    return GeneratedMigration(
-        version,
-        message,
-        last,
-        result.files,
-        result.certified,
-        objects,
-        result.hazards,
-        result.loses,
-        result.notes,
-    )

@@ -26,7 +26,7 @@ from psqlmigrate import (
     StateManager,
     create_engine,
 )
-from psqlmigrate.errors import AppliedFileError, SeedError, StatementError, UsageError
+from psqlmigrate.errors import AppliedFileError, DirtyError, SeedError, StatementError, UsageError
 
 
 def test_the_whole_round(manage: Manage, engine: Engine, folder: Path) -> None:
@@ -294,6 +294,27 @@ def test_stamp_sql_and_dry_run(manage: Manage, engine: Engine, folder: Path) -> 
     assert manager.current() == "1"
     assert engine.fetch_one("SELECT to_regclass('a')") == (None,)
     assert manager.status().unknown == ()
+
+
+def test_what_was_begun_is_resolved(manage: Manage, engine: Engine, folder: Path) -> None:
+    manager = manage()
+    engine.execute("CREATE TABLE log (a int)")
+    dirty = "DO $$ BEGIN INSERT INTO log VALUES (1); COMMIT; PERFORM 1 / 0; END $$;"
+    write(folder, "1", dirty, dirty, header="-- transactional: false\n")
+    with pytest.raises(UsageError, match="1 is not half run"):
+        manager.resolve("1", applied=True)
+    for applied in (False, True):
+        with pytest.raises(StatementError):
+            manager.upgrade()
+        with pytest.raises(DirtyError) as caught:
+            manager.upgrade()
+        manager.resolve(caught.value.version, applied=applied)
+        assert manager.current() == ("1" if applied else None)
+    assert manager.upgrade() == 0
+    assert engine.fetch_all("SELECT a FROM log") == [(1,), (1,)]
+    wrong: Any = "no"
+    with pytest.raises(UsageError, match="'no' is neither"):
+        manager.resolve("1", applied=wrong)
 
 
 def test_renames(manage: Manage, engine: Engine, folder: Path) -> None:

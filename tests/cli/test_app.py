@@ -179,8 +179,15 @@ def test_a_closed_pipe_is_quiet() -> None:
     assert (done.returncode, done.stderr) == (141, b"")
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_signals(number: signal.Signals, code: int) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "word"),
+    [
+        (signal.SIGTERM, 143, "terminated"),
+        (signal.SIGINT, 130, "interrupted"),
+        (signal.SIGHUP, 129, "hung up"),
+    ],
+)
+def test_signals(number: signal.Signals, code: int, word: str) -> None:
     script = (
         "import click, sys, time\n"
         "from psqlmigrate.cli.app import program, run\n"
@@ -198,10 +205,7 @@ def test_signals(number: signal.Signals, code: int) -> None:
         assert process.stdout.readline() == "ready\n"
         process.send_signal(number)
         _, err = process.communicate(timeout=30)
-    assert (process.returncode, err) == (
-        code,
-        "terminated\n" if code == 143 else "interrupted\n",
-    )
+    assert (process.returncode, err) == (code, f"{word}\n")
 
 
 def test_a_stream_that_cannot_show_a_name() -> None:

@@ -49,7 +49,8 @@ def test_every_error_is_listed_with_its_codes() -> None:
 
 def test_every_exit_code_is_explained() -> None:
     rows = _rows("exit-codes.md")
-    beyond = (failures.INTERRUPTED, failures.TERMINATED, failures.PIPE_CLOSED, failures.BUG)
+    ended = (failures.HUNG_UP, failures.INTERRUPTED, failures.TERMINATED)
+    beyond = (*ended, failures.PIPE_CLOSED, failures.BUG)
     used = {one.exit_code for one in _errors(MigrationError)}
     for code in {0, 1, *used, *beyond}:
         assert str(code) in rows

@@ -10,7 +10,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from faults.wire import close, read_message, read_startup
+from faults.wire import close, read_message, read_startup, sent
 from psqlmigrate.postgres.target import Target
 
 _STARTUP = b"\0"
@@ -89,7 +89,12 @@ class KillingProxy:
                 thread.start()
 
     def is_the_one(self, kind: bytes, text: str) -> bool:
-        """Counts a message, whose request has this text so far."""
+        """Counts a message, whose request has this text so far.
+
+        Not the last one: the process may end by itself before it can be killed at that.
+        """
+        if kind == b"X":
+            return False
         with self._turn:
             if self._writing and not (kind in {b"Q", b"S"} and _WRITES.search(text)):
                 return False
@@ -132,7 +137,7 @@ class _Session:
                 if self._dying:
                     return  # the other thread waits for the answer
                 break
-            if not _sent(self._server, message):
+            if not sent(self._server, message):
                 return
             message = read_message(self._client)
             kind = message[:1]
@@ -147,7 +152,7 @@ class _Session:
                 if message[:1] in _ANSWERED:
                     break
                 continue
-            if not _sent(self._client, message):
+            if not sent(self._client, message):
                 break
         if self._dying:
             self._end()
@@ -164,11 +169,3 @@ def _text(kind: bytes, message: bytes) -> str:
     if kind == b"P":
         payload = payload[payload.index(b"\0") + 1 :]
     return payload.split(b"\0", 1)[0].decode(errors="replace").strip()
-
-
-def _sent(target: socket.socket, message: bytes) -> bool:
-    try:
-        target.sendall(message)
-    except OSError:
-        return False
-    return True

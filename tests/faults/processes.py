@@ -14,7 +14,8 @@ from psqlmigrate.postgres.target import Target
 _PATIENCE_S = 20.0
 
 
-def _env(database: Target, home: Path) -> dict[str, str]:
+def environment(database: Target, home: Path) -> dict[str, str]:
+    """The variables of a process that is to find the database."""
     params = database.params
     at = "&".join(
         f"{name}={params[name]}" for name in ("host", "port", "sslmode") if name in params
@@ -34,7 +35,7 @@ def started(
         stderr=stderr,
         text=True,
         cwd=path,
-        env=_env(database, path),
+        env=environment(database, path),
     )
 
 
@@ -71,3 +72,16 @@ def wait_for(connection: Connection, query: str) -> None:
     while not connection.execute(query.encode()).fetchone():
         assert time.monotonic() < end, query
         time.sleep(0.05)
+
+
+def descendants(pid: int) -> dict[int, str]:
+    """The command lines of all processes below this one."""
+    listed = subprocess.run(["/bin/ps", "-eo", "pid=,ppid=,args="], capture_output=True, check=True)
+    rows = [line.split(None, 2) for line in listed.stdout.decode(errors="replace").splitlines()]
+    found: dict[int, str] = {}
+    above = {pid}
+    while above:
+        below = {int(row[0]): row[2] for row in rows if int(row[1]) in above}
+        found |= below
+        above = set(below)
+    return found

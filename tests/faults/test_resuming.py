@@ -482,7 +482,9 @@ def test_what_a_killed_reindex_leaves_goes(
     assert _valid(connection) == [("i", True)]
 
 
-def test_what_another_run_is_at_is_waited_for(database: Target, project: Project) -> None:
+def test_what_another_run_is_at_is_waited_for(
+    database: Target, connection: Connection, project: Project
+) -> None:
     """Nobody could go on with it, had that run died."""
     project.sql(
         "1",
@@ -491,3 +493,4 @@ def test_what_another_run_is_at_is_waited_for(database: Target, project: Project
         OPEN,
     )
     assert sorted(race(database, project.path, [RunOptions()] * 3)) == [[], [], ["1"]]
+    assert _log(connection) == ["1"]

@@ -1,11 +1,17 @@
-"""SIGTERM and SIGINT end a run at once and leave nothing half done."""
+"""Signals and a terminal that is gone end a command at once and leave nothing half done."""
 
+import json
+import os
+import pty
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from faults.processes import started, wait_for
+from faults.processes import descendants, environment, started, wait_for
 from faults.project import TABLES, Project
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.postgres.target import Target
@@ -14,10 +20,12 @@ from psqlmigrate.service.locking import key_of
 
 _ASLEEP = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid() AND state = 'active'"
 _OURS = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'psqlmigrate' AND datname = current_database() AND pid <> pg_backend_pid()"
-SIGNALS = [(signal.SIGTERM, 143, "terminated"), (signal.SIGINT, 130, "interrupted")]
+TERM = (signal.SIGTERM, 143, "terminated")
+INT = (signal.SIGINT, 130, "interrupted")
+HUP = (signal.SIGHUP, 129, "hung up")
 
 
-@pytest.mark.parametrize(("number", "code", "word"), SIGNALS)
+@pytest.mark.parametrize(("number", "code", "word"), [TERM, INT, HUP])
 def test_during_a_statement(
     database: Target,
     connection: Connection,
@@ -43,7 +51,7 @@ def test_during_a_statement(
     assert len(project.runner(connection).upgrade().ran) == 1
 
 
-@pytest.mark.parametrize(("number", "code", "word"), SIGNALS)
+@pytest.mark.parametrize(("number", "code", "word"), [TERM, INT, HUP])
 def test_while_waiting_for_the_lock(
     database: Target,
     connection: Connection,
@@ -71,11 +79,14 @@ def test_during_a_concurrent_index_build(
     project.sql("1", "CREATE INDEX CONCURRENTLY i ON t1 (a)", header="-- transactional: false\n")
     process = started(database, project.path, "upgrade")
     wait_for(connection, "SELECT 1 FROM pg_locks WHERE NOT granted")
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGHUP)
     process.communicate(timeout=15)
-    assert process.returncode == 143
+    assert process.returncode == 129
     connection.execute("COMMIT")
     assert history.applied(history.read(connection, TABLES)) == frozenset()
+    project.runner(connection).upgrade()
+    valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass"
+    assert connection.execute(valid).fetchall() == [(True,)]
 
 
 def test_killed_outright(database: Target, connection: Connection, project: Project) -> None:
@@ -88,3 +99,145 @@ def test_killed_outright(database: Target, connection: Connection, project: Proj
     wait_for(connection, f"SELECT 1 WHERE NOT EXISTS ({_ASLEEP})")
     project.sql("1", "CREATE TABLE t1 (a int)")
     assert len(project.runner(connection).upgrade().ran) == 1
+
+
+def test_a_terminal_that_goes(database: Target, connection: Connection, project: Project) -> None:
+    project.sql("1", "CREATE TABLE t1 (a int); SELECT pg_sleep(60)")
+    ours, theirs = pty.openpty()
+    # A session without a terminal takes the first one that it opens.
+    script = (
+        "import os, sys; fd = os.open(sys.argv.pop(1), os.O_RDWR); [os.dup2(fd, n) for n in range(3)];"
+        " os.execv(sys.executable, [sys.executable, '-m', 'psqlmigrate', *sys.argv[1:]])"
+    )
+    words = [sys.executable, "-c", script, os.ttyname(theirs), "upgrade", "--migrations", "."]
+    env = environment(database, project.path)
+    process = subprocess.Popen(words, cwd=project.path, env=env, start_new_session=True)
+    wait_for(connection, _ASLEEP)
+    os.close(theirs)
+    os.close(ours)
+    assert process.wait(15) == 129
+    wait_for(connection, f"SELECT 1 WHERE NOT EXISTS ({_ASLEEP})")
+    assert not history.applied(history.read(connection, TABLES))
+    assert connection.execute("SELECT to_regclass('t1')").fetchone() == (None,)
+
+
+def test_with_nohup_it_goes_on(database: Target, connection: Connection, project: Project) -> None:
+    project.sql("1", "SELECT pg_sleep(1)")
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        process = started(database, project.path, "upgrade")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    wait_for(connection, _ASLEEP.replace("60", "1"))
+    process.send_signal(signal.SIGHUP)
+    process.communicate(timeout=15)
+    assert process.returncode == 0
+
+
+def test_a_reader_that_goes(database: Target, connection: Connection, project: Project) -> None:
+    """`upgrade | head -1`: the run goes on to its end, and the exit code is that of a closed pipe."""
+    for n in "123":
+        project.sql(n, f"CREATE TABLE t{n} (a int); SELECT pg_sleep(0.2)")
+    with started(database, project.path, "upgrade") as process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline().startswith(" 1  step 1")
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(15) == 141
+    assert history.applied(history.read(connection, TABLES)) == {"1", "2", "3"}
+
+
+@pytest.mark.parametrize(("number", "code", "word"), [TERM, HUP])
+def test_during_autogenerate(
+    database: Target,
+    connection: Connection,
+    project: Project,
+    number: signal.Signals,
+    code: int,
+    word: str,
+) -> None:
+    """On the database's own server no scratch database stays."""
+    (project.path / "schema.sql").write_text("DO $$ BEGIN PERFORM pg_sleep(60); END $$;")
+    before = sorted(project.path.iterdir())
+    process = started(database, project.path, "autogenerate", "x", "--models", "schema.sql")
+    wait_for(connection, _ASLEEP)
+    scratch = connection.execute(_ASLEEP.replace("SELECT 1", "SELECT datname", 1)).fetchall()
+    process.send_signal(number)
+    _, err = process.communicate(timeout=15)
+    assert (process.returncode, err) == (code, f"{word}\n")
+    gone = "SELECT datname FROM pg_database WHERE datname = ANY(%s)"
+    assert scratch
+    assert not connection.execute(gone, [[row[0] for row in scratch]]).fetchall()
+    assert sorted(project.path.iterdir()) == before
+
+
+def test_a_server_of_ours_does_not_stay(tmp_path: Path) -> None:
+    (tmp_path / "schema.sql").write_text("DO $$ BEGIN PERFORM pg_sleep(60); END $$;")
+    (tmp_path / "migrations").mkdir()
+    known = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    known.pop("DATABASE_URL", None)
+    known |= {"HOME": str(tmp_path), "PSQLMIGRATE_CONFIG_DIR": str(tmp_path)}
+    words = [sys.executable, "-m", "psqlmigrate", "autogenerate", "x", "--models", "schema.sql"]
+    process = subprocess.Popen(words, cwd=tmp_path, env=known, stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 20
+    while not any(one.endswith(" DO") for one in descendants(process.pid).values()):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    servers = descendants(process.pid)
+    (data,) = {
+        str(Path(f"/proc/{pid}/cwd").readlink())
+        for pid, one in servers.items()
+        if one.endswith(" DO")
+    }
+    assert "psqlmigrate-scratch-" in data
+    process.send_signal(signal.SIGHUP)
+    _, err = process.communicate(timeout=15)
+    assert (process.returncode, err) == (129, "hung up\n")
+    assert not [pid for pid in servers if Path(f"/proc/{pid}").exists()]
+    assert not Path(data).exists()
+    assert not list((tmp_path / "migrations").iterdir())
+
+
+@pytest.mark.parametrize(("number", "code", "word"), [HUP])
+def test_during_seed(
+    database: Target,
+    connection: Connection,
+    project: Project,
+    number: signal.Signals,
+    code: int,
+    word: str,
+) -> None:
+    connection.execute(
+        "CREATE TABLE t1 (a int PRIMARY KEY);"
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN IF NEW.a = 2 THEN PERFORM pg_sleep(60); END IF; RETURN NEW; END $$;"
+        "CREATE TRIGGER slow BEFORE INSERT ON t1 FOR EACH ROW EXECUTE FUNCTION slow()"
+    )
+    rows = project.path / "rows.json"
+    rows.write_text(json.dumps({"t1": [{"a": 1}, {"a": 2}]}))
+    process = started(database, project.path, "seed", "-f", "rows.json")
+    wait_for(connection, "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+    process.send_signal(number)
+    _, err = process.communicate(timeout=15)
+    assert (process.returncode, err) == (code, f"{word}\n")
+    assert connection.execute("SELECT a FROM t1").fetchall() == []
+
+
+def test_a_background_job(database: Target, connection: Connection, project: Project) -> None:
+    """It is in no terminal, so that none can take it along; who ends it by hand is told."""
+    project.sql("1", "CREATE TABLE t1 (a int); SELECT pg_sleep(60)")
+    out, _ = started(database, project.path, "upgrade", "--background").communicate(timeout=15)
+    wait_for(connection, _ASLEEP)
+    query = "SELECT (detail ->> 'pid')::int FROM _psqlmigrate_jobs"
+    ((pid,),) = connection.execute(query).fetchall()
+    assert os.getsid(pid) != os.getsid(0)
+    os.kill(pid, signal.SIGTERM)
+    wait_for(connection, f"SELECT 1 WHERE NOT EXISTS ({_OURS})")
+    status = started(database, project.path, "status", "--job", out.strip())
+    told, _ = status.communicate(timeout=15)
+    assert status.returncode == 1
+    assert "failed" in told
+    assert "terminated" in told
+    assert not Path(f"/proc/{pid}").exists()
+    assert connection.execute("SELECT to_regclass('t1')").fetchone() == (None,)

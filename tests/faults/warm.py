@@ -19,12 +19,13 @@ class Warm:
 
     def __enter__(self) -> Self:
         tests = str(Path(__file__).parent.parent)
+        paths = [tests, os.environ.get("PYTHONPATH", "")]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "faults.warm"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": tests},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
         )
         return self
 

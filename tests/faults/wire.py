@@ -20,6 +20,15 @@ def read_message(source: socket.socket) -> bytes:
     return head + _exactly(source, _length(head, 1) - _LENGTH) if head else b""
 
 
+def sent(target: socket.socket, message: bytes) -> bool:
+    """Whether the other side was still there to be sent it."""
+    try:
+        target.sendall(message)
+    except OSError:
+        return False
+    return True
+
+
 def close(*sockets: socket.socket) -> None:
     """Ends both ways of each."""
     for one in sockets:

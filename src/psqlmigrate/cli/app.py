@@ -16,6 +16,7 @@ from psqlmigrate.errors import FAILED, USAGE
 _COLUMNS = 80
 _PLAIN = {"…": "...", "→": "->", "·": "-"}
 _GARBAGE_THRESHOLD = 100_000
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 class Program(click.Group):
@@ -41,14 +42,14 @@ def program() -> None:
 
     \b
     Exit codes: 0 done · 1 found something · 2 wrong use · 3 database, model or
-    migration failed · 4 lock not obtained · 5 refused · 130/143 interrupted
+    migration failed · 4 lock not obtained · 5 refused · 129/130/143 interrupted
     """
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the program and answers with its exit code."""
     given = sys.argv[1:] if arguments is None else arguments
-    signal.signal(signal.SIGTERM, _terminate)
+    _listen_to_signals()
     try:
         return _run(given)
     except click.exceptions.Exit as end:  # --help and --version come by here, and shall be quick
@@ -114,7 +115,21 @@ def _width() -> int:
     return max(min(columns, _COLUMNS) - 2, 50)
 
 
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
+def _listen_to_signals() -> None:
+    for number in _ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup has it ignored: so it stays
+            signal.signal(number, _terminate)
+
+
+def _terminate(number: int, _frame: FrameType | None) -> None:
     from psqlmigrate.cli.failures import Terminated
 
-    raise Terminated
+    # A terminal that goes sends it more than once; what is put in order is put in order once.
+    for further in _ENDING:
+        if signal.getsignal(further) is _terminate:
+            signal.signal(further, _heard)
+    raise Terminated(number)
+
+
+def _heard(_number: int, _frame: FrameType | None) -> None:
+    """The program is ending already."""

@@ -1,5 +1,6 @@
 """How a failure is told: words on stderr, or the JSON document, and the exit code."""
 
+import signal
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -11,12 +12,17 @@ from psqlmigrate.migrations.sent import shown
 from psqlmigrate.output import github
 from psqlmigrate.redaction import without_secrets
 
-INTERRUPTED, TERMINATED, PIPE_CLOSED, BUG = 130, 143, 141, 70
+HUNG_UP, INTERRUPTED, PIPE_CLOSED, TERMINATED, BUG = 129, 130, 141, 143, 70
 _ENDED = frozenset({"interrupted", "terminated"})
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM came; what a driver does for SIGINT, it does for this as well."""
+    """SIGTERM or SIGHUP came; what a driver does for SIGINT, it does for these as well."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        gone = number == signal.SIGHUP
+        self.exit_code, self.word = (HUNG_UP, "hung up") if gone else (TERMINATED, "terminated")
 
 
 class _Failure(NamedTuple):
@@ -59,7 +65,7 @@ def _failure(given: list[str], error: BaseException) -> _Failure:
     if isinstance(error, click.ClickException):
         return _usage(error)
     if isinstance(error, Terminated):
-        return _Failure("terminated", TERMINATED, "terminated")
+        return _Failure("terminated", error.exit_code, error.word)
     if isinstance(error, (click.Abort, KeyboardInterrupt)):
         return _Failure("interrupted", INTERRUPTED, "interrupted")
     if isinstance(error, OSError) and error.strerror:

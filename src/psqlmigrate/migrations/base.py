@@ -8,7 +8,8 @@ class Migration:
     """One step of a schema. `up` and `down` are given an engine with `execute(sql)`.
 
     `up_async` and `down_async` run only where the plain method does nothing. `head_id` is
-    psqlmodel's; nothing here asks for it.
+    psqlmodel's; nothing here asks for it. The timeouts are milliseconds or texts such as "5 s"
+    (None: the configuration's).
     """
 
     version: ClassVar[str] = ""
@@ -16,6 +17,8 @@ class Migration:
     depends_on: ClassVar[str | list[str] | None] = None
     head_id: ClassVar[str] = ""
     transactional: ClassVar[bool] = True
+    lock_timeout: ClassVar[int | str | None] = None
+    statement_timeout: ClassVar[int | str | None] = None
     replaces: ClassVar[dict[str, str]] = {}
     is_data_migration: ClassVar[bool] = False
 

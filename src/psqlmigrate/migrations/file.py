@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from psqlmigrate.errors import MigrationFileError, SourceError
+from psqlmigrate.migrations import limits
 from psqlmigrate.migrations.replaced import Replaced, parsed
 
 if TYPE_CHECKING:  # only what reads statements pays for splitting them
@@ -19,7 +20,8 @@ _STATED_VERSION = r"(?m)^[ \t]+version\b.*="
 _ANY_VERSION = r"[0-9A-Za-z][0-9A-Za-z_.-]{0,49}\Z"
 _NAME = re.compile(r"(?P<version>\d{8}_\d{6}|[0-9][0-9A-Za-z]*)_(?P<slug>.*)\.(py|sql)\Z")
 _HEADER = re.compile(
-    r"--[ \t]*(message|depends_on|transactional|replaces)[ \t]*:[ \t]*(.*?)[ \t]*\Z"
+    r"--[ \t]*(message|depends_on|transactional|lock_timeout|statement_timeout|replaces)[ \t]*:"
+    r"[ \t]*(.*?)[ \t]*\Z"
 )
 _MARK = re.compile(r"--[ \t]*psqlmigrate:[ \t]*(up|down)[ \t]*\Z")
 _YES, _NO = ("true", "yes", "on"), ("false", "no", "off")
@@ -30,7 +32,8 @@ _MEANT = re.compile(r"--[ \t]*psqlmigrate[ \t]*:", re.IGNORECASE)
 class MigrationFile:
     """A migration on disk. `depends_on` None means: after the one before it by version.
 
-    `replaces` are the migrations that it was squashed from, in their order.
+    `replaces` are the migrations that it was squashed from, in their order. The timeouts are
+    seconds; None is what the configuration says.
     """
 
     version: str
@@ -41,6 +44,8 @@ class MigrationFile:
     transactional: bool = True
     text: str = field(repr=False, default="")
     replaces: tuple[Replaced, ...] = ()
+    lock_timeout: float | None = None
+    statement_timeout: float | None = None
 
     @property
     def name(self) -> str:
@@ -116,6 +121,7 @@ def read_file(path: Path) -> MigrationFile:
         facts.get("transactional", True) is not False,
         text,
         parsed(path, facts.get("replaces", {})),
+        *(_limit(path, name, facts.get(name)) for name in limits.LIMITS),
     )
 
 
@@ -134,6 +140,15 @@ def _version(path: Path, text: str, named: str | None, stated: object) -> str:
             hint="a version has at most 50 letters, digits, dots, hyphens and underscores",
         )
     return stated
+
+
+def _limit(path: Path, name: str, value: object) -> float | None:
+    found = limits.seconds(value, "ms")
+    if found is None and value is not None:
+        raise MigrationFileError(
+            f"{path}: {name} is {limits.EXPECTED.format('ms')}", file_path=str(path)
+        )
+    return found
 
 
 def _parents(path: Path, value: object) -> tuple[str, ...] | None:

@@ -128,11 +128,13 @@ class RunProgress:
                 self._print(row(file.version, file.message, self._width, ms))
 
     def _print(self, text: str) -> None:
-        """A reader that went away is no reason to end a run halfway; the end tells of it."""
+        """A reader or a terminal that went away is no reason to end a run halfway; the end tells
+        of it.
+        """
         try:
             sys.stdout.write(github.calm(text) + "\n")
             sys.stdout.flush()
-        except BrokenPipeError:
+        except OSError:
             self._rows = False
 
     def failed(self, file: MigrationFile, *, rolled_back: bool) -> None:
@@ -203,16 +205,17 @@ class RunProgress:
                 redirect_stdout=False,
                 redirect_stderr=False,
             )
-        with suppress(BrokenPipeError):
+        with suppress(OSError):
             self._live.start()
             self._live.update(line, refresh=True)
 
     def _say(self, text: str, style: str = "") -> None:
-        with suppress(BrokenPipeError):
+        with suppress(OSError):
             self._clear()
             self._console.print(Text(text, style=style), soft_wrap=True)
 
     def _clear(self) -> None:
         if self._live:
-            self._live.stop()
-            self._live = None
+            live, self._live = self._live, None
+            with suppress(OSError):
+                live.stop()

@@ -1,11 +1,12 @@
 """From a target to a connection, and the settings that every connection of ours has."""
 
+import math
 import random
 import re
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import LiteralString
 
 import psycopg
@@ -14,6 +15,7 @@ from psycopg.conninfo import make_conninfo
 
 from psqlmigrate.errors import ConnectionFailedError
 from psqlmigrate.postgres.connection import Connection
+from psqlmigrate.postgres.silence import Silence, works
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.redaction import keep_secret
 from psqlmigrate.schema.sqltext import NOTHING, Sql, join, literal, number, sql
@@ -33,6 +35,8 @@ __all__ = [
 ]
 
 _RETRY_S = 0.2
+_CONNECT_S = 10
+_ASKING = "psqlmigrate watch"
 _TRANSACTION_TIMEOUT = 170000
 
 PINNED: dict[LiteralString, LiteralString] = {
@@ -100,8 +104,8 @@ def connect(
 ) -> Connection:
     """An autocommit connection, pinned; `wait_s` seconds are given to a server that starts.
 
-    After `silence_s` seconds (0: the system's hours) without any answer from the network, not to
-    a keepalive either, the connection is lost. What the target says of this comes first. `pooler`
+    After `silence_s` seconds (0: never) in which neither the network nor the server could be heard,
+    the connection is lost (see `silence`). What the target says of keepalives comes first. `pooler`
     says what stands in between: one that keeps a `session`, or one that keeps it for a
     `transaction` only, which every one is taken for that nothing is said of.
     Raises ConnectionFailedError with the reason; a password is never part of it.
@@ -110,7 +114,8 @@ def connect(
     deadline = time.monotonic() + wait_s
     while True:
         try:
-            made = _open(target, {"application_name": name, **_keepalives(silence_s)}, pooler)
+            further = {"application_name": name, **_keepalives(silence_s)}
+            made = _open(target, further, silence_s, pooler)
             keep_secret({"user": made.info.user, "password": made.info.password})
         except psycopg.OperationalError as error:
             if time.monotonic() >= deadline or _is_final(str(error)):
@@ -142,6 +147,7 @@ def _keepalives(silence_s: float) -> dict[str, str]:
         return {}
     pause = str(max(1, round(silence_s / 3)))
     return {
+        "connect_timeout": str(min(_CONNECT_S, math.ceil(silence_s))),
         "tcp_user_timeout": str(round(silence_s * 1000)),
         "keepalives_idle": pause,
         "keepalives_interval": pause,
@@ -149,18 +155,27 @@ def _keepalives(silence_s: float) -> dict[str, str]:
     }
 
 
-def _open(target: Target, further: Mapping[str, str], pooler: str) -> Connection:
-    connection = _started(target, further)
+def _open(target: Target, further: Mapping[str, str], silence_s: float, pooler: str) -> Connection:
+    params = {"connect_timeout": str(_CONNECT_S), "client_encoding": "UTF8", **further}
+    params |= target.params
+    connection = _started(target, params)
+    ask = partial(works, make_conninfo(**(params | {"application_name": _ASKING})), silence_s)
     try:
+        connection.silence = Silence(silence_s, partial(ask, None, None)) if silence_s else None
         told = connection.info.backend_pid
         local = _LOCAL[pooler] or sql(
             "pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.<>) {}", number(told)
         )
         row = connection.execute(_pins("public", connection, local)).fetchone()
-        pid = row[0] if row else 0
+        pid, born = row[:2] if row else (0, None)
         # A pooler makes up what it says of the backend (manual, 53.2.8: BackendKeyData).
         connection.pooled = pooler != "auto" or pid != told
         connection.shared = pooler == "transaction" or (pooler == "auto" and pid != told)
+        if connection.pooled:
+            # It may have no second session to give as long as this one is at work.
+            connection.silence = None
+        elif connection.silence:
+            connection.silence.works = partial(ask, pid, born)
         if connection.shared:
             connection.role = target.role
             connection.isolation_level = IsolationLevel.READ_COMMITTED
@@ -173,10 +188,8 @@ def _open(target: Target, further: Mapping[str, str], pooler: str) -> Connection
     return connection
 
 
-def _started(target: Target, further: Mapping[str, str]) -> Connection:
+def _started(target: Target, params: dict[str, str]) -> Connection:
     """A session that begins with the role where it can: poolers may refuse to be told of one."""
-    defaults = {"connect_timeout": "10", "client_encoding": "UTF8", **further}
-    params = defaults | dict(target.params)
     try:
         return Connection.connect(
             make_conninfo(**(params | target.options)), autocommit=True, prepare_threshold=None
@@ -259,7 +272,8 @@ def _pins_for(search_path: str, local: Sql, role: str, *, later: bool) -> bytes:
         sql("pg_catalog.set_config({}, {}, {})", literal(name), literal(value), local)
         for name, value in settings.items()
     ]
-    return sql("SELECT pg_catalog.pg_backend_pid(), {}", join(", ", calls)).encode()
+    known = sql("pg_catalog.pg_backend_pid(), pg_catalog.pg_postmaster_start_time()")
+    return sql("SELECT {}, {}", known, join(", ", calls)).encode()
 
 
 def _is_final(text: str) -> bool:

@@ -11,6 +11,8 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 from psycopg.sql import Composable
 
+from psqlmigrate.postgres.silence import Listening
+
 _BEGINS = re.compile(rb"\s*(BEGIN|START)\b", re.IGNORECASE)
 
 # Written out: the session's own default is not known, and may not be what is pinned.
@@ -35,7 +37,7 @@ class Fence(Protocol):
         ...
 
 
-class Connection(psycopg.Connection[TupleRow]):
+class Connection(Listening):
     """An autocommit connection, and what a look at its schema does not see.
 
     A shared one (see `shared`) has everything that our sessions have in each of its transactions,

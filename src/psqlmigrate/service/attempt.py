@@ -159,15 +159,21 @@ class Attempt:
 
     def _claim(self) -> str | None:
         """Begins, and takes the history's row; the transaction's id."""
-        work, options = self.work, self.work.options
-        timeout = options.statement_timeout or self.step.timeout
+        work = self.work
         take = history.claim if self.step.up else history.revert
         if work.connection.shared:
             self._found = sharing.begin(work.connection)
-        row = begin(
-            work.connection, options.lock_timeout, timeout, take(work.tables, self.step.file)
-        )
+        row = begin(work.connection, *self._limits(), take(work.tables, self.step.file))
         return str(row[0]) if row else None
+
+    def _limits(self) -> tuple[float, float]:
+        """How long to wait for a lock, and how long a statement may take: the file's word first."""
+        options, file = self.work.options, self.step.file
+        own, longest = file.lock_timeout, file.statement_timeout
+        return (
+            options.lock_timeout if own is None else own,
+            options.statement_timeout or self.step.timeout if longest is None else longest,
+        )
 
     def _send(self, statement: Sent) -> Cursor:
         refuse_control(statement)

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-_TIME = r"(\d+(?:\.\d+)?)\s*(ms|s|min|h)?\Z"
-_UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
+from psqlmigrate.migrations import limits
+
 _DIRECTIVE = r"%(.)"
 _BETWEEN = r"[A-Za-z0-9]*\Z"
 _LONGEST = 40
@@ -53,11 +53,10 @@ def milliseconds(value: object) -> float:
 
 
 def _time(value: object, unit: str) -> float:
-    said = str(value) if isinstance(value, (int, float, str)) and value is not True else ""
-    found = re.match(_TIME, said.strip())
-    if not found:
-        raise NotThatError(f'a number (of {unit}) or a text such as "100 ms", "30 s", "5 min"')
-    return float(found[1]) * _UNITS[found[2] or unit]
+    found = limits.seconds(value, unit)
+    if found is None:
+        raise NotThatError(limits.EXPECTED.format(unit))
+    return found
 
 
 def identifier(value: object) -> str:

@@ -40,7 +40,8 @@ def main() -> None:
     if os.fork():
         os._exit(0)
     order, workspace, wishes = unpacked(text)
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _terminate)
     job = _Job(order["job"], order["to"], workspace)
     try:
         with workspace.target() as at:

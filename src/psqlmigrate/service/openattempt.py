@@ -185,7 +185,7 @@ class OpenAttempt(Attempt):
     def _decided(self, statement: Sent, about: Outside, known: Noted | None) -> Cursor:
         """Runs it, or what is left of it where an earlier run has begun it."""
         connection = self.work.connection
-        self._limit_lock_waits(about)
+        self._limit(about)
         if known is None:
             for one in looking.leftovers(connection, about):
                 connection.execute(one.encode())
@@ -216,7 +216,7 @@ class OpenAttempt(Attempt):
     ) -> Cursor:
         connection = self.work.connection
         if about is None:
-            self._limit_lock_waits(None)
+            self._limit(None)
         try:
             cursor = perform(connection, statement)
         except psycopg.Error:
@@ -237,17 +237,19 @@ class OpenAttempt(Attempt):
         verdict = looking.verdict(self.work.connection, about, look or {})
         return verdict is not None and verdict.left_nothing
 
-    def _limit_lock_waits(self, about: Outside | None) -> None:
-        timeout = 0.0 if about and about.waits else self.work.options.lock_timeout
-        limit = number(round(timeout * 1000))
-        self.work.connection.execute(sql("SET lock_timeout = {}", limit).encode())
+    def _limit(self, about: Outside | None) -> None:
+        """A build of an index may take as long as it likes, but for what the file itself says."""
+        waits = 0.0 if about and about.waits else self._limits()[0]
+        takes = self.step.file.statement_timeout or 0.0
+        values = [number(round(one * 1000)) for one in (waits, takes)]
+        text = sql("SET lock_timeout = {}; SET statement_timeout = {}", *values)
+        self.work.connection.execute(text.encode())
 
     # Inside of transactions: the runner's, and the code's own.
 
     def _with_journal(self, statement: Sent) -> Cursor:
-        connection, options = self.work.connection, self.work.options
-        timeout = options.statement_timeout or self.step.timeout
-        begin(connection, options.lock_timeout, timeout)
+        connection = self.work.connection
+        begin(connection, *self._limits())
         try:
             cursor = perform(connection, statement)
             entry = self._entry([self._done(statement, cursor)])

@@ -1,0 +1,73 @@
+"""A network that stalls with its sockets open: a run ends in time, and a plain rerun completes."""
+
+import time
+
+import pytest
+
+from faults.project import TABLES, Project
+from faults.stalling import StallingProxy
+from psqlmigrate.errors import MigrationError
+from psqlmigrate.postgres.connect import Connection, connect
+from psqlmigrate.postgres.target import Target, parse_url
+from psqlmigrate.service import history
+
+LIMIT_S = 0.6
+SLACK_S = 5.0
+RUNNING = "the connection was lost while 2 ran: nothing was heard of the server for 0.6 s"
+LOST = "the connection was lost: nothing was heard of the server for 0.6 s"
+PHASES = {
+    "connecting": (b"", "connection timeout expired"),
+    "reading the history": (b"_psqlmodel_migrations", LOST),
+    "taking the lock": (b"pg_try_advisory_lock", LOST),
+    "claiming": (b"INSERT INTO", RUNNING),
+    "a statement": (b"CREATE TABLE t2", RUNNING),
+    "its end": (b"COMMIT", RUNNING),
+}
+
+
+@pytest.mark.parametrize(
+    ("phase", "alone", "heard"),
+    [(phase, False, True) for phase in PHASES]
+    + [("a statement", True, True), ("its end", False, False), ("its end", True, True)],
+)
+def test_a_run_ends_and_the_next_completes(
+    database: Target,
+    connection: Connection,
+    project: Project,
+    phase: str,
+    *,
+    alone: bool,
+    heard: bool,
+) -> None:
+    """Whether the whole network stalls or one connection, before the server has it or after."""
+    project.sql("1", "CREATE TABLE t1 (a int)")
+    project.runner(connection).upgrade()
+    project.sql("2", "CREATE TABLE t2 (a int)")
+    at, words = PHASES[phase]
+    with StallingProxy(database, at, heard=heard, alone=alone) as proxy:
+        start = time.monotonic()
+        with pytest.raises(MigrationError) as caught:
+            _upgrade(project, proxy, LIMIT_S)
+        assert proxy.stalled.is_set()
+        assert time.monotonic() - start < LIMIT_S + SLACK_S
+    assert words in caught.value.message
+    assert caught.value.exit_code == 3
+    project.runner(connection).upgrade()
+    assert history.applied(history.read(connection, TABLES)) == {"1", "2"}
+    assert connection.execute("SELECT to_regclass('t2') IS NOT NULL").fetchone() == (True,)
+
+
+def test_a_server_at_work_is_not_lost(
+    database: Target, connection: Connection, project: Project
+) -> None:
+    """It says nothing for far longer than the limit, and is asked meanwhile."""
+    project.sql("1", "SELECT pg_sleep(1)")
+    with StallingProxy(database, b"never said") as proxy:
+        _upgrade(project, proxy, 0.3)
+        assert proxy.sessions > 3
+    assert history.applied(history.read(connection, TABLES)) == {"1"}
+
+
+def _upgrade(project: Project, proxy: StallingProxy, limit_s: float) -> None:
+    with connect(parse_url(proxy.url, "proxy"), silence_s=limit_s) as through:
+        project.runner(through).upgrade()
