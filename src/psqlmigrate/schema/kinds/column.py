@@ -5,7 +5,14 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import ClassVar, LiteralString, Self
 
-from psqlmigrate.schema.casts import UserCast, conversion, keeps_values, of_users, rewrites
+from psqlmigrate.schema.casts import (
+    UserCast,
+    conversion,
+    keeps_values,
+    of_users,
+    reorders,
+    rewrites,
+)
 from psqlmigrate.schema.clauses import COMPRESSION, Settings, linked, settings
 from psqlmigrate.schema.dbobject import (
     Alteration,
@@ -22,7 +29,7 @@ from psqlmigrate.schema.dbobject import (
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.notnull import NAMED_SINCE, NotNull, not_null_constraints
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
-from psqlmigrate.schema.statement import Hazard, Statement
+from psqlmigrate.schema.statement import REWRITE, Hazard, Statement
 
 _THROUGH_FOREIGN = Impossible("PostgreSQL converts no values of a foreign table's children")
 _IN_THE_KEY = Impossible("it is part of the partition key")
@@ -288,7 +295,7 @@ class Column(DbObject):
         value, hazards = self._remade(new, swapped)
         collate = sql(" COLLATE {}", printed(new.collation)) if new.collation else NOTHING
         change = sql("TYPE {}{} USING {}", printed(new.type), collate, value)
-        return (self._statement(change, hazards | {Hazard.TABLE_REWRITE}),)
+        return (self._statement(change, hazards | REWRITE),)
 
     def _remade(self, new: Self, swapped: Swapped) -> tuple[Sql, frozenset[Hazard]]:
         name = ident(self.name)
@@ -349,10 +356,10 @@ class Column(DbObject):
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         if self.typed:
             return self.adjust()
-        fails = (self.not_null and not parts) or self.generated or self.domain
+        fails = self.stored and ((self.not_null and not parts) or self.generated or self.domain)
         hazards = frozenset({Hazard.MAY_FAIL}) if fails else frozenset[Hazard]()
-        if self.generated == "s" or any(part.rewrites for part in parts):
-            hazards |= {Hazard.TABLE_REWRITE}
+        if self.stored and (self.generated == "s" or any(part.rewrites for part in parts)):
+            hazards |= REWRITE
         text = sql("ALTER TABLE {} ADD COLUMN {}", self._table, self._line(parts))
         return (Statement(text, self.id, hazards), *self.adjust())
 
@@ -395,7 +402,8 @@ class Column(DbObject):
             self._statement(change) for change in settings(self._settings, new._settings)
         )
         first = not retyped and self._null.joins_parent(new._null)
-        return Alteration(tuple(statements), disturbs=retyped, first=first)
+        reordered = self.collation != new.collation or reorders(self.base, new.base)
+        return Alteration(tuple(statements), disturbs=retyped, reorders=reordered, first=first)
 
     def restored(self, original: Self) -> Self:
         return replace(self, server=min(self.server, original.server))
@@ -413,7 +421,7 @@ class Column(DbObject):
         if self._inherits(new):
             return ()
         change = sql("SET EXPRESSION AS ({})", printed(new.expression or ""))
-        return (self._statement(change, frozenset({Hazard.TABLE_REWRITE})),)
+        return (self._statement(change, REWRITE),)
 
     def _retype(self, new: "Column") -> Statement:
         type_name = printed(new.type)
@@ -432,11 +440,12 @@ class Column(DbObject):
         if not self.stored:
             return frozenset()
         told = {
-            Hazard.TABLE_REWRITE: new.domain or rewrites(self.base, new.base, self._casts(new)),
             Hazard.LOSSY_CAST: not keeps_values(self.base, new.base),
             Hazard.MAY_FAIL: new.domain,
         }
-        return frozenset(hazard for hazard, it_is in told.items() if it_is)
+        said = frozenset(hazard for hazard, it_is in told.items() if it_is)
+        rewritten = new.domain or rewrites(self.base, new.base, self._casts(new))
+        return said | REWRITE if rewritten else said
 
     @property
     def _null(self) -> NotNull:
@@ -451,6 +460,7 @@ class Column(DbObject):
             self.not_null_crowded,
             self.partition,
             self.partition or self.not_null_local or self.server < NAMED_SINCE,
+            self.stored,
         )
 
     def _nullability(self, new: "Column") -> Statements:
