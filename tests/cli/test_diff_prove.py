@@ -48,6 +48,14 @@ def test_it_says_what_is_lost_and_what_may_fail(compare: Run) -> None:
     assert proof["may_fail"]
 
 
+def test_hazards_stand_above_their_statements(compare: Run) -> None:
+    code, out, _ = compare(BEFORE.replace("a text", "a bigint"))
+    assert code == 0
+    above, below = out.splitlines()[-2:]
+    assert above == "-- long lock, lossy cast, table rewrite"
+    assert below.startswith("ALTER TABLE public.t ALTER COLUMN a TYPE bigint")
+
+
 def test_nothing_to_prove(compare: Run) -> None:
     assert compare(BEFORE, "--prove") == (0, "", "")
     assert compare(BEFORE, "--prove", "--exit-code")[0] == 0

@@ -92,7 +92,7 @@ CREATE CONVERSION conv FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
 CREATE STATISTICS stat (ndistinct) ON code, amount FROM t;
 CREATE RULE hush AS ON DELETE TO u DO ALSO NOTHING;
 CREATE PUBLICATION pub WITH (publish = 'insert');
-ALTER PUBLICATION pub ADD TABLE u WHERE (v > 1), TABLES IN SCHEMA other;
+ALTER PUBLICATION pub ADD TABLE u WHERE (v > 1), TABLES IN SCHEMA other; -- since 15
 CREATE SUBSCRIPTION sub CONNECTION 'dbname=nowhere' PUBLICATION one WITH (connect = false, slot_name = NONE);
 CREATE FUNCTION watch() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN END$$;
 CREATE FUNCTION watch2() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN END$$;

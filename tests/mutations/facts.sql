@@ -634,3 +634,271 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA other GRANT INSERT ON TABLES TO pg_monitor
 ALTER DEFAULT PRIVILEGES IN SCHEMA other GRANT SELECT ON TABLES TO pg_monitor WITH GRANT OPTION
 -- fact: default privilege.revoked
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC
+-- fact: column.generated, since 18
+ALTER TABLE t ADD doubled numeric GENERATED ALWAYS AS (amount * 2) VIRTUAL
+-- fact: column.generated, since 18
+ALTER TABLE t DROP twice; ALTER TABLE t ADD twice numeric GENERATED ALWAYS AS (amount * 2) VIRTUAL
+-- fact: column.generated
+ALTER TABLE t DROP at; ALTER TABLE t ADD at date GENERATED ALWAYS AS ('2020-01-01'::date + id) STORED
+-- fact: column.type
+ALTER TABLE t ALTER tags TYPE varchar(9)[]
+-- fact: column.type
+ALTER TABLE t DROP twice; ALTER TABLE t ALTER amount TYPE numeric(12, 2); ALTER TABLE t ADD twice numeric GENERATED ALWAYS AS (amount * 2) STORED
+-- fact: column.type, since 15
+ALTER PUBLICATION pub DROP TABLE u; DROP POLICY seen ON u; DROP POLICY asked ON u; ALTER TABLE u ALTER v TYPE bigint; CREATE POLICY seen ON u USING (v > 0) WITH CHECK (v > 1); CREATE POLICY asked ON u FOR SELECT USING (v > 0); ALTER PUBLICATION pub ADD TABLE u WHERE (v > 1)
+-- fact: column.type
+ALTER TABLE stray ALTER z TYPE boolean USING z > 0
+-- fact: column.type
+ALTER TABLE stray ALTER z TYPE short
+-- fact: column.storage
+ALTER TABLE t ALTER name SET STORAGE MAIN
+-- fact: column.options
+ALTER TABLE parent ALTER n SET (n_distinct = 5, n_distinct_inherited = -0.5)
+-- fact: column.not_null_own
+ALTER TABLE parent ALTER k DROP NOT NULL
+-- fact: column.name
+ALTER TABLE t ADD more int NOT NULL DEFAULT 5
+-- fact: column.name
+ALTER TABLE u ADD id int GENERATED ALWAYS AS IDENTITY (START 5)
+-- fact: column.name
+ALTER TABLE u DROP t
+-- fact: default.expression
+ALTER TABLE t ALTER name SET DEFAULT NULL
+-- fact: default.column
+ALTER TABLE t ALTER name DROP DEFAULT
+-- fact: default.column
+ALTER TABLE t ALTER doc SET DEFAULT jsonb_build_object('at', now())
+-- fact: identity.column
+ALTER TABLE stray ALTER k ADD GENERATED ALWAYS AS IDENTITY
+-- fact: enum.labels
+ALTER TYPE mood ADD VALUE 'worse'
+-- fact: composite type.attributes
+DROP TABLE typed; ALTER TYPE pair DROP ATTRIBUTE b; CREATE TABLE typed OF pair
+-- fact: composite type.attributes
+DROP TABLE typed; ALTER TYPE pair ALTER ATTRIBUTE b TYPE text COLLATE "C"; CREATE TABLE typed OF pair
+-- fact: domain.default
+ALTER DOMAIN short DROP DEFAULT
+-- fact: domain.not_null
+ALTER DOMAIN filled DROP NOT NULL
+-- fact: domain.constraints
+ALTER DOMAIN short DROP CONSTRAINT short_check
+-- fact: domain.constraints
+ALTER DOMAIN short ADD CONSTRAINT late CHECK (value <> ' ') NOT VALID
+-- fact: sequence.name
+DROP SEQUENCE counter
+-- fact: sequence.increment
+ALTER SEQUENCE counter INCREMENT -5 START 1000
+-- fact: sequence.type
+ALTER SEQUENCE owned AS smallint
+-- fact: sequence owner.sequence
+ALTER SEQUENCE owned OWNED BY NONE
+-- fact: function.definition
+ALTER FUNCTION plus STABLE STRICT LEAKPROOF PARALLEL SAFE
+-- fact: function.definition
+CREATE OR REPLACE FUNCTION plus(a int, b int DEFAULT 1) RETURNS int LANGUAGE sql IMMUTABLE RETURN a + b
+-- fact: function.definition
+CREATE OR REPLACE FUNCTION plus(a int, b int DEFAULT 1) RETURNS int LANGUAGE sql IMMUTABLE BEGIN ATOMIC SELECT a + b + 1; END
+-- fact: function.signature
+DROP FUNCTION plus; CREATE FUNCTION plus(a int, b int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a + b'; COMMENT ON FUNCTION plus IS 'adds'
+-- fact: function.signature
+DROP FUNCTION plus; CREATE FUNCTION plus(a int, c int DEFAULT 1) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a + c'; COMMENT ON FUNCTION plus IS 'adds'
+-- fact: function.signature
+DROP FUNCTION plus; CREATE FUNCTION plus(a int, b int DEFAULT 1) RETURNS SETOF int LANGUAGE sql IMMUTABLE ROWS 7 AS 'SELECT a + b'; COMMENT ON FUNCTION plus IS 'adds'
+-- fact: function.routine
+CREATE FUNCTION third(v anyelement) RETURNS anyelement WINDOW LANGUAGE internal AS 'window_first_value'
+-- fact: function.arguments
+CREATE FUNCTION many(VARIADIC list text[], OUT first text, OUT last text) LANGUAGE sql AS 'SELECT list[1], list[2]'
+-- fact: function.arguments
+CREATE PROCEDURE changing(INOUT n int, OUT m int) LANGUAGE sql AS 'SELECT n, n'
+-- fact: table.persistence
+CREATE UNLOGGED TABLE quick (a int)
+-- fact: table.options
+ALTER TABLE t RESET (fillfactor)
+-- fact: table.row_security
+ALTER TABLE t ENABLE ROW LEVEL SECURITY
+-- fact: table.of_type
+CREATE TABLE pairs (a int, b text); ALTER TABLE pairs OF pair
+-- fact: table.replica_identity
+ALTER TABLE u REPLICA IDENTITY NOTHING
+-- fact: table.partition_key
+CREATE TABLE h (a int, b text) PARTITION BY HASH (a, lower(b)); CREATE TABLE h0 PARTITION OF h FOR VALUES WITH (MODULUS 2, REMAINDER 0)
+-- fact: table.partition_key
+DROP TABLE p; CREATE TABLE p (a int, b text); CREATE INDEX p_a ON p (a)
+-- fact: partition.table
+CREATE TABLE p_rest PARTITION OF p DEFAULT
+-- fact: partition.table
+ALTER TABLE p DETACH PARTITION p_one
+-- fact: partition.bound
+CREATE TABLE p_three PARTITION OF p FOR VALUES FROM (20) TO (30) PARTITION BY LIST (b); CREATE TABLE p_three_x PARTITION OF p_three FOR VALUES IN ('x', NULL)
+-- fact: inheritance.parent
+ALTER TABLE child INHERIT stray
+-- fact: constraint.definition, since 18
+ALTER TABLE t ADD CONSTRAINT soft CHECK (amount < 1000) NOT ENFORCED
+-- fact: constraint.definition, since 18
+ALTER TABLE u ALTER CONSTRAINT u_t NOT ENFORCED
+-- fact: constraint.definition, since 15
+ALTER TABLE t DROP CONSTRAINT t_code; ALTER TABLE t ADD CONSTRAINT t_code UNIQUE NULLS NOT DISTINCT (code)
+-- fact: constraint.definition, since 18
+CREATE TABLE booked (room int4range, during tsrange, CONSTRAINT booked_once PRIMARY KEY (room, during WITHOUT OVERLAPS))
+-- fact: constraint.definition
+CREATE TABLE booked (room int4range, during tsrange, CONSTRAINT booked_once UNIQUE (room, during WITHOUT OVERLAPS)); CREATE TABLE used (room int4range, during tsrange, CONSTRAINT used_room FOREIGN KEY (room, PERIOD during) REFERENCES booked (room, PERIOD during))
+-- fact: constraint.definition, since 15
+ALTER TABLE u DROP CONSTRAINT u_t; ALTER TABLE u ADD CONSTRAINT u_t FOREIGN KEY (t) REFERENCES t (id) ON DELETE SET NULL (t)
+-- fact: constraint.definition
+ALTER TABLE u DROP CONSTRAINT u_t; ALTER TABLE u ADD CONSTRAINT u_t FOREIGN KEY (t) REFERENCES t (id) MATCH FULL ON UPDATE CASCADE ON DELETE SET DEFAULT NOT VALID
+-- fact: constraint.definition
+ALTER TABLE t DROP CONSTRAINT t_code; ALTER TABLE t ADD CONSTRAINT t_code UNIQUE (code) INCLUDE (amount) DEFERRABLE INITIALLY DEFERRED
+-- fact: constraint.definition
+ALTER TABLE t DROP CONSTRAINT t_apart; ALTER TABLE t ADD CONSTRAINT t_apart EXCLUDE USING btree (name WITH =) WHERE (amount > 1)
+-- fact: constraint.definition
+ALTER TABLE parent ADD CONSTRAINT own CHECK (n > 0) NO INHERIT
+-- fact: constraint.definition
+ALTER TABLE parent ADD CONSTRAINT shared CHECK (n > 0)
+-- fact: constraint.name
+ALTER TABLE t DROP CONSTRAINT t_pkey CASCADE
+-- fact: constraint.name
+ALTER TABLE p ADD CONSTRAINT p_small CHECK (a < 1000)
+-- fact: view.options
+CREATE VIEW checked AS SELECT id, name FROM t WHERE id > 0 WITH CASCADED CHECK OPTION
+-- fact: view.options, since 15
+ALTER VIEW v SET (security_invoker = true)
+-- fact: view.options
+ALTER VIEW v RESET (security_barrier)
+-- fact: view.columns
+DROP VIEW v; CREATE VIEW v WITH (security_barrier = true) AS SELECT id FROM t
+-- fact: view.definition
+CREATE OR REPLACE VIEW v WITH (security_barrier = true) AS SELECT DISTINCT ON (id) id, name FROM t ORDER BY id, name DESC NULLS LAST
+-- fact: view.columns
+CREATE RECURSIVE VIEW counting (n) AS VALUES (1) UNION ALL SELECT n + 1 FROM counting WHERE n < 9
+-- fact: materialized view.name
+CREATE MATERIALIZED VIEW later AS SELECT id FROM t WITH NO DATA
+-- fact: index.definition, since 15
+CREATE UNIQUE INDEX t_name ON t (name) NULLS NOT DISTINCT
+-- fact: index.definition
+DROP INDEX t_at; CREATE INDEX t_at ON t USING hash (at)
+-- fact: index.definition
+CREATE INDEX t_tags ON t USING gin (tags) WITH (fastupdate = off)
+-- fact: index.definition
+CREATE INDEX t_name ON t (name text_pattern_ops, code COLLATE "POSIX" DESC NULLS LAST)
+-- fact: index.definition
+CREATE INDEX m_name ON m (name)
+-- fact: index.name
+DROP INDEX t_lower
+-- fact: trigger.definition
+DROP TRIGGER touched ON t; CREATE TRIGGER touched AFTER UPDATE ON t REFERENCING OLD TABLE AS was NEW TABLE AS now FOR EACH STATEMENT EXECUTE FUNCTION touch()
+-- fact: trigger.definition
+DROP TRIGGER touched ON t; CREATE CONSTRAINT TRIGGER touched AFTER INSERT OR UPDATE OF name ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION touch('x')
+-- fact: trigger.relation
+CREATE TRIGGER through INSTEAD OF INSERT ON v FOR EACH ROW EXECUTE FUNCTION touch()
+-- fact: trigger.table
+CREATE TRIGGER below BEFORE INSERT ON p FOR EACH ROW EXECUTE FUNCTION touch()
+-- fact: trigger.enabled
+ALTER TABLE t ENABLE REPLICA TRIGGER touched
+-- fact: policy.name
+DROP POLICY seen ON u
+-- fact: policy.check
+CREATE POLICY written ON u FOR INSERT WITH CHECK (v > 0)
+-- fact: policy.check
+DROP POLICY seen ON u; CREATE POLICY seen ON u USING (v > 0)
+-- fact: comment.text
+COMMENT ON TABLE t IS NULL
+-- fact: comment.target
+COMMENT ON CONSTRAINT t_amount ON t IS 'not below'; COMMENT ON INDEX t_at IS 'by day'; COMMENT ON POLICY seen ON u IS 'p'; COMMENT ON TRIGGER touched ON t IS 'q'; COMMENT ON RULE hush ON u IS 'r'; COMMENT ON TYPE mood IS 's'; COMMENT ON DOMAIN short IS 'd'; COMMENT ON SEQUENCE counter IS 'c'
+-- fact: comment.target
+COMMENT ON STATISTICS stat IS 'x'; COMMENT ON PUBLICATION pub IS 'x'; COMMENT ON SUBSCRIPTION sub IS 'x'; COMMENT ON EVENT TRIGGER watching IS 'x'; COMMENT ON SERVER far IS 'x'; COMMENT ON FOREIGN TABLE ft IS 'x'; COMMENT ON EXTENSION citext IS 'x'; COMMENT ON COLLATION plain IS 'x'; COMMENT ON CAST (int AS mood) IS 'x'; COMMENT ON OPERATOR CLASS cls USING btree IS 'x'; COMMENT ON AGGREGATE total(int) IS 'x'
+-- fact: event trigger.enabled
+ALTER EVENT TRIGGER watching ENABLE REPLICA
+-- fact: event trigger.tags
+DROP EVENT TRIGGER watching; CREATE EVENT TRIGGER watching ON ddl_command_end EXECUTE FUNCTION watch()
+-- fact: event trigger.event, since 17
+DROP EVENT TRIGGER watching; CREATE EVENT TRIGGER watching ON login EXECUTE FUNCTION watch()
+-- fact: rule.definition
+CREATE OR REPLACE RULE hush AS ON DELETE TO u DO INSTEAD UPDATE u SET v = 0 WHERE u.t = old.t
+-- fact: rule.enabled
+ALTER TABLE u ENABLE ALWAYS RULE hush
+-- fact: statistics.definition
+CREATE STATISTICS expr ON (amount * 2), lower(name) FROM t
+-- fact: statistics.definition
+CREATE STATISTICS one ON (amount * 2) FROM t
+-- fact: publication.operations
+ALTER PUBLICATION pub SET (publish = '')
+-- fact: publication.all_tables
+CREATE PUBLICATION everything FOR ALL TABLES WITH (publish = 'truncate', publish_via_partition_root = true)
+-- fact: publication table.columns, since 15
+ALTER PUBLICATION pub DROP TABLE u; ALTER PUBLICATION pub DROP TABLES IN SCHEMA other; ALTER PUBLICATION pub ADD TABLE t (id, code)
+-- fact: publication table.filter, since 15
+ALTER PUBLICATION pub SET TABLE u, TABLES IN SCHEMA other
+-- fact: subscription.settings
+ALTER SUBSCRIPTION sub SET (synchronous_commit = 'local')
+-- fact: subscription.settings
+ALTER SUBSCRIPTION sub SET (streaming = on)
+-- fact: subscription.settings, since 18
+ALTER SUBSCRIPTION sub SET (streaming = off)
+-- fact: subscription.settings, since 15
+ALTER SUBSCRIPTION sub SET (disable_on_error = true)
+-- fact: subscription.settings, since 16
+ALTER SUBSCRIPTION sub SET (origin = none)
+-- fact: subscription.settings, since 16
+ALTER SUBSCRIPTION sub SET (run_as_owner = true)
+-- fact: subscription.settings, since 16
+ALTER SUBSCRIPTION sub SET (password_required = false)
+-- fact: subscription.settings
+-- excluded: PostgreSQL changes two_phase and failover only where it reaches the publisher: refused by name
+-- fact: subscription.publications
+ALTER SUBSCRIPTION sub SET PUBLICATION one, two WITH (refresh = false)
+-- fact: grant.granted, since 17
+GRANT MAINTAIN ON t TO pg_monitor
+-- fact: grant.granted
+REVOKE SELECT ON t FROM pg_monitor
+-- fact: grant.granted
+GRANT SELECT (id), REFERENCES (id) ON t TO pg_monitor WITH GRANT OPTION
+-- fact: grant.granted
+GRANT USAGE ON SCHEMA other TO pg_monitor; GRANT SELECT, UPDATE ON SEQUENCE counter TO pg_monitor; GRANT USAGE ON TYPE mood TO pg_monitor; GRANT USAGE ON DOMAIN short TO pg_monitor; GRANT USAGE ON LANGUAGE talk TO pg_monitor; GRANT USAGE ON FOREIGN DATA WRAPPER wrap TO pg_monitor; GRANT USAGE ON FOREIGN SERVER far TO pg_monitor; GRANT EXECUTE ON PROCEDURE act TO pg_monitor; GRANT SELECT ON v, m, ft TO pg_monitor
+-- fact: grant.revoked
+REVOKE USAGE ON TYPE mood FROM PUBLIC
+-- fact: grant.revoked
+REVOKE DELETE, TRUNCATE ON t FROM CURRENT_USER
+-- fact: default privilege.objects
+ALTER DEFAULT PRIVILEGES GRANT USAGE ON SCHEMAS TO pg_monitor; ALTER DEFAULT PRIVILEGES REVOKE USAGE ON TYPES FROM PUBLIC
+-- fact: default privilege.objects, since 18
+ALTER DEFAULT PRIVILEGES GRANT SELECT ON LARGE OBJECTS TO pg_monitor
+-- fact: default privilege.granted
+ALTER DEFAULT PRIVILEGES IN SCHEMA other REVOKE SELECT ON TABLES FROM pg_monitor
+-- fact: default privilege.granted, since 17
+ALTER DEFAULT PRIVILEGES IN SCHEMA other GRANT MAINTAIN ON TABLES TO pg_monitor
+-- fact: owner.target
+ALTER SCHEMA other OWNER TO pg_monitor; ALTER FUNCTION plus OWNER TO pg_monitor; ALTER TYPE mood OWNER TO pg_monitor; ALTER VIEW v OWNER TO pg_monitor; ALTER SEQUENCE counter OWNER TO pg_monitor
+-- fact: owner.role
+ALTER TABLE stray OWNER TO CURRENT_USER
+-- fact: foreign table.options
+ALTER FOREIGN TABLE ft OPTIONS (DROP tab)
+-- fact: foreign table.name
+CREATE FOREIGN TABLE p_far PARTITION OF p FOR VALUES FROM (70) TO (80) SERVER far
+-- fact: server.options
+ALTER SERVER far OPTIONS (DROP host)
+-- fact: server.version
+DROP SERVER farther; CREATE SERVER farther VERSION '9' FOREIGN DATA WRAPPER wrap
+-- fact: user mapping.options
+ALTER USER MAPPING FOR PUBLIC SERVER far OPTIONS (DROP user)
+-- fact: user mapping.user
+DROP USER MAPPING FOR PUBLIC SERVER far
+-- fact: foreign data wrapper.options
+ALTER FOREIGN DATA WRAPPER wrap OPTIONS (DROP a)
+-- fact: text search dictionary.options
+ALTER TEXT SEARCH DICTIONARY dict (STOPWORDS)
+-- fact: text search configuration.mappings
+ALTER TEXT SEARCH CONFIGURATION conf ALTER MAPPING FOR word WITH dict, simple
+-- fact: text search configuration.mappings
+ALTER TEXT SEARCH CONFIGURATION conf DROP MAPPING FOR word
+-- fact: collation.provider, since 17
+CREATE COLLATION builtin_utf (provider = builtin, locale = 'C.UTF-8')
+-- fact: range type.name
+CREATE TYPE moods AS RANGE (SUBTYPE = mood)
+-- fact: aggregate.definition
+DROP AGGREGATE total(int); CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int, COMBINEFUNC = int4pl, PARALLEL = SAFE, MSFUNC = int4pl, MINVFUNC = int4mi, MSTYPE = int)
+-- fact: aggregate.arguments
+CREATE AGGREGATE middle(float8 ORDER BY anyelement) (SFUNC = ordered_set_transition, STYPE = internal, FINALFUNC = percentile_disc_final, FINALFUNC_EXTRA)
+-- fact: cast.method
+CREATE CAST (mood AS int) WITH INOUT AS IMPLICIT
+-- fact: operator class.own
+CREATE OPERATOR CLASS hashed FOR TYPE pair USING hash AS OPERATOR 1 = (record, record), FUNCTION 1 hash_record(record), FUNCTION 2 hash_record_extended(record, int8)

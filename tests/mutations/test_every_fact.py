@@ -25,17 +25,21 @@ from psqlmigrate.service.proving import prove_difference
 
 HERE = Path(__file__).parent
 BASE = (HERE / "base.sql").read_text()
-NEWEST = 18
+OLDEST = 14
 
 
 @dataclass(frozen=True)
 class Fact:
-    """A field of a kind, and the statements that change it; `excluded`: why there are none."""
+    """A field of a kind, and the statements that change it; `excluded`: why there are none.
+
+    `since`: the first major that has them.
+    """
 
     kind: str
     field: str
     sql: str
     excluded: str
+    since: int
 
 
 def _facts() -> list[Fact]:
@@ -44,9 +48,11 @@ def _facts() -> list[Fact]:
 
 
 def _fact(name: str, rest: str) -> Fact:
+    name, _, since = name.partition(", since ")
     kind, field = name.split(".")
     reason = re.match(r"-- excluded: (.+)", rest)
-    return Fact(kind, field, "" if reason else rest, reason[1] if reason else "")
+    sql = "" if reason else rest
+    return Fact(kind, field, sql, reason[1] if reason else "", int(since or OLDEST))
 
 
 FACTS = _facts()
@@ -55,13 +61,29 @@ EVERY = 1 if os.environ.get("PSQLMIGRATE_ALL_FACTS") else 6
 CHANGES = [one for one in FACTS if not one.excluded][::EVERY]
 
 
+@dataclass(frozen=True)
+class Base:
+    """What the facts change, on a server of some major."""
+
+    scratch: Scratch
+    major: int
+    text: str
+    catalog: Catalog
+
+
 @pytest.fixture(scope="module")
-def base(server: Target) -> tuple[Scratch, Catalog]:
+def base(server: Target) -> Base:
     scratch = Scratch(server)
     with connect(server) as connection:
-        if server_major(connection) < NEWEST:
-            pytest.skip(f"needs PostgreSQL {NEWEST}, which has all of it")
-    return scratch, _load(scratch, BASE)
+        major = server_major(connection)
+    lines = BASE.splitlines(keepends=True)
+    text = "".join(line for line in lines if _since(line) <= major)
+    return Base(scratch, major, text, _load(scratch, text))
+
+
+def _since(line: str) -> int:
+    found = re.search(r"-- since (\d+)$", line)
+    return int(found[1]) if found else OLDEST
 
 
 def _load(scratch: Scratch, text: str) -> Catalog:
@@ -85,9 +107,11 @@ def test_every_field_of_every_kind_is_changed_or_excluded_with_a_reason() -> Non
 @pytest.mark.parametrize(
     "fact", CHANGES, ids=lambda one: f"{one.kind}.{one.field}-{one.sql[:40].strip()}"
 )
-def test_one_fact(fact: Fact, base: tuple[Scratch, Catalog]) -> None:
-    scratch, before = base
-    after = _load(scratch, f"{BASE};\n{fact.sql};")
+def test_one_fact(fact: Fact, base: Base) -> None:
+    if base.major < fact.since:
+        pytest.skip(f"needs PostgreSQL {fact.since}")
+    scratch, before = base.scratch, base.catalog
+    after = _load(scratch, f"{base.text};\n{fact.sql};")
     changes = diff(before, after)
     assert any(
         one.subject.kind == fact.kind

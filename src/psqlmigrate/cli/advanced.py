@@ -60,7 +60,7 @@ def diff(
     """Print the SQL that turns one schema into another.
 
     A schema is a URL, an .sql file or directory, a .json snapshot, or one of database, models,
-    migrations, migrations@VERSION, empty.
+    migrations, migrations@VERSION, empty. The hazards of a statement are a comment above it.
 
     \b
     psqlmigrate diff database schema.sql
@@ -74,9 +74,11 @@ def diff(
     if options.as_json:
         show_json("diff", result)
     elif result.statements:
+        from psqlmigrate.output.plans import script_lines
+
         put("SET check_function_bodies = off;")
-        for statement in result.statements:
-            put(f"{statement.sql};")
+        for line in script_lines(result.statements):
+            put(line)
     for name in result.unmodelled:
         click.echo(f"not compared: {name}", err=True)
     if result.proof and not options.as_json:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from psqlmigrate.output.console import console
+from psqlmigrate.output.plans import script_lines
 from psqlmigrate.output.printable import printable
 from psqlmigrate.output.reports import print_entries, print_generated
 from psqlmigrate.schema.identity import shown
@@ -74,10 +75,7 @@ def _statements(statements: tuple[Statement, ...]) -> Iterator[str]:
     yield "SET check_function_bodies = off;"
     if together:
         yield "BEGIN;"
-    for one in statements:
-        if one.hazards:
-            yield _comment(", ".join(sorted(one.hazards)))
-        yield f"{one.sql};"
+    yield from script_lines(statements)
     if together:
         yield "COMMIT;"
 

@@ -128,6 +128,7 @@ _EXACT_AS_TEXT = {
     "bigint", "bit", "bit varying", "boolean", "character", "cidr", "inet", "integer", "json",
     "jsonb", "macaddr", "macaddr8", "name", "numeric", "oid", "smallint", "uuid", "xml",
 }  # fmt: skip
+_SORTED_ALIKE = ({"character varying", "text"}, {"cidr", "inet"}, {"oid", *_REGS})
 _DIGITS = {"smallint": 5, "integer": 10, "bigint": 19}
 _FULL_PRECISION = 6
 _TEMPORAL = {
@@ -226,6 +227,12 @@ def rewrites(old: str, new: str, casts: Collection[UserCast] = ()) -> bool:
     if before.name == after.name:
         return not _widens(before, after)
     return (before.name, after.name) not in _BINARY or bool(after.modifier)
+
+
+def reorders(old: str, new: str) -> bool:
+    """Whether indexes take other operators, so that one of the old type is none of the new."""
+    names = {_parsed(old).name, _parsed(new).name}
+    return len(names) > 1 and not any(names <= alike for alike in _SORTED_ALIKE)
 
 
 def keeps_values(old: str, new: str) -> bool:

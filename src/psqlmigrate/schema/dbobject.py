@@ -27,11 +27,13 @@ class Alteration:
     (the type of a column). Without it, dependents do not notice. `first`: it goes before the
     changes of what the object depends on. `after`: objects that it names without depending on
     them; it waits for those that are new. `apart`: what PostgreSQL would refuse it over, and so
-    is away meanwhile (the links of a table to its children).
+    is away meanwhile (the links of a table to its children). `reorders`: values compare otherwise
+    than before.
     """
 
     statements: tuple[Statement, ...]
     disturbs: bool = False
+    reorders: bool = False
     first: bool = False
     after: tuple[ObjectId, ...] = ()
     apart: tuple[ObjectId, ...] = ()
@@ -188,6 +190,13 @@ class DbObject:
     def survives_alter(self) -> bool:
         """Whether PostgreSQL itself adapts this object when what it depends on is altered."""
         return False
+
+    def adapting(self, *, rewritten: bool, reordered: bool) -> frozenset[Hazard]:
+        """What it costs when PostgreSQL adapts it to another type of the column it stands on.
+
+        `rewritten`: that writes all rows and indexes anew. `reordered`: values compare otherwise.
+        """
+        return frozenset()
 
     @property
     def looks_further(self) -> bool:

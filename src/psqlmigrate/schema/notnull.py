@@ -6,7 +6,7 @@ from typing import LiteralString
 from psqlmigrate.schema.dbobject import Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, sql
-from psqlmigrate.schema.statement import Hazard, Statement
+from psqlmigrate.schema.statement import CHECKED, Hazard, Statement
 
 NAMED_SINCE = 18
 
@@ -144,6 +144,8 @@ class NotNull:
     local: bool
     """Whether it stays when no parent has one any more."""
     ties: Ties
+    stored: bool
+    """Whether its table has rows here, or may have children that do."""
 
     @property
     def full_name(self) -> str:
@@ -222,12 +224,12 @@ class NotNull:
         return self._rename(new) if self.stated else (new._set(),)
 
     def _set(self) -> Statement:
-        checked = {Hazard.MAY_FAIL, Hazard.FULL_SCAN} if self.valid else {Hazard.MAY_FAIL}
+        checked = CHECKED if self.valid and self.stored else frozenset[Hazard]()
         if self.valid and not self._is_named and not self.no_inherit:
-            return self._alter(sql("SET NOT NULL"), frozenset(checked))
+            return self._alter(sql("SET NOT NULL"), checked)
         clause = self.clause(sql(" {}", ident(self.column.path[-1])))
         late = NOTHING if self.valid else sql(" NOT VALID")
-        return self._table(sql("ADD {}{}", clause, late), frozenset(checked))
+        return self._table(sql("ADD {}{}", clause, late), checked)
 
     def _rename(self, new: "NotNull") -> Statements:
         old, name = self.actual or self.full_name, new.full_name
@@ -243,7 +245,8 @@ class NotNull:
             statements.append(self._table(sql("ALTER CONSTRAINT {} {}", name, word)))
         if not self.valid and new.valid:
             change = sql("VALIDATE CONSTRAINT {}", name)
-            statements.append(self._table(change, frozenset({Hazard.FULL_SCAN})))
+            hazards = frozenset({Hazard.FULL_SCAN, Hazard.MAY_FAIL})
+            statements.append(self._table(change, hazards))
         return tuple(statements)
 
     @property

@@ -23,6 +23,7 @@ class Hazard(StrEnum):
     NO_TRANSACTION = "cannot run in a transaction"
     MAY_FAIL = "may fail on existing rows"
     LOSES_GRANTS = "loses privileges granted by hand"
+    CHANGES_ACCESS = "changes access"
 
 
 OF_ROWS = frozenset(
@@ -35,6 +36,21 @@ OF_ROWS = frozenset(
     }
 )
 """Hazards that only rows make."""
+
+LOCKED_SCAN = frozenset({Hazard.FULL_SCAN, Hazard.LONG_LOCK})
+"""Every row is read while nobody can write."""
+
+REWRITE = frozenset({Hazard.TABLE_REWRITE, Hazard.LONG_LOCK})
+"""Every row, and every index with them, is written anew."""
+
+CHECKED = LOCKED_SCAN | {Hazard.MAY_FAIL}
+"""Every row is tried while nobody can write."""
+
+REBUILT = LOCKED_SCAN | {Hazard.INDEX_REBUILD}
+"""An index that is there is built anew."""
+
+CHANGED_ACCESS = frozenset({Hazard.BREAKS_CODE, Hazard.CHANGES_ACCESS})
+"""Others may do or see more than before, or less."""
 
 
 @dataclass(frozen=True, slots=True)

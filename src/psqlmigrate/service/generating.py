@@ -17,7 +17,7 @@ from psqlmigrate.postgres.filelock import locked_directory
 from psqlmigrate.schema.catalog import Catalog, diff
 from psqlmigrate.schema.hashing import sections
 from psqlmigrate.schema.identity import ObjectId
-from psqlmigrate.schema.statement import Hazard
+from psqlmigrate.schema.statement import Hazard, Statement
 from psqlmigrate.service.baseline import Baseline, choose
 from psqlmigrate.service.certifying import write_certificate
 from psqlmigrate.service.checking import NOWHERE, Settled, model_words, rename_words, settled
@@ -307,7 +307,7 @@ def _calm(made: Plan) -> Plan:
     """The plan with concurrent statements where there are such."""
     return Plan(
         tuple(
-            replace(one, sql=one.concurrent, transactional=False, hazards=_CALM)
+            replace(one, sql=one.concurrent, transactional=False, hazards=_watched(one))
             if one.concurrent
             else one
             for one in made.statements
@@ -316,7 +316,8 @@ def _calm(made: Plan) -> Plan:
     )
 
 
-_CALM = frozenset({Hazard.NO_TRANSACTION, Hazard.FULL_SCAN})
+def _watched(one: Statement) -> frozenset[Hazard]:
+    return (one.hazards - {Hazard.LONG_LOCK}) | {Hazard.NO_TRANSACTION}
 
 
 def render_python_file(draft: _Draft) -> tuple[str, str]:

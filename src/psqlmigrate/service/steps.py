@@ -1,13 +1,14 @@
 """The steps of a plan: what is made, dropped or altered by one run of statements."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Statements
 from psqlmigrate.schema.identity import ObjectId
-from psqlmigrate.schema.statement import OF_ROWS, Hazard
+from psqlmigrate.schema.statement import CHANGED_ACCESS, OF_ROWS, Hazard
 from psqlmigrate.service.linking import link
 from psqlmigrate.service.ordering import Node
 from psqlmigrate.service.work import Work, moved, moving, sources
@@ -110,7 +111,9 @@ def _drop_nodes(work: Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
             for left in work.left.get(root, ()):
                 statements = (*statements, *one.clear(left))
             if work.new.objects.get(root) == one:
-                statements = _without(statements, Hazard.BREAKS_CODE)
+                statements = _without(statements, *CHANGED_ACCESS)
+            elif root not in work.new.objects:
+                statements = _with(statements, *one.rename_hazards)
             if root in partitions:  # its rows are in the table that takes them by then
                 statements = _without(statements, Hazard.DATA_LOSS)
             if one.held_by and work.drops.issuperset(one.held_by):
@@ -152,12 +155,12 @@ def _parts(catalog: Catalog, oid: ObjectId) -> tuple[DbObject, ...]:
     return tuple(sorted(found.values(), key=_place))
 
 
-def _without(statements: Statements, hazard: Hazard) -> Statements:
-    return tuple(replace(it, hazards=it.hazards - {hazard}) for it in statements)
+def _without(statements: Statements, *hazards: Hazard) -> Statements:
+    return tuple(replace(it, hazards=it.hazards - {*hazards}) for it in statements)
 
 
-def _with(statements: Statements, hazard: Hazard) -> Statements:
-    return tuple(replace(it, hazards=it.hazards | {hazard}) for it in statements)
+def _with(statements: Statements, *hazards: Hazard) -> Statements:
+    return tuple(replace(it, hazards=it.hazards | {*hazards}) for it in statements)
 
 
 def _stops_computing(work: Work, one: DbObject) -> bool:
@@ -170,6 +173,8 @@ def _create_nodes(work: Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
     nodes: list[Node] = []
     given = {one.id: one for one in work.given.values()}
     standing = work.old.objects.keys() - work.drops
+    links = moving(work.new, work.swaps)
+    filled = work.swaps | {work.new.objects[link].owners[0] for link in links}
     for root, ids in _grouped(roots).items():
         one = work.new.objects[root]
         parts = tuple(sorted((work.new.objects[oid] for oid in ids), key=_place))
@@ -181,21 +186,31 @@ def _create_nodes(work: Work, roots: dict[ObjectId, ObjectId]) -> list[Node]:
             statements = _harmless(way.statements)
         if root not in work.old.objects and any(owner in standing for owner in one.owners[:1]):
             statements = (*statements, *one.settle())
-        if _is_fresh(work, one):
-            harmless = OF_ROWS | {Hazard.BREAKS_CODE}
-            statements = tuple(replace(it, hazards=it.hazards - harmless) for it in statements)
+        if _is_fresh(work, one, filled):
+            statements = _without(statements, *OF_ROWS)
+        if _is_unknown(work, one):
+            statements = _without(statements, *CHANGED_ACCESS)
         names = tuple(part.id for part in parts)
         nodes.append(Node("create", root, one.turn, statements, names))
     return nodes
 
 
-def _is_fresh(work: Work, one: DbObject) -> bool:
+def _is_fresh(work: Work, one: DbObject, filled: set[ObjectId]) -> bool:
     """Whether it is made on something that is new itself, so that there are no rows yet."""
     if one.looks_further:
         return False
     while one.owners and one.owners[0] in work.new.objects:
         one = work.new.objects[one.owners[0]]
-    return one.carries_data and one.id in work.creates and one.id not in work.swaps
+    return one.carries_data and one.id in work.creates and one.id not in filled
+
+
+def _is_unknown(work: Work, one: DbObject) -> bool:
+    """Whether nobody can have used it, or all find it again as it was."""
+    if work.old.objects.get(one.id) == one:
+        return True
+    while one.owners and one.owners[0] in work.new.objects:
+        one = work.new.objects[one.owners[0]]
+    return one.id not in work.old.objects
 
 
 def _lonely(work: Work) -> set[ObjectId]:
@@ -215,7 +230,36 @@ def _place(one: DbObject) -> tuple[int, int, ObjectId]:
 
 
 def _alter_nodes(work: Work) -> list[Node]:
+    disturbed = {oid for oid, one in work.alters.items() if one.disturbs}
+    above: defaultdict[ObjectId, list[DbObject]] = defaultdict(list)
+    for oid, one in work.old.objects.items():
+        for target in disturbed & (work.old.edges.get(oid, frozenset()) | {*one.inherited_from}):
+            if oid not in work.drops:
+                above[target].append(one)
     return [
-        Node("alter", oid, work.old.objects[oid].rank, one.statements)
+        Node("alter", oid, work.old.objects[oid].rank, _costing(one, above, oid))
         for oid, one in work.alters.items()
     ]
+
+
+def _costing(
+    way: Alteration, above: Mapping[ObjectId, Sequence[DbObject]], oid: ObjectId
+) -> Statements:
+    """Its statements, the first with what it costs to adapt what stands on a disturbed object."""
+    if not way.disturbs or not way.statements:
+        return way.statements
+    first, *others = way.statements
+    rewritten = Hazard.TABLE_REWRITE in first.hazards
+    costs = (
+        one.adapting(rewritten=rewritten, reordered=way.reorders) for one in _reached(above, oid)
+    )
+    return (*_with((first,), *chain.from_iterable(costs)), *others)
+
+
+def _reached(above: Mapping[ObjectId, Sequence[DbObject]], oid: ObjectId) -> Iterator[DbObject]:
+    """What stands on an object, and on those of the same kind that change with it."""
+    for one in above.get(oid, ()):
+        if oid in one.inherited_from:
+            yield from _reached(above, one.id)
+        else:
+            yield one

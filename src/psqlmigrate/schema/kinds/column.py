@@ -6,7 +6,14 @@ from types import MappingProxyType
 from typing import ClassVar, LiteralString, Self
 
 from psqlmigrate.errors import PlanRefusedError
-from psqlmigrate.schema.casts import UserCast, conversion, keeps_values, of_users, rewrites
+from psqlmigrate.schema.casts import (
+    UserCast,
+    conversion,
+    keeps_values,
+    of_users,
+    reorders,
+    rewrites,
+)
 from psqlmigrate.schema.clauses import COMPRESSION, Settings, linked, settings
 from psqlmigrate.schema.dbobject import (
     Alteration,
@@ -33,7 +40,7 @@ from psqlmigrate.schema.inside import (
 )
 from psqlmigrate.schema.notnull import NAMED_SINCE, NotNull, Ties, held_below, not_null_constraints
 from psqlmigrate.schema.sqltext import NOTHING, Sql, away, ident, join, printed, sql
-from psqlmigrate.schema.statement import Hazard, Statement
+from psqlmigrate.schema.statement import REWRITE, Hazard, Statement
 
 _THROUGH_FOREIGN = Impossible("PostgreSQL converts no values of a foreign table's children")
 _IN_THE_KEY = Impossible("it is part of the partition key")
@@ -341,7 +348,7 @@ class Column(DbObject):
     def _cast_over(self, new: Self, value: Sql, hazards: frozenset[Hazard]) -> Statement:
         collate = sql(" COLLATE {}", printed(new.collation)) if new.collation else NOTHING
         change = sql("TYPE {}{} USING {}", printed(new.type), collate, value)
-        return self._statement(change, hazards | {Hazard.TABLE_REWRITE})
+        return self._statement(change, hazards | REWRITE)
 
     def _by_name(self, new: Self, swapped: Swapped) -> bool:
         """Whether text, which has attributes by their places, would give them to others."""
@@ -407,10 +414,10 @@ class Column(DbObject):
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         if self.typed:
             return self.adjust()
-        fails = (self.not_null and not parts) or self.generated or self.domain
+        fails = self.stored and ((self.not_null and not parts) or self.generated or self.domain)
         hazards = frozenset({Hazard.MAY_FAIL}) if fails else frozenset[Hazard]()
-        if self.generated == "s" or any(part.rewrites for part in parts):
-            hazards |= {Hazard.TABLE_REWRITE}
+        if self.stored and (self.generated == "s" or any(part.rewrites for part in parts)):
+            hazards |= REWRITE
         text = sql("ALTER TABLE {} ADD COLUMN {}", self._table, self._line(parts))
         return (Statement(text, self.id, hazards), *self.adjust())
 
@@ -459,7 +466,10 @@ class Column(DbObject):
         if retyped:
             apart = (*apart, *self._null.unretyped, *(links if first else ()))
             first = False
-        return Alteration(tuple(statements), disturbs=retyped, first=first, apart=apart)
+        reordered = self.collation != new.collation or reorders(self.base, new.base)
+        return Alteration(
+            tuple(statements), disturbs=retyped, reorders=reordered, first=first, apart=apart
+        )
 
     def restored(self, original: Self) -> Self:
         return replace(
@@ -483,7 +493,7 @@ class Column(DbObject):
         if self._inherits(new):
             return ()
         change = sql("SET EXPRESSION AS ({})", printed(new.expression or ""))
-        return (self._statement(change, frozenset({Hazard.TABLE_REWRITE})),)
+        return (self._statement(change, REWRITE),)
 
     def _retype(self, new: "Column") -> Statement:
         type_name = printed(new.type)
@@ -502,11 +512,12 @@ class Column(DbObject):
         if not self.stored:
             return frozenset()
         told = {
-            Hazard.TABLE_REWRITE: new.domain or rewrites(self.base, new.base, self._casts(new)),
             Hazard.LOSSY_CAST: not keeps_values(self.base, new.base),
             Hazard.MAY_FAIL: new.domain,
         }
-        return frozenset(hazard for hazard, it_is in told.items() if it_is)
+        said = frozenset(hazard for hazard, it_is in told.items() if it_is)
+        rewritten = new.domain or rewrites(self.base, new.base, self._casts(new))
+        return said | REWRITE if rewritten else said
 
     @property
     def _null(self) -> NotNull:
@@ -523,6 +534,7 @@ class Column(DbObject):
             self.partition or self.not_null_local or self.server < NAMED_SINCE,
             self.not_null_local,
             self.not_null_ties,
+            self.stored,
         )
 
     def _nullability(self, new: "Column") -> Statements:

@@ -8,7 +8,7 @@ from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, R
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.privileges import Acl
 from psqlmigrate.schema.sqltext import NOTHING, Sql, away, ident, join, printed, sql
-from psqlmigrate.schema.statement import Hazard, Statement
+from psqlmigrate.schema.statement import REWRITE, Hazard, Statement
 
 _QUERY: LiteralString = """
 WITH RECURSIVE att AS MATERIALIZED (
@@ -170,7 +170,7 @@ class Composite(DbObject):
         text = sql("ALTER ATTRIBUTE {} TYPE {}{}", ident(new[0]), printed(new[1]), collate)
         if "table" not in self.used:
             return self._change(text)
-        rewritten = [Hazard.TABLE_REWRITE] if rewrites(old[1], new[1]) else []
+        rewritten = REWRITE if rewrites(old[1], new[1]) else frozenset[Hazard]()
         lossy = [] if keeps_values(old[1], new[1]) else [Hazard.LOSSY_CAST]
         return self._change(text, *rewritten, *lossy)
 

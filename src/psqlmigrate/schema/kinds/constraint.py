@@ -15,8 +15,9 @@ from psqlmigrate.schema.dbobject import (
     Statements,
 )
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.indexes import adapted, computes
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, join, printed, sql
-from psqlmigrate.schema.statement import Hazard, Statement
+from psqlmigrate.schema.statement import CHECKED, REBUILT, Hazard, Statement
 
 _NOT_VALID, _NOT_ENFORCED = " NOT VALID", " NOT ENFORCED"
 _FOREIGN_KEY_TURN = 138
@@ -59,6 +60,8 @@ class Constraint(DbObject):
     parents: tuple[ObjectId, ...] = field(compare=False, default=())
     """The same check of parents."""
     relation: str = field(compare=False, default="table")
+    stored: bool = field(compare=False, default=True)
+    """Whether its table has rows here, or has children that may."""
     mistakable: bool = field(compare=False, default=False)
     """Whether ATTACH would join to it another key of a partition than it has."""
 
@@ -86,6 +89,8 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
               JOIN pg_catalog.pg_namespace pn ON pn.oid = pc.relnamespace
              WHERE h.inhrelid = k.conrelid) END,
        CASE c.relkind WHEN 'f' THEN 'foreign table' ELSE 'table' END,
+       c.relkind <> 'f' OR EXISTS (
+           SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = c.oid),
        c.relkind = 'p' AND (
            EXISTS (SELECT FROM pg_catalog.pg_inherits h
                      JOIN pg_catalog.pg_constraint part ON part.conindid = h.inhrelid
@@ -106,10 +111,17 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Constraint":
-        *plain, attached, parents, relation, mistakable = row
+        *plain, attached, parents, relation, stored, mistakable = row
         plain[5] = tuple(plain[5] or ())
         ids = tuple(ObjectId(cls.kind, tuple(parent)) for parent in parents or ())
-        values: Row = (*plain, tuple(attached) if attached else None, ids, relation, mistakable)
+        values: Row = (
+            *plain,
+            tuple(attached) if attached else None,
+            ids,
+            relation,
+            stored,
+            mistakable,
+        )
         return cls(*values)
 
     @property
@@ -193,8 +205,23 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         only = sql("ONLY ") if self.partitioned and self.type in "pux" else NOTHING
         text = sql("ALTER TABLE {}{} ADD {}", only, self._table, self._line())
-        made = Statement(text, self.id, frozenset({Hazard.FULL_SCAN, Hazard.MAY_FAIL}))
-        return (made, *self.adjust())
+        # A key of a partitioned table has its rows in those of the partitions.
+        calm = bool(only) or not self._is_checked
+        hazards = frozenset[Hazard]() if calm else CHECKED
+        return (Statement(text, self.id, hazards), *self.adjust())
+
+    @property
+    def _is_checked(self) -> bool:
+        """Whether PostgreSQL looks whether the rows that are there fit."""
+        return self.stored and not self.definition.endswith((_NOT_VALID, _NOT_ENFORCED))
+
+    def adapting(self, *, rewritten: bool, reordered: bool) -> frozenset[Hazard]:
+        if self.type in "pux":
+            computed = self.type == "x" and computes(self.definition)
+            return adapted(rewritten=rewritten, reordered=reordered, computed=computed, unique=True)
+        if not self._is_checked:
+            return frozenset()
+        return frozenset({Hazard.MAY_FAIL}) if rewritten else CHECKED
 
     def adjust(self) -> Statements:
         bare = replace(self, options=(), clustered=False, replica_identity=False, tablespace="")
@@ -211,7 +238,10 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
             texts.append(cluster(self._table, ident(self.name), on=new.clustered))
         if new.replica_identity and not self.replica_identity:
             texts.append(replica_identity(self._table, ident(self.name)))
-        return tuple(Statement(text, self.id) for text in texts)
+        return tuple(
+            Statement(text, self.id, REBUILT if " SET TABLESPACE " in text else frozenset())
+            for text in texts
+        )
 
     def drop(self) -> Statements:
         return self._drop(NOTHING)
@@ -235,7 +265,7 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
         return self._reenforce(new)
 
     def _reenforce(self, new: "Constraint") -> Alteration | None:
-        """When and whether a foreign key is checked; its rows are left alone."""
+        """When and whether a foreign key is checked."""
         (base, old), (new_base, marks) = _split(self.definition), _split(new.definition)
         if self.type != "f" or base != new_base or _NOT_VALID in {*old, *marks}:
             return None
@@ -247,7 +277,10 @@ SELECT k.oid, n.nspname::text, c.relname::text, k.conname::text, k.contype::text
             words.append(sql("NOT ENFORCED") if _NOT_ENFORCED in marks else sql("ENFORCED"))
         name = ident(self.name)
         text = sql("ALTER TABLE {} ALTER CONSTRAINT {} {}", self._table, name, join(" ", words))
-        return Alteration((Statement(text, self.id),))
+        # What came while it was not enforced is looked at.
+        checked = _NOT_ENFORCED in old and _NOT_ENFORCED not in marks
+        hazards = CHECKED if checked else frozenset[Hazard]()
+        return Alteration((Statement(text, self.id, hazards),))
 
     @property
     def _table(self) -> Sql:

@@ -7,7 +7,7 @@ from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Stat
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.privileges import ITEMS, ME, OWNER, PUBLIC, Entry, Privileges, Words
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, printed, sql
-from psqlmigrate.schema.statement import Statement
+from psqlmigrate.schema.statement import Hazard, Statement
 
 _EVERYWHERE = "all schemas"
 
@@ -20,12 +20,13 @@ _BORN: dict[str, tuple[Entry, ...]] = {
 _QUERY: LiteralString = """
 SELECT h.oid, coalesce(n.nspname::text, ''),
        CASE h.kind WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS'
-                   WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS' END,
+                   WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS'
+                   WHEN 'L' THEN 'LARGE OBJECTS' END,
        CASE WHEN h.owner = @me THEN '' ELSE pg_catalog.pg_get_userbyid(h.owner)::text END,@items(SELECT e.*, '' AS attname FROM pg_catalog.aclexplode(h.acl) e) x),@items(SELECT e.*, '' AS attname
                   FROM pg_catalog.aclexplode(CASE WHEN h.schema = 0 THEN pg_catalog.acldefault(
                     CASE h.kind WHEN 'S' THEN 's' ELSE h.kind END, h.owner) END) e) x)
   FROM (SELECT oid, defaclobjtype, defaclrole, defaclnamespace, defaclacl
-          FROM pg_catalog.pg_default_acl WHERE defaclobjtype IN ('r', 'S', 'f', 'T', 'n'))
+          FROM pg_catalog.pg_default_acl WHERE defaclobjtype IN ('r', 'S', 'f', 'T', 'n', 'L'))
        h (oid, kind, owner, schema, acl)
   LEFT JOIN pg_catalog.pg_namespace n ON n.oid = h.schema"""
 
@@ -109,4 +110,5 @@ class DefaultPrivilege(DbObject):
         start = sql("ALTER DEFAULT PRIVILEGES {}{}", role, schema)
         owner: Sql = ident(self.role) if self.role else sql("CURRENT_ROLE")
         texts = before.becoming(after, Words(start, printed(self.objects), owner))
-        return tuple(Statement(text, self.id) for text in texts)
+        hazards = frozenset({Hazard.CHANGES_ACCESS})
+        return tuple(Statement(text, self.id, hazards) for text in texts)

@@ -7,7 +7,7 @@ from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, R
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.privileges import Acl
 from psqlmigrate.schema.sqltext import NOTHING, Sql, away, ident, printed, sql
-from psqlmigrate.schema.statement import Hazard, Statement
+from psqlmigrate.schema.statement import CHECKED, Hazard, Statement
 
 _NAMED_NOT_NULL = 17
 
@@ -119,7 +119,8 @@ class Domain(DbObject):
     def _add(self, constraint: tuple[str, str]) -> Statement:
         name, definition = constraint
         text = sql("ADD CONSTRAINT {} {}", ident(name), printed(definition))
-        return self._change(text, frozenset({Hazard.FULL_SCAN, Hazard.MAY_FAIL}))
+        calm = definition.endswith("NOT VALID")
+        return self._change(text, frozenset() if calm else CHECKED)
 
     def _change(self, change: Sql, hazards: frozenset[Hazard] = frozenset()) -> Statement:
         return Statement(sql("ALTER {} {}", self.sql_name, change), self.id, hazards)
@@ -161,7 +162,7 @@ class Domain(DbObject):
         if not self.not_null:
             named = sql("ADD {}", new._not_null_clause())
             word = named if new.not_null_name else sql("SET NOT NULL")
-            return (self._change(word, frozenset({Hazard.FULL_SCAN, Hazard.MAY_FAIL})),)
+            return (self._change(word, CHECKED),)
         old, name = self._not_null_constraint, new._not_null_constraint
         if old == name:
             return ()

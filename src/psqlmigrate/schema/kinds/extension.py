@@ -61,7 +61,8 @@ SELECT e.oid, e.extname::text, n.nspname::text, e.extversion, e.extrelocatable
         statements: list[Statement] = []
         if self.version != new.version:
             text = sql("ALTER {} UPDATE TO {}", self.sql_name, literal(new.version))
-            statements.append(Statement(text, self.id))
+            privilege = frozenset({Hazard.NEEDS_PRIVILEGE})
+            statements.append(Statement(text, self.id, privilege))
         if self.schema != new.schema and not self.relocatable:
             return None
         if self.schema != new.schema:

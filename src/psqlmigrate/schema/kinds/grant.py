@@ -8,7 +8,7 @@ from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Stat
 from psqlmigrate.schema.identity import Address, ObjectId
 from psqlmigrate.schema.privileges import ITEMS, ME, Entry, Privileges, Words
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, printed, sql
-from psqlmigrate.schema.statement import Hazard, Statement
+from psqlmigrate.schema.statement import CHANGED_ACCESS, Hazard, Statement
 
 _CLOSED = 15
 """Since then not everybody may make things in the schema public."""
@@ -195,11 +195,10 @@ class Grant(DbObject):
     ) -> Statements:
         owner = ident(self.owner) if self.owner else sql("CURRENT_ROLE")
         texts = before.becoming(after, Words(NOTHING, self.name, owner), others)
-        hazards = frozenset({Hazard.BREAKS_CODE})
+        taken = CHANGED_ACCESS if before else frozenset({Hazard.CHANGES_ACCESS})
+        given = frozenset({Hazard.CHANGES_ACCESS})
         return tuple(
-            Statement(
-                text, self.id, hazards if text.startswith("REVOKE") and before else frozenset()
-            )
+            Statement(text, self.id, taken if text.startswith("REVOKE") else given)
             for text in texts
         )
 

@@ -7,8 +7,9 @@ from typing import ClassVar, LiteralString, Self
 from psqlmigrate.schema.clauses import cluster, replica_identity, set_options
 from psqlmigrate.schema.dbobject import Alteration, DbObject, Naming, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.indexes import adapted, computes
 from psqlmigrate.schema.sqltext import Sql, ident, number, printed, sql
-from psqlmigrate.schema.statement import Hazard, Statement
+from psqlmigrate.schema.statement import LOCKED_SCAN, REBUILT, Hazard, Statement
 
 # No row can stand in the way of an index that is not unique and computes nothing.
 _PLAIN = re.compile(r"CREATE INDEX [^(]*\([^()]*\)( INCLUDE \([^()]*\))?( TABLESPACE \S+)?\Z")
@@ -113,7 +114,9 @@ SELECT x.oid, n.nspname::text, x.relname::text, c.relname::text,
 
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         fits = frozenset[Hazard]() if _PLAIN.match(self.definition) else {Hazard.MAY_FAIL}
-        hazards = frozenset({Hazard.LONG_LOCK, Hazard.FULL_SCAN, *fits})
+        # That of a partitioned table has its rows in those of the partitions.
+        only = " ON ONLY " in self.definition
+        hazards = frozenset[Hazard]() if only else LOCKED_SCAN | fits
         bare = replace(
             self, options=(), statistics=(), clustered=False, replica_identity=False, tablespace=""
         )
@@ -145,6 +148,16 @@ SELECT x.oid, n.nspname::text, x.relname::text, c.relname::text,
         """PostgreSQL prints ONLY for every index of a partitioned table."""
         return replace(self, definition=self.definition.replace(" ON ONLY ", " ON ", 1))
 
+    def adapting(self, *, rewritten: bool, reordered: bool) -> frozenset[Hazard]:
+        if " ON ONLY " in self.definition:
+            return frozenset()
+        return adapted(
+            rewritten=rewritten,
+            reordered=reordered,
+            computed=computes(self.definition.partition(" USING ")[2]),
+            unique=self.definition.startswith("CREATE UNIQUE"),
+        )
+
     def restored(self, original: Self) -> Self:
         return replace(self, valid=original.valid)
 
@@ -164,7 +177,10 @@ SELECT x.oid, n.nspname::text, x.relname::text, c.relname::text,
             texts.append(cluster(table, ident(self.name), on=new.clustered))
         if new.replica_identity and not self.replica_identity:
             texts.append(replica_identity(table, ident(self.name)))
-        return tuple(Statement(text, self.id) for text in texts)
+        return tuple(
+            Statement(text, self.id, REBUILT if " SET TABLESPACE " in text else frozenset())
+            for text in texts
+        )
 
     def summary(self) -> str:
         unique = "unique index" if self.definition.startswith("CREATE UNIQUE") else "index"

@@ -7,7 +7,7 @@ from psqlmigrate.schema.dbobject import Alteration, DbObject, Resolve, Row, Stat
 from psqlmigrate.schema.identity import Address, ObjectId
 from psqlmigrate.schema.privileges import ME
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, sql
-from psqlmigrate.schema.statement import Statement
+from psqlmigrate.schema.statement import Hazard, Statement
 
 _GIVEN_AWAY = 15
 _PUBLIC: LiteralString = """
@@ -144,7 +144,8 @@ class Owner(DbObject):
         return Alteration(new.create(()))
 
     def _statement(self, role: Sql) -> Statement:
-        return Statement(sql("ALTER {} OWNER TO {}", self.target_name, role), self.id)
+        text = sql("ALTER {} OWNER TO {}", self.target_name, role)
+        return Statement(text, self.id, frozenset({Hazard.CHANGES_ACCESS}))
 
     def summary(self) -> str:
         return f"{self.kind} {self.role or 'CURRENT_ROLE'}"

@@ -6,7 +6,7 @@ from typing import ClassVar, LiteralString
 from psqlmigrate.schema.dbobject import DbObject, Resolve, Row, Statements
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import Sql, ident, printed, sql
-from psqlmigrate.schema.statement import Hazard, Statement
+from psqlmigrate.schema.statement import CHECKED, Hazard, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ SELECT c.oid, n.nspname::text, c.relname::text, pn.nspname::text, p.relname::tex
 
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         change = sql("ATTACH PARTITION {} {}", self._child, printed(self.bound))
-        return (self._statement(change, frozenset({Hazard.FULL_SCAN, Hazard.MAY_FAIL})),)
+        return (self._statement(change, CHECKED),)
 
     def drop(self) -> Statements:
         hazards = frozenset({Hazard.MAY_FAIL} if self.referrers else ())

@@ -15,14 +15,11 @@ from psqlmigrate.schema.dbobject import (
 )
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, idents, printed, sql
-from psqlmigrate.schema.statement import Hazard, Statement
+from psqlmigrate.schema.statement import CHANGED_ACCESS, Statement
 
 _COMMANDS = {
     "*": sql("ALL"), "r": sql("SELECT"), "a": sql("INSERT"), "w": sql("UPDATE"), "d": sql("DELETE"),
 }  # fmt: skip
-
-_SEES_OTHERS = frozenset({Hazard.BREAKS_CODE})
-"""Code that runs now may see other rows, or be refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +99,10 @@ SELECT p.oid, n.nspname::text, c.relname::text, p.polname::text, p.polpermissive
             self._roles,
             self._expressions(),
         )
-        return (Statement(text, self.id, _SEES_OTHERS),)
+        return (Statement(text, self.id, CHANGED_ACCESS),)
 
     def drop(self) -> Statements:
-        return (Statement(sql("DROP {}", self.sql_name), self.id, _SEES_OTHERS),)
+        return (Statement(sql("DROP {}", self.sql_name), self.id, CHANGED_ACCESS),)
 
     def alter(self, new: Self) -> Alteration | None:
         if (self.permissive, self.command) != (new.permissive, new.command):
@@ -115,4 +112,4 @@ SELECT p.oid, n.nspname::text, c.relname::text, p.polname::text, p.polpermissive
         ):
             return None
         text = sql("ALTER {} TO {}{}", self.sql_name, new._roles, new._expressions())
-        return Alteration((Statement(text, self.id, _SEES_OTHERS),))
+        return Alteration((Statement(text, self.id, CHANGED_ACCESS),))

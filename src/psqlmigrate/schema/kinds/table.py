@@ -20,10 +20,10 @@ from psqlmigrate.schema.dbobject import (
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.privileges import Acl
 from psqlmigrate.schema.sqltext import NOTHING, Sql, away, ident, join, printed, sql
-from psqlmigrate.schema.statement import Hazard, Statement
+from psqlmigrate.schema.statement import CHANGED_ACCESS, REWRITE, Hazard, Statement
 
 _IDENTITIES = {"d": sql("DEFAULT"), "f": sql("FULL"), "n": sql("NOTHING")}
-_MOVED = frozenset({Hazard.TABLE_REWRITE, Hazard.LONG_LOCK, Hazard.MAY_FAIL})
+_MOVED = REWRITE | {Hazard.MAY_FAIL}
 _SECURITY = "ROW LEVEL SECURITY"
 _REWRITES = ("SET UNLOGGED", "SET LOGGED", "SET ACCESS METHOD", "SET TABLESPACE")
 
@@ -176,9 +176,11 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relpersistence::text,
         return Alteration(tuple(self._statement(change) for change in self._changes(new)))
 
     def _statement(self, change: Sql) -> Statement:
-        hazards = frozenset({Hazard.TABLE_REWRITE} if change.startswith(_REWRITES) else ())
+        # A partitioned table only hands it on to partitions to come.
+        moves = change.startswith(_REWRITES) and self.partition_key is None
+        hazards = REWRITE if moves else frozenset[Hazard]()
         if change.endswith(_SECURITY):
-            hazards = frozenset({Hazard.BREAKS_CODE})
+            hazards = CHANGED_ACCESS
         return Statement(sql("ALTER TABLE {} {}", self.name_sql, change), self.id, hazards)
 
     def _changes(self, new: "Table") -> tuple[Sql, ...]:

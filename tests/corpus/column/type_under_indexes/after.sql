@@ -1,0 +1,13 @@
+CREATE TABLE t (a varchar(19) UNIQUE, b text, c varchar CHECK (c <> ''), d varchar[], e int, f text COLLATE "C");
+CREATE INDEX t_b ON t (b);
+CREATE INDEX t_lower_b ON t (lower(b));
+CREATE INDEX t_if ON t (a) WHERE b > 'a';
+CREATE INDEX t_with ON t (a) INCLUDE (b);
+CREATE INDEX t_d ON t (d);
+CREATE INDEX t_e ON t (e);
+CREATE UNIQUE INDEX t_f ON t (f);
+CREATE TABLE p (a varchar(19), b text) PARTITION BY LIST (b);
+CREATE TABLE p1 PARTITION OF p (CHECK (a <> '')) FOR VALUES IN ('x');
+CREATE INDEX p1_lower ON p1 (lower(a));
+CREATE TABLE parent (a varchar(19));
+CREATE TABLE child (CHECK (a <> '')) INHERITS (parent);
