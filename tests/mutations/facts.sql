@@ -634,3 +634,9 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA other GRANT INSERT ON TABLES TO pg_monitor
 ALTER DEFAULT PRIVILEGES IN SCHEMA other GRANT SELECT ON TABLES TO pg_monitor WITH GRANT OPTION
 -- fact: default privilege.revoked
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC
+-- fact: security label.target
+-- excluded: PostgreSQL installs no provider; tests/corpus/security_label has one
+-- fact: security label.part
+-- excluded: PostgreSQL installs no provider; tests/corpus/security_label has one
+-- fact: security label.labels
+-- excluded: PostgreSQL installs no provider; tests/corpus/security_label has one
