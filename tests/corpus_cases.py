@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 
+from label_provider import provide_labels
 from psqlmigrate.postgres.connect import server_major
 from psqlmigrate.postgres.scratch import Scratch
 
@@ -13,6 +14,7 @@ _REQUIRES = re.compile(r"^-- requires: (\d+)", re.MULTILINE)
 _ICU = re.compile(r"\bprovider\s*=\s*icu\b", re.IGNORECASE)
 
 
+_LABELS = re.compile(r"^-- labels$", re.MULTILINE)
 _ROLES = re.compile(r"^-- roles: (.+)", re.MULTILINE)
 
 
@@ -24,6 +26,9 @@ def provide(scratch: Scratch, texts: Iterable[str]) -> None:
         pytest.skip(f"needs PostgreSQL {needed}")
     if _ICU.search(text) and not has_icu:
         pytest.skip("needs a PostgreSQL with ICU")
+    if _LABELS.search(text):
+        with scratch.database() as connection:
+            provide_labels(connection)
     for role in sorted({role for found in _ROLES.findall(text) for role in found.split()}):
         scratch.create_role(role)
 

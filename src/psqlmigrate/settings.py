@@ -42,6 +42,7 @@ class MigrationConfig:
     ignore: str | Sequence[str] | None = None
     manage_grants: bool | None = None
     manage_owners: bool | None = None
+    manage_labels: bool | None = None
     history_schema: str | None = None
     role: str | None = None
     scratch_url: str | None = dataclasses.field(default=None, repr=False)

@@ -5,6 +5,7 @@ A case is a directory with before.sql and after.sql. Their first lines may say
 -- requires: 18             the oldest major that has what the case is about
 -- refused: its key         going to this state is refused, in these words
 -- roles: app reader        roles that it names
+-- labels                   the server must have providers of security labels
 
 rows.sql is loaded into either state first, and check.sql has to select the same rows before and
 after the plan.

@@ -902,3 +902,9 @@ CREATE AGGREGATE middle(float8 ORDER BY anyelement) (SFUNC = ordered_set_transit
 CREATE CAST (mood AS int) WITH INOUT AS IMPLICIT
 -- fact: operator class.own
 CREATE OPERATOR CLASS hashed FOR TYPE pair USING hash AS OPERATOR 1 = (record, record), FUNCTION 1 hash_record(record), FUNCTION 2 hash_record_extended(record, int8)
+-- fact: security label.target
+-- excluded: PostgreSQL installs no provider; tests/corpus/security_label has one
+-- fact: security label.part
+-- excluded: PostgreSQL installs no provider; tests/corpus/security_label has one
+-- fact: security label.labels
+-- excluded: PostgreSQL installs no provider; tests/corpus/security_label has one

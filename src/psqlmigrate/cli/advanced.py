@@ -41,6 +41,7 @@ def heads(options: Options) -> None:
 @click.option("--exit-code", is_flag=True, help="Exit 1 when they differ.")
 @click.option("--grants/--no-grants", default=True, help="Compare privileges (on by default).")
 @click.option("--owners", is_flag=True, help="Compare owners, too.")
+@click.option("--labels", is_flag=True, help="Compare security labels, too.")
 @click.option(
     "--prove",
     is_flag=True,
@@ -55,6 +56,7 @@ def diff(
     exit_code: bool,
     grants: bool,
     owners: bool,
+    labels: bool,
     prove: bool,
 ) -> int:
     """Print the SQL that turns one schema into another.
@@ -69,7 +71,8 @@ def diff(
     from psqlmigrate.service.diffing import difference
 
     with busy(options, "comparing"):
-        concerns = [name for name, on in (("grants", grants), ("owners", owners)) if on]
+        asked = {"grants": grants, "owners": owners, "labels": labels}
+        concerns = [name for name, is_asked in asked.items() if is_asked]
         result = difference(workspace(options), source, desired, concerns=concerns, prove=prove)
     if options.as_json:
         show_json("diff", result)

@@ -243,5 +243,7 @@ def addresses(connection: Connection) -> dict[Address, ObjectId]:
 
 def _unmodelled(connection: Connection, objects: Objects) -> dict[Address, str]:
     rows = connection.execute(sql.SQL(CANDIDATES))
-    found = ((Address(catalog, oid), name) for catalog, oid, name in rows)
-    return {address: name for address, name in found if address not in objects}
+    read = {(address.catalog, address.oid) for address in objects}
+    return {
+        Address(catalog, oid): name for catalog, oid, name in rows if (catalog, oid) not in read
+    }

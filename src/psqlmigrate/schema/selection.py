@@ -45,8 +45,8 @@ class Coverage:
         return dataclasses.replace(self, exact=False, apart=frozenset())
 
 
-GRANTS, OWNERS = "grants", "owners"
-ALL_CONCERNS = frozenset({GRANTS, OWNERS})
+GRANTS, OWNERS, LABELS = "grants", "owners", "labels"
+ALL_CONCERNS = frozenset({GRANTS, OWNERS, LABELS})
 
 EVERYTHING = Coverage()
 EXACTLY = Coverage(exact=True)

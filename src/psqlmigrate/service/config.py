@@ -31,6 +31,7 @@ class Config:
     ignore: tuple[str, ...] = ()
     manage_grants: bool = True
     manage_owners: bool = False
+    manage_labels: bool = False
     history_schema: str = "public"
     scratch_url: str | None = None
     scratch_on_target: bool = False

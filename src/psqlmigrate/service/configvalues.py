@@ -113,9 +113,9 @@ READERS: Mapping[str, Callable[[object], Any]] = {
     ),
     **dict.fromkeys(("models", "schemas", "ignore", "scratch_setup"), texts),
     **dict.fromkeys(
-        ("manage_grants", "manage_owners", "scratch_on_target", "auto_detect_changes"), truth
+        ("manage_grants", "manage_owners", "manage_labels", "scratch_on_target"), truth
     ),
-    **dict.fromkeys(("fail_on_drift", "debug"), truth),
+    **dict.fromkeys(("auto_detect_changes", "fail_on_drift", "debug"), truth),
     **dict.fromkeys(("history_schema", "role"), identifier),
     **dict.fromkeys(("state_table_name", "history_table_name"), table_name),
     **dict.fromkeys(("lock_wait", "network_timeout"), seconds),

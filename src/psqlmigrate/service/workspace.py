@@ -58,14 +58,19 @@ class Workspace:
 
     @property
     def seeing_all(self) -> "Workspace":
-        """The same, managing grants and owners whatever the configuration says."""
-        config = replace(self.config, manage_grants=True, manage_owners=True)
+        """The same, managing grants, owners and labels whatever the configuration says."""
+        config = replace(self.config, manage_grants=True, manage_owners=True, manage_labels=True)
         return replace(self, config=config)
 
     @property
     def unread(self) -> frozenset[str]:
         """Concerns of objects that the configuration does not manage (see `DbObject.concern`)."""
-        managed = {"grants": self.settings.manage_grants, "owners": self.settings.manage_owners}
+        one = self.settings
+        managed = {
+            "grants": one.manage_grants,
+            "owners": one.manage_owners,
+            "labels": one.manage_labels,
+        }
         return frozenset(name for name, is_managed in managed.items() if not is_managed)
 
     def _store(self) -> "ProfileStore":

@@ -45,6 +45,7 @@ from psqlmigrate.schema.kinds.publication_schema import PublicationSchema
 from psqlmigrate.schema.kinds.publication_table import PublicationTable
 from psqlmigrate.schema.kinds.range_type import RangeType
 from psqlmigrate.schema.kinds.rule import Rule
+from psqlmigrate.schema.kinds.security_label import SecurityLabel
 from psqlmigrate.schema.kinds.sequence import Sequence
 from psqlmigrate.schema.kinds.sequence_owner import SequenceOwner
 from psqlmigrate.schema.kinds.server import Server
@@ -112,6 +113,7 @@ KINDS: tuple[type[DbObject], ...] = (
     Subscription,
     EventTrigger,
     Comment,
+    SecurityLabel,
     Owner,
     Grant,
     DefaultPrivilege,

@@ -198,7 +198,9 @@ class Column(DbObject):
     """Whether another table's constraint has the same name, so that it must be written out."""
     not_null_actual: str = field(compare=False, default="")
     """The name, also where it is a parent's doing."""
-    not_null_ties: Ties = field(compare=False, default=Ties())
+    not_null_above: tuple[str, ...] = field(compare=False, default=())
+    not_null_astray: tuple[ObjectId, ...] = field(compare=False, default=())
+    not_null_held: tuple[ObjectId, ...] = field(compare=False, default=())
     position: int = field(compare=False, default=0)
     partition: bool = field(compare=False, default=False)
     typed: bool = field(compare=False, default=False)
@@ -233,7 +235,8 @@ class Column(DbObject):
     def from_row(cls, row: Row, resolve: Resolve) -> "Column":
         values = list(row)
         values[11] = tuple(row[11] or ())
-        values[_TIES] = Ties.of(*row[_TIES])
+        ties = Ties.of(*row[_TIES])
+        values[_TIES : _TIES + 1] = [ties.above, ties.astray, ties.held]
         values[-6] = tuple(ObjectId(cls.kind, (*parent, row[2])) for parent in row[-6] or ())
         values[-2] = tuple(sorted(tuple[str, ...](one) for one in row[-2] or ()))
         values[-1] = tuple((one[0], one[1]) for one in row[-1] or ())
@@ -477,7 +480,9 @@ class Column(DbObject):
             server=min(self.server, original.server),
             not_null_local=original.not_null_local,
             not_null_actual=original.not_null_actual,
-            not_null_ties=original.not_null_ties,
+            not_null_above=original.not_null_above,
+            not_null_astray=original.not_null_astray,
+            not_null_held=original.not_null_held,
         )
 
     def _computed(self, new: "Column", *, retyped: bool) -> Statements | None:
@@ -533,7 +538,7 @@ class Column(DbObject):
             self.partition,
             self.partition or self.not_null_local or self.server < NAMED_SINCE,
             self.not_null_local,
-            self.not_null_ties,
+            Ties(self.not_null_above, self.not_null_astray, self.not_null_held),
             self.stored,
         )
 

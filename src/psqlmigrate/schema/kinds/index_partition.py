@@ -87,7 +87,7 @@ SELECT x.oid, n.nspname::text, x.relname::text, pn.nspname::text,
             _index(
                 self.parent_schema,
                 self.parent_table,
-                self.joined,
+                self.joined or self.parent,
                 constraint=self.parent_constraint,
             ),
             ObjectId("partition", (self.schema, self.table)),
@@ -109,7 +109,7 @@ SELECT x.oid, n.nspname::text, x.relname::text, pn.nspname::text,
         return Alteration(()) if self.joined in {new.joined, *new.alike} else None
 
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
-        parent = ident(self.parent_schema, self.joined)
+        parent = ident(self.parent_schema, self.joined or self.parent)
         child = ident(self.schema, self.index)
         return (Statement(sql("ALTER INDEX {} ATTACH PARTITION {}", parent, child), self.id),)
 

@@ -1,0 +1,14 @@
+-- labels
+CREATE SCHEMA "S.1";
+SECURITY LABEL FOR first ON SCHEMA "S.1" IS 'one';
+CREATE TYPE ct AS (a int);
+SECURITY LABEL FOR first ON TYPE ct IS 'one';
+CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY, a int, b text);
+SECURITY LABEL FOR first ON TABLE t IS 'it''s $1';
+SECURITY LABEL FOR "the ""second""" ON TABLE t IS 'other';
+SECURITY LABEL FOR first ON COLUMN t.b IS 'goes with it';
+CREATE VIEW v AS SELECT a FROM t;
+SECURITY LABEL FOR first ON VIEW v IS 'stays';
+SECURITY LABEL FOR first ON COLUMN v.a IS 'stays';
+CREATE FUNCTION f(x int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+SECURITY LABEL FOR first ON FUNCTION f(int) IS 'gone';
