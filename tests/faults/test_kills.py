@@ -180,7 +180,7 @@ def test_killed_at_each_message(
             good.run(*words)
             expected = _picture(good)
         # Each of its transactions writes.
-        number, step = 0, 23 if name in LEASED and not ALL else 1
+        number, step = 0, 40 if name in LEASED and not ALL else 1
         while number < MOST:
             number += step
             with _fresh(server, tmp_path / str(number), first) as place:

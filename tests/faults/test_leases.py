@@ -207,12 +207,15 @@ def test_whoever_gives_the_lease_away_is_rolled_back(
 
 
 def test_a_check_that_stalls_is_fenced_too(
-    behind: Target, project: Project, log: Callable[[], list[str]]
+    behind: Target, connection: Connection, project: Project, log: Callable[[], list[str]]
 ) -> None:
-    """Nobody gets the row while a migration's transaction has it."""
+    """Nobody gets the row while a migration's transaction has it; nor the lock, as scripts would."""
+    free = "SELECT pg_try_advisory_lock(%s)"
 
     def verify(_: Connection, file: MigrationFile, __: str) -> None:
         if file.version == "1":
+            row = connection.execute(free, [key_of(TABLES).number]).fetchone()
+            assert row == (False,)
             with connect(behind) as other, pytest.raises(LockError):
                 project.runner(other, RunOptions(lock_wait=0.5)).upgrade()
 
