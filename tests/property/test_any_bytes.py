@@ -33,6 +33,10 @@ READERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "schema.sql": (("check",), ("autogenerate", "more", "--baseline", "migrations")),
     "seeds/rows.json": (("seed", "--file", "seeds/rows.json"),),
     "seeds/rows.yaml": (("seed", "--file", "seeds/rows.yaml"),),
+    "snapshot.json": (("diff", "snapshot.json", "empty"),),
+    "others.json": (("users", "--import", "others.json"),),
+    "setup.sql": (("diff", "schema.sql", "empty", "--config", "other.toml"),),
+    "other.toml": (("heads", "--config", "other.toml"),),
 }
 
 
@@ -64,6 +68,9 @@ def whole(server: Target, tmp_path_factory: pytest.TempPathFactory) -> Generator
     (folder / "schema.sql").write_text("CREATE TABLE a (id int PRIMARY KEY, t text);\n")
     (folder / "seeds").mkdir()
     (folder / "seeds" / "rows.json").write_text('{"a": [{"id": 1, "t": "x"}, {"id": 2}]}\n')
+    (folder / "setup.sql").write_text("CREATE SCHEMA before;\n")
+    (folder / "other.toml").write_text("scratch_setup = 'setup.sql'\nlock_wait = '3 s'\n")
+    (folder / "others.json").write_text('{"profiles": {"y": {"host": "h", "port": 1}}}')
     (folder / "seeds" / "rows.yaml").write_text("a:\n  - id: 1\n    t: 'x'\n  - {id: 2}\n")
     with connect(server) as admin:
         admin.execute("CREATE DATABASE any_bytes TEMPLATE template0")
@@ -93,6 +100,9 @@ def project(whole: Path, server: Target, monkeypatch: pytest.MonkeyPatch) -> Pat
         ):
             code, said = _call(*words)
             assert code == 0, said
+        code, said = _call("snapshot")
+        assert code == 0, said
+        (whole / "snapshot.json").write_text(said)
     return whole
 
 

@@ -138,7 +138,9 @@ class _Reader:
 
 def _told(run: PastRun, entry: Entry | None) -> PastRun:
     """The run, with who did it; journals of scripts have no host."""
-    detail: Mapping[str, object] = entry.detail if entry else {}
+    if entry is None:
+        return run
+    detail = entry.detail
     role, host, tool = (str(detail.get(name) or "") for name in ("role", "host", "tool"))
     return replace(run, role=role, host=host, tool=tool)
 

@@ -17,6 +17,7 @@ from psqlmigrate.postgres.embedded import scratch_server
 from psqlmigrate.postgres.scratch import Scratch
 from psqlmigrate.postgres.target import Target, parse_url
 from psqlmigrate.service.workspace import Workspace
+from psqlmigrate.sources.sql_files import read_sql
 
 T = TypeVar("T")
 
@@ -132,8 +133,7 @@ def with_roles(scratch: Scratch, action: Callable[[], T]) -> T:
 
 def _setup(workspace: Workspace) -> tuple[tuple[str, str], ...]:
     """The SQL that each scratch database gets first, with the names of its files."""
-    paths = workspace.settings.setup_paths
-    return tuple((str(path), path.read_text(encoding="utf-8")) for path in paths)
+    return tuple(pair for path in workspace.settings.setup_paths for pair in read_sql(path))
 
 
 def _name(target: Target) -> str:
