@@ -65,11 +65,18 @@ def chaos(session: nox.Session) -> None:
 
 @nox.session
 def kills(session: nox.Session) -> None:
-    """The program is killed at each message to the server: `tests` has those that write."""
+    """The program is killed, or its connection cut, at each message: `tests` has fewer of them."""
     session.install("-e", ".", *TEST_NEEDS)
     env = {"PSQLMIGRATE_ALL_KILLS": "1"}
     workers = str((os.cpu_count() or 1) + 1)
-    session.run("pytest", "-n", workers, "tests/faults/test_kills.py", env=env)
+    session.run(
+        "pytest",
+        "-n",
+        workers,
+        "tests/faults/test_kills.py",
+        "tests/faults/test_cutting.py",
+        env=env,
+    )
 
 
 @nox.session

@@ -1,5 +1,9 @@
-"""The connection is cut at each request in turn: recorded, there, and run once are always one."""
+"""The connection is cut at each request in turn: recorded, there, and run once are always one.
 
+Here at every third one; `nox -s kills` has all.
+"""
+
+import os
 from collections.abc import Callable
 
 import pytest
@@ -16,6 +20,7 @@ from psqlmigrate.service.running import Runner
 
 HOOKS = Hooks(look=look)
 MOST = 200
+STEP = 1 if os.environ.get("PSQLMIGRATE_ALL_KILLS") else 3
 
 
 @pytest.fixture
@@ -65,8 +70,8 @@ def _cut_at_each(
     database: Target, act: Callable[[Connection], object], check: Callable[[], None]
 ) -> int:
     """Acts until it is not cut any more; the number of requests it had."""
-    for before in (True, False):
-        for number in range(1, MOST):
+    for first, before in enumerate((True, False), 1):
+        for number in range(first, MOST, STEP):
             with CuttingProxy(database, number, before=before) as proxy:
                 try:
                     with connect(proxy.target) as connection:

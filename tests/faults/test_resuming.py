@@ -1,5 +1,6 @@
 """Migrations without a transaction that were cut: a plain run again goes on, or says why not."""
 
+from functools import partial
 from typing import NoReturn
 
 import pytest
@@ -87,8 +88,11 @@ def test_what_is_done_is_not_done_twice(
     assert _log(connection) == ["1", "2", "3"]
     _cut(connection, project, after, "down")
     assert _applied(connection) == {"1"}
-    with pytest.raises(DirtyError, match="1 is half reverted"):
+    with pytest.raises(DirtyError, match="1 is half reverted") as caught:
         project.runner(connection).upgrade()
+    assert caught.value.hint.startswith(
+        "psqlmigrate downgrade finishes it, then upgrade applies it again; or "
+    )
     project.runner(connection).downgrade()
     assert _log(connection) == ["1", "2", "3", "down1", "down2", "down3"]
     assert halfrun.read(connection, TABLES) == {}
@@ -105,6 +109,30 @@ def test_a_migration_begun_without_a_transaction_goes_on_without(
         runner.upgrade()
     project.runner(connection).upgrade()
     assert _log(connection) == ["1", "2", "3"]
+
+
+def test_the_command_that_finishes_it_is_named(connection: Connection, project: Project) -> None:
+    """With branches a plain command would take another migration, or not know which head."""
+    project.sql("0", "SELECT 1")
+    for version, parent in (("1", "0"), ("3", "0")):
+        project.sql(version, "SELECT 1", header=f"-- depends_on: {parent}\n")
+    project.sql("2", LOGGED, LOGGED, f"-- depends_on: 1\n{OPEN}")
+    with pytest.raises(KeyboardInterrupt):
+        project.runner(connection, progress=Cut(4)).upgrade("2")
+    with pytest.raises(DirtyError, match="2 is half applied") as caught:
+        project.runner(connection).downgrade()
+    assert caught.value.hint.startswith("psqlmigrate upgrade 2 finishes it; or ")
+    project.runner(connection).upgrade("2")
+    project.runner(connection).upgrade("heads")
+    with pytest.raises(KeyboardInterrupt):
+        project.runner(connection, progress=Cut(2)).downgrade("1")
+    runner = project.runner(connection)
+    for run in (partial(runner.upgrade, "heads"), partial(runner.downgrade, "-1")):
+        with pytest.raises(DirtyError, match="2 is half reverted: 2 statements") as caught:
+            run()
+        assert caught.value.hint.startswith("psqlmigrate downgrade 1 finishes it")
+    project.runner(connection).downgrade("1")
+    assert [one.version for one in project.runner(connection).upgrade("heads").ran] == ["2"]
 
 
 def test_nothing_else_is_reverted_beside_it(connection: Connection, project: Project) -> None:

@@ -61,10 +61,10 @@ def test_a_server_at_work_is_not_lost(
     database: Target, connection: Connection, project: Project
 ) -> None:
     """It says nothing for far longer than the limit, and is asked meanwhile."""
-    project.sql("1", "SELECT pg_sleep(1)")
+    project.sql("1", "SELECT pg_sleep(4)")
     with StallingProxy(database, b"never said") as proxy:
-        _upgrade(project, proxy, 0.3)
-        assert proxy.sessions > 3
+        _upgrade(project, proxy, 3.0)
+        assert proxy.sessions > 2
     assert history.applied(history.read(connection, TABLES)) == {"1"}
 
 

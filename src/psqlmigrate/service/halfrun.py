@@ -7,6 +7,7 @@ from typing import Any
 from psqlmigrate.errors import DirtyError
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.service.bookkeeping import Tables
+from psqlmigrate.service.lineage import Lineage
 
 # Whoever stamps says of all versions what is true.
 _READ = """
@@ -81,30 +82,45 @@ def begun(half: HalfRun) -> Begun:
 
 
 def refuse(
-    halves: Mapping[str, HalfRun], direction: str, todo: Collection[str], known: Collection[str]
+    halves: Mapping[str, HalfRun], direction: str, todo: Collection[str], now: Lineage
 ) -> None:
     """Raises DirtyError where one is dirty, or is not what this run would finish.
 
-    `known` are the versions that have a file.
+    Whoever upgrades has not asked for what the rest of a `down` drops, nor does anybody know the
+    way up from its middle: the command that finishes it is named instead.
     """
     for half in halves.values():
         if half.dirty:
             raise DirtyError(half.dirty, version=half.version, hint=way_out(half.version))
         finishes = half.direction == direction and half.version in todo
-        waits = half.direction == direction == "up" and half.version in known
+        waits = half.direction == direction == "up" and half.version in now.graph.files
         if not (finishes or waits):
-            raise _half(half, has_file=half.version in known)
+            raise _half(half, direction, now)
 
 
-def _half(half: HalfRun, *, has_file: bool) -> DirtyError:
-    finishing = f"psqlmigrate {_COMMAND[half.direction]} finishes it"
-    if not has_file:
+def _half(half: HalfRun, direction: str, now: Lineage) -> DirtyError:
+    finishing = f"psqlmigrate {_finishing(half, now)} finishes it"
+    if half.version not in now.graph.files:
         finishing = f"bring back its file, and {finishing}"
+    if direction == "up" != half.direction:
+        finishing += ", then upgrade applies it again"
     return DirtyError(
         f"{half.version} is half {_PARTICIPLE[half.direction]}: {_count(half.done)} of it",
         version=half.version,
         hint=f"{finishing}; or {way_out(half.version)}",
     )
+
+
+def _finishing(half: HalfRun, now: Lineage) -> str:
+    """The command that runs the rest of it, and nothing else where there is such a one."""
+    graph, version = now.graph, half.version
+    if half.direction == "up":
+        return "upgrade" if len(graph.heads) == 1 else f"upgrade {version}"
+    newest = [one.version for one in reversed(graph.order) if one.version in now.applied]
+    if version not in newest or newest[0] == version:
+        return "downgrade"
+    # Only a downgrade to its parent can have begun with it while another branch has a newer one.
+    return f"downgrade {next(iter(graph.parents(version)), 'base')}"
 
 
 def statement(number: int, version: str, line: int) -> str:
@@ -122,7 +138,6 @@ def way_out(version: str) -> str:
 
 
 _PARTICIPLE = {"up": "applied", "down": "reverted"}
-_COMMAND = {"up": "upgrade", "down": "downgrade"}
 
 
 def _count(done: int) -> str:

@@ -210,7 +210,7 @@ class Runner:
         work = self._work
         work.halves = halfrun.read(work.connection, work.tables)
         todo = {file.version for file in files}
-        halfrun.refuse(work.halves, direction, todo, now.graph.files)
+        halfrun.refuse(work.halves, direction, todo, now)
 
     def _run_all(
         self,
