@@ -740,7 +740,7 @@ ALTER TABLE u ALTER CONSTRAINT u_t NOT ENFORCED
 ALTER TABLE t DROP CONSTRAINT t_code; ALTER TABLE t ADD CONSTRAINT t_code UNIQUE NULLS NOT DISTINCT (code)
 -- fact: constraint.definition, since 18
 CREATE TABLE booked (room int4range, during tsrange, CONSTRAINT booked_once PRIMARY KEY (room, during WITHOUT OVERLAPS))
--- fact: constraint.definition
+-- fact: constraint.definition, since 18
 CREATE TABLE booked (room int4range, during tsrange, CONSTRAINT booked_once UNIQUE (room, during WITHOUT OVERLAPS)); CREATE TABLE used (room int4range, during tsrange, CONSTRAINT used_room FOREIGN KEY (room, PERIOD during) REFERENCES booked (room, PERIOD during))
 -- fact: constraint.definition, since 15
 ALTER TABLE u DROP CONSTRAINT u_t; ALTER TABLE u ADD CONSTRAINT u_t FOREIGN KEY (t) REFERENCES t (id) ON DELETE SET NULL (t)
