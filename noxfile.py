@@ -52,7 +52,8 @@ def facts(session: nox.Session) -> None:
     session.install("-e", ".", *TEST_NEEDS)
     env = {"PSQLMIGRATE_ALL_FACTS": "1"}
     workers = str((os.cpu_count() or 1) + 1)
-    session.run("pytest", "-n", workers, "tests/mutations", "tests/corpus/test_hazards.py", env=env)
+    files = ("tests/mutations", "tests/corpus/test_hazards.py", "tests/property/test_plan_laws.py")
+    session.run("pytest", "-n", workers, *files, env=env)
 
 
 @nox.session

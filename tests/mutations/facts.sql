@@ -30,7 +30,7 @@ DROP DOMAIN short; CREATE DOMAIN short AS varchar(8) COLLATE "C" DEFAULT 'x' CHE
 DROP DOMAIN short; CREATE DOMAIN short AS varchar(9) COLLATE "POSIX" DEFAULT 'x' CHECK (value <> '')
 -- fact: domain.not_null
 ALTER DOMAIN short SET NOT NULL
--- fact: domain.not_null_name
+-- fact: domain.not_null_name, since 17
 ALTER DOMAIN filled RENAME CONSTRAINT filled_not_null TO there
 -- fact: domain.default
 ALTER DOMAIN short SET DEFAULT 'y'
@@ -40,7 +40,7 @@ ALTER DOMAIN short ADD CONSTRAINT more CHECK (value <> ' ')
 ALTER SEQUENCE counter SET SCHEMA other
 -- fact: sequence.name
 ALTER SEQUENCE counter RENAME TO numbers
--- fact: sequence.persistence
+-- fact: sequence.persistence, since 15
 ALTER SEQUENCE counter SET UNLOGGED
 -- fact: sequence.type
 ALTER SEQUENCE counter AS bigint
@@ -78,7 +78,7 @@ ALTER TABLE stray SET SCHEMA other
 ALTER TABLE stray RENAME TO lost
 -- fact: table.persistence
 ALTER TABLE stray SET UNLOGGED
--- fact: table.access_method
+-- fact: table.access_method, since 15
 ALTER TABLE t SET ACCESS METHOD heaps
 -- fact: table.partition_key
 DROP TABLE loose; CREATE TABLE loose (a int, b text) PARTITION BY LIST (a); CREATE INDEX loose_a ON loose (a)
@@ -124,11 +124,11 @@ ALTER TABLE t ALTER name SET COMPRESSION pglz
 ALTER TABLE t ALTER name SET STATISTICS 500
 -- fact: column.options
 ALTER TABLE t ALTER name SET (n_distinct = 5)
--- fact: column.not_null_name
+-- fact: column.not_null_name, since 18
 ALTER TABLE stray RENAME CONSTRAINT stray_k_not_null TO there
--- fact: column.not_null_valid
+-- fact: column.not_null_valid, since 18
 ALTER TABLE t ADD CONSTRAINT t_at_not_null NOT NULL at NOT VALID
--- fact: column.not_null_no_inherit
+-- fact: column.not_null_no_inherit, since 18
 ALTER TABLE stray ALTER CONSTRAINT stray_k_not_null NO INHERIT
 -- fact: column.not_null_own
 ALTER TABLE parent ALTER n SET NOT NULL
@@ -164,7 +164,7 @@ ALTER TABLE t ALTER id SET MAXVALUE 5000
 ALTER TABLE t ALTER id SET CACHE 4
 -- fact: identity.cycle
 ALTER TABLE t ALTER id SET CYCLE
--- fact: identity.persistence
+-- fact: identity.persistence, since 15
 ALTER SEQUENCE t_id_seq SET UNLOGGED
 -- fact: sequence owner.schema
 -- excluded: goes with table.schema: PostgreSQL keeps both in one schema
@@ -222,7 +222,7 @@ ALTER TABLE t REPLICA IDENTITY USING INDEX t_code
 ALTER VIEW v SET SCHEMA other
 -- fact: view.name
 ALTER VIEW v RENAME TO seen
--- fact: view.options
+-- fact: view.options, since 15
 ALTER VIEW v SET (security_invoker = true)
 -- fact: view.columns
 CREATE OR REPLACE VIEW v WITH (security_barrier = true) AS SELECT id, name, code FROM t
@@ -232,7 +232,7 @@ CREATE OR REPLACE VIEW v WITH (security_barrier = true) AS SELECT id, name FROM 
 ALTER MATERIALIZED VIEW m SET SCHEMA other
 -- fact: materialized view.name
 ALTER MATERIALIZED VIEW m RENAME TO kept
--- fact: materialized view.access_method
+-- fact: materialized view.access_method, since 15
 ALTER MATERIALIZED VIEW m SET ACCESS METHOD heaps
 -- fact: materialized view.options
 ALTER MATERIALIZED VIEW m SET (fillfactor = 60)
@@ -322,7 +322,7 @@ COMMENT ON TABLE t IS 'other things'
 ALTER COLLATION plain SET SCHEMA other
 -- fact: collation.name
 ALTER COLLATION plain RENAME TO simple
--- fact: collation.provider
+-- fact: collation.provider, since 17
 DROP COLLATION plain; CREATE COLLATION plain (provider = builtin, locale = 'C')
 -- fact: collation.locale
 DROP COLLATION plain; CREATE COLLATION plain (provider = libc, lc_collate = 'POSIX', lc_ctype = 'C')
@@ -464,9 +464,9 @@ DROP OPERATOR ==== (int, text); CREATE OPERATOR ==== (LEFTARG = int, RIGHTARG = 
 ALTER OPERATOR ==== (int, text) SET (RESTRICT = eqsel)
 -- fact: operator.joining
 ALTER OPERATOR ==== (int, text) SET (JOIN = eqjoinsel)
--- fact: operator.hashes
+-- fact: operator.hashes, since 17
 ALTER OPERATOR ==== (int, text) SET (HASHES)
--- fact: operator.merges
+-- fact: operator.merges, since 17
 ALTER OPERATOR ==== (int, text) SET (MERGES)
 -- fact: operator family.schema
 ALTER OPERATOR FAMILY fam2 USING btree SET SCHEMA other
@@ -572,7 +572,7 @@ CREATE PUBLICATION everything FOR ALL TABLES
 ALTER PUBLICATION pub SET (publish = 'insert, delete')
 -- fact: publication.via_root
 ALTER PUBLICATION pub SET (publish_via_partition_root = true)
--- fact: publication.generated_columns
+-- fact: publication.generated_columns, since 18
 ALTER PUBLICATION pub SET (publish_generated_columns = stored)
 -- fact: publication table.publication
 CREATE PUBLICATION second FOR TABLE t
@@ -580,13 +580,13 @@ CREATE PUBLICATION second FOR TABLE t
 -- excluded: goes with table.schema
 -- fact: publication table.table
 ALTER PUBLICATION pub ADD TABLE t
--- fact: publication table.columns
+-- fact: publication table.columns, since 15
 ALTER PUBLICATION pub SET TABLE u (v) WHERE (v > 1)
--- fact: publication table.filter
+-- fact: publication table.filter, since 15
 ALTER PUBLICATION pub SET TABLE u WHERE (v > 2), TABLES IN SCHEMA other
--- fact: publication schema.publication
+-- fact: publication schema.publication, since 15
 CREATE PUBLICATION second FOR TABLES IN SCHEMA other
--- fact: publication schema.schema
+-- fact: publication schema.schema, since 15
 ALTER PUBLICATION pub ADD TABLES IN SCHEMA public
 -- fact: subscription.name
 ALTER SUBSCRIPTION sub RENAME TO reader
@@ -740,7 +740,7 @@ ALTER TABLE u ALTER CONSTRAINT u_t NOT ENFORCED
 ALTER TABLE t DROP CONSTRAINT t_code; ALTER TABLE t ADD CONSTRAINT t_code UNIQUE NULLS NOT DISTINCT (code)
 -- fact: constraint.definition, since 18
 CREATE TABLE booked (room int4range, during tsrange, CONSTRAINT booked_once PRIMARY KEY (room, during WITHOUT OVERLAPS))
--- fact: constraint.definition
+-- fact: constraint.definition, since 18
 CREATE TABLE booked (room int4range, during tsrange, CONSTRAINT booked_once UNIQUE (room, during WITHOUT OVERLAPS)); CREATE TABLE used (room int4range, during tsrange, CONSTRAINT used_room FOREIGN KEY (room, PERIOD during) REFERENCES booked (room, PERIOD during))
 -- fact: constraint.definition, since 15
 ALTER TABLE u DROP CONSTRAINT u_t; ALTER TABLE u ADD CONSTRAINT u_t FOREIGN KEY (t) REFERENCES t (id) ON DELETE SET NULL (t)

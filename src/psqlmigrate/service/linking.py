@@ -101,7 +101,8 @@ def _link_surroundings(
         _after(making[oid], alteration.after, creating)
     for oid, node in dropping.items():
         _after(node, work.old.objects[oid].held_by, dropping)
-        _after(node, tuple(source for source, _ in work.old.objects[oid].leaves), dropping)
+        if node.oid == oid:  # of what goes with all of its owner nothing is left
+            _after(node, tuple(source for source, _ in work.old.objects[oid].leaves), dropping)
         for target in work.old.objects[oid].follows:
             after = dropping.get(target) or making.get(target)
             if after is not None and not _is_below(work, target, node.oid):

@@ -419,7 +419,8 @@ class Column(DbObject):
             return self.adjust()
         fails = self.stored and ((self.not_null and not parts) or self.generated or self.domain)
         hazards = frozenset({Hazard.MAY_FAIL}) if fails else frozenset[Hazard]()
-        if self.stored and (self.generated == "s" or any(part.rewrites for part in parts)):
+        computed = self.generated == "s" or self.domain or any(part.rewrites for part in parts)
+        if self.stored and computed:
             hazards |= REWRITE
         text = sql("ALTER TABLE {} ADD COLUMN {}", self._table, self._line(parts))
         return (Statement(text, self.id, hazards), *self.adjust())

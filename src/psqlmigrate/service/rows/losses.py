@@ -19,13 +19,13 @@ def losses(
 ) -> tuple[Loss, ...]:
     """What `before` has and `after`, the connection's present state, has not.
 
-    `removed`: rows by table (its oid in `before`) that were taken out on purpose meanwhile.
+    `removed`: rows by table (its oid in either) that were taken out on purpose meanwhile.
     """
     by_path = {one.path: oid for oid, one in after.items()}
     found: list[Loss] = []
     regrouped = list(_regrouped(before, after, by_path))
     for one in regrouped:
-        taken = sum(removed.get(oid, 0) for oid in one.oids)
+        taken = sum(removed.get(oid, 0) for oid in one.oids | one.made)
         found.extend(_Comparison(connection, one.old, one.new, taken, same=False).losses())
     done = {oid for one in regrouped for oid in one.oids}
     for oid, old in before.items():
@@ -35,9 +35,8 @@ def losses(
         if now is None or after[now].partitioned:
             found.append(Loss(old.path, None, gone=True, paths=_paths(old, None)))
             continue
-        found.extend(
-            _Comparison(connection, old, after[now], removed.get(oid, 0), same=oid == now).losses()
-        )
+        taken = sum(removed.get(one, 0) for one in {oid, now})
+        found.extend(_Comparison(connection, old, after[now], taken, same=oid == now).losses())
     return tuple(found)
 
 
@@ -45,12 +44,13 @@ def losses(
 class _Regrouped:
     """A table that was made anew with or without partitions, with the rows of all of them.
 
-    `oids` are the tables of `before` that are in it.
+    `oids` are the tables of `before` that are in it, `made` those of `after`.
     """
 
     old: Held
     new: Held
     oids: frozenset[int]
+    made: frozenset[int]
 
 
 def _regrouped(
@@ -70,6 +70,7 @@ def _regrouped(
             _gathered(old, [one for one in before.values() if one.path in paths]),
             _gathered(new, [one for one in after.values() if one.path in paths]),
             frozenset(one for one, held in before.items() if held.path in paths),
+            frozenset(one for one, held in after.items() if held.path in paths),
         )
 
 

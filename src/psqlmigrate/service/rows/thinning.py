@@ -54,6 +54,7 @@ class Thinner:
         self._sent = sent
         self._savepoint = savepoint
         self.removed: Counter[int] = Counter()
+        self._left: Counter[int] = Counter()
 
     def run(self, error: psycopg.Error, *, single: bool) -> tuple[Cursor, str]:
         """The cursor of the statement, and the table that was in its way, if that is known.
@@ -71,7 +72,7 @@ class Thinner:
         if cursor is None:
             raise error
         self.removed.update(before)
-        self.removed.subtract(counts(self._connection))
+        self.removed.subtract(self._left)
         return cursor, ident(*table) if table else ""
 
     def _helped(
@@ -118,6 +119,8 @@ class Thinner:
             with self._savepoint():
                 remove()
                 _drop_invalid(self._connection)
+                # The statement itself may move rows, or make some.
+                self._left = counts(self._connection)
                 return perform(self._connection, self._sent)
         except psycopg.Error:
             if self._connection.broken:
