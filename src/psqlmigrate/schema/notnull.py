@@ -165,6 +165,11 @@ class NotNull:
         only = sql(" NO INHERIT") if self.no_inherit else NOTHING
         return sql("{}NOT NULL{}{}", named, column, only)
 
+    @property
+    def is_brought(self) -> bool:
+        """Whether a new table gets it of its parents, by a name that only they know."""
+        return self.stated and not (self.own or self.local or self.partition or self.name)
+
     def beside_parents(self) -> Sql:
         """Its line in a table that has the column of its parents, and a name of its own for it."""
         if self.own or not (self.name and self.local and self.valid):

@@ -327,6 +327,16 @@ class Column(DbObject):
         return value, by_name_hazards(self.inside, new.inside)
 
     def carry_over(self, new: Self, swapped: Swapped) -> Statements | Impossible:
+        carried = self._carried(new, swapped)
+        if isinstance(carried, Impossible):
+            return carried
+        return (*carried, *self._nullability(new), *self._set_anew(new))
+
+    def _set_anew(self, new: Self) -> Statements:
+        changes = settings(self._settings, new._settings)
+        return tuple(self._statement(change) for change in changes)
+
+    def _carried(self, new: Self, swapped: Swapped) -> Statements | Impossible:
         if self.partition_key:
             return _IN_THE_KEY
         if self.parents or self.typed:
@@ -388,6 +398,8 @@ class Column(DbObject):
     def as_part(self, parts: tuple[DbObject, ...]) -> Sql:
         if self.inherited_only and not self.partition:
             return self._null.beside_parents()
+        if self.server >= NAMED_SINCE and self._null.is_brought:
+            return replace(self, not_null=False).as_part(parts)
         if not self.typed:
             return self._line(parts)
         clauses = self._clauses(parts)
@@ -461,9 +473,7 @@ class Column(DbObject):
         if retyped and not (self._inherits(new) or (self.typed and new.typed)):
             statements.append(self._retype(new))
         statements.extend(self._nullability(new))
-        statements.extend(
-            self._statement(change) for change in settings(self._settings, new._settings)
-        )
+        statements.extend(self._set_anew(new))
         links = tuple(link for link, parent in self.comes_with if parent in new.parents)
         first = bool(links) and self._null.comes_first(new._null)
         apart = self._null.apart(new._null, links)
