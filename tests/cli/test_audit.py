@@ -1,6 +1,7 @@
 """The journal says of everything that was done to a database who did it, where, with what and when."""
 
 import json
+import secrets
 import socket
 from importlib.metadata import version
 from pathlib import Path
@@ -8,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from cli.conftest import Run
+from cli.conftest import Run, url_of
 from faults.project import Project
 from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.postgres.target import Target
 
 ONE, TWO, THREE = "20260101_000000", "20260102_000000", "20260103_000000"
 
@@ -97,4 +99,23 @@ def test_a_run_that_is_rolled_back_leaves_no_line_of_success(
     assert run("upgrade")[0] == 0
     (project / "rows.json").write_text('{"t": [{"a": 1}, {"a": "x"}]}')
     assert run("seed", "-f", "rows.json")[0] == 3
+    assert [event for event, _, _ in _entries(connection)] == ["applied"]
+
+
+def test_a_role_that_only_seeds_leaves_no_line(
+    run: Run, steps: Project, connection: Connection, database: Target
+) -> None:
+    assert steps.path.is_dir()
+    assert run("upgrade")[0] == 0
+    role = f"loader_{secrets.token_hex(4)}"
+    connection.execute(
+        f"CREATE ROLE {role} LOGIN; GRANT SELECT, INSERT, UPDATE ON t TO {role}".encode()
+    )
+    try:
+        url = url_of(database).replace(database.params["user"] + "@", f"{role}@")
+        code, _, err = run("seed", "-f", "rows.json", "--url", url)
+        assert (code, err) == (0, "")
+    finally:
+        connection.execute(f"DROP OWNED BY {role}; DROP ROLE {role}".encode())
+    assert connection.execute("SELECT a FROM t").fetchall() == [(1,)]
     assert [event for event, _, _ in _entries(connection)] == ["applied"]

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from psqlmigrate.postgres.connect import Connection
-from psqlmigrate.schema.sqltext import NOTHING, Sql, literal, number, sql
+from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, literal, number, sql
 from psqlmigrate.service.bookkeeping import Tables
 
 _WRITE = """
@@ -41,6 +41,9 @@ SELECT 'statement', {version}, pg_catalog.jsonb_build_object('role', session_use
 _ADD = """
 INSERT INTO {journal} (event, version, detail) VALUES ({event}, NULL,
   pg_catalog.jsonb_build_object('role', session_user) || {detail}::pg_catalog.jsonb)"""
+
+_MAY_ADD = """
+SELECT pg_catalog.has_table_privilege({name}::pg_catalog.regclass::pg_catalog.oid, 'INSERT')"""
 
 _TIME = """
 UPDATE {history} SET execution_time_ms = {ms} WHERE version OPERATOR(pg_catalog.=) {version}"""
@@ -90,6 +93,12 @@ def write(
 def adding(tables: Tables, event: str, **detail: object) -> Sql:
     """The statement that adds an entry which is about no migration: `seeded`."""
     return tables.text(_ADD, event=literal(event), detail=literal(details(**detail)))
+
+
+def may_add(connection: Connection, tables: Tables) -> bool:
+    """Whether the role may add entries; the table is there."""
+    name = literal(str(ident(tables.schema, tables.journal)))
+    return bool(tables.run(connection, _MAY_ADD, name=name)[0][0])
 
 
 def noting(tables: Tables, version: str, notes: Sequence[Mapping[str, object]]) -> Sql:

@@ -187,12 +187,17 @@ def _in_transaction(
 def _noted(
     workspace: Workspace, connection: Connection, file: SeedFile, transfer: Transfer, start: float
 ) -> list[bytes]:
-    """The journal's entry, where there is one: who loaded what is told of as a migration is."""
-    if not inspect(connection, workspace.tables, only_reading=True).journal:
+    """The journal's entry: who loaded what is told of as a migration is.
+
+    A role that only seeds need not be let into the books.
+    """
+    tables = workspace.tables
+    has_journal = inspect(connection, tables, only_reading=True).journal
+    if not (has_journal and journal.may_add(connection, tables)):
         return []
     rows = [asdict(_counted(one)) for one in transfer.loaders]
     took = round((time.monotonic() - start) * 1000)
-    entry = journal.adding(workspace.tables, "seeded", file=file.path.name, rows=rows, took_ms=took)
+    entry = journal.adding(tables, "seeded", file=file.path.name, rows=rows, took_ms=took)
     return [entry.encode()]
 
 
