@@ -131,7 +131,7 @@ class Reader:
     def read(self, page: Path) -> None:
         """Types all of a page. Raises AssertionError with the line where it is not true."""
         todo = [step for block in blocks(page.read_text()) for step in self._of(block)]
-        for step, following in zip(todo, [*todo[1:], None], strict=True):
+        for step, following in zip(todo, [*todo, None][1:], strict=True):
             if isinstance(step, Block):
                 self._write(step)
                 continue

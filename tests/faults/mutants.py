@@ -42,8 +42,12 @@ MUTANTS = (
     Mutant(
         "no lock",
         (
-            Edit("service/session.py", "with held if work.options.lock else", "with"),
-            Edit("service/attempt.py", "work.key.number if work.options.lock else None", "None"),
+            Edit(
+                "service/session.py",
+                "with one if options.lock else nullcontext()",
+                "with nullcontext()",
+            ),
+            Edit("service/attempt.py", "work.key.number if has_lock else None", "None"),
         ),
         "test_runner.py",
         "test_another_run_with_the_lock_is_named",
@@ -207,7 +211,7 @@ MUTANTS = (
             Edit("service/attempt.py", "if self._engine.failure:\n", "if False:\n"),
             Edit(
                 "service/attempt.py",
-                "commit(work.connection, *again, *self._sealing(claimed, ms))",
+                "commit(work.connection, *again, *self._sealing(claimed, ms), after=after)",
                 'work.connection.execute(b"COMMIT")',
             ),
         ),

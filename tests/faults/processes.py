@@ -39,6 +39,15 @@ def started(
     )
 
 
+def is_running(pid: int) -> bool:
+    """Whether the process is at work; one that has ended may wait for init to take note of it."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
 def on_terminal(
     database: Target, path: Path, *words: str, meanwhile: Callable[[], None]
 ) -> tuple[int, str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from faults.processes import descendants, environment, started, wait_for
+from faults.processes import descendants, environment, is_running, started, wait_for
 from faults.project import TABLES, Project
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.postgres.target import Target
@@ -194,7 +194,7 @@ def test_a_server_of_ours_does_not_stay(tmp_path: Path) -> None:
     process.send_signal(signal.SIGHUP)
     _, err = process.communicate(timeout=15)
     assert (process.returncode, err) == (129, "hung up\n")
-    assert not [pid for pid in servers if Path(f"/proc/{pid}").exists()]
+    assert not [pid for pid in servers if is_running(int(pid))]
     assert not Path(data).exists()
     assert not list((tmp_path / "migrations").iterdir())
 
@@ -239,5 +239,5 @@ def test_a_background_job(database: Target, connection: Connection, project: Pro
     assert status.returncode == 1
     assert "failed" in told
     assert "terminated" in told
-    assert not Path(f"/proc/{pid}").exists()
+    assert not is_running(pid)
     assert connection.execute("SELECT to_regclass('t1')").fetchone() == (None,)
