@@ -41,9 +41,19 @@ def layers(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Every test, on a PostgreSQL server that the tests start."""
     session.install("-e", ".", *TEST_NEEDS)
-    # Tests wait for servers more than they compute.
+    # Tests wait for servers more than they compute. Hundreds of them start psqlmigrate, which
+    # should not be compiled each time.
     workers = (os.cpu_count() or 1) + 1
-    session.run("pytest", "-n", str(workers), "--dist", "worksteal", *session.posargs)
+    words = ("pytest", "-n", str(workers), "--dist", "worksteal", *session.posargs)
+    session.run(*words, env={"PYTHONDONTWRITEBYTECODE": ""})
+
+
+@nox.session
+def cases(session: nox.Session) -> None:
+    """Every case both ways on every PostgreSQL that is here, and on rows: `tests` has a part."""
+    session.install("-e", ".", *TEST_NEEDS)
+    env = {"PSQLMIGRATE_ALL_CASES": "1"}
+    session.run("pytest", "-n", str((os.cpu_count() or 1) + 1), "tests/corpus", env=env)
 
 
 @nox.session

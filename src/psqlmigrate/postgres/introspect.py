@@ -1,7 +1,7 @@
 """A connection and the registry of kinds become a Catalog; no kind is known by name here."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, LiteralString, TypeAlias
 
 import psycopg
@@ -96,13 +96,12 @@ def introspect(connection: Connection, *, edges: bool = True) -> Catalog:
 
 def _pin_for_reading(connection: Connection) -> None:
     connection.execute(
-        "SELECT pg_catalog.set_config('psqlmigrate.me', %s, true)", (connection.reader,)
-    )
-    connection.execute(
-        "SELECT pg_catalog.set_config('search_path', '', true),"
+        "SELECT pg_catalog.set_config('psqlmigrate.me', %s, true),"
+        " pg_catalog.set_config('search_path', '', true),"
         " pg_catalog.set_config('jit', 'off', true),"
         " pg_catalog.set_config('work_mem', '64MB', true),"
-        " pg_catalog.set_config('quote_all_identifiers', 'off', true)"
+        " pg_catalog.set_config('quote_all_identifiers', 'off', true)",
+        (connection.reader,),
     )
 
 
@@ -119,13 +118,12 @@ def _look(connection: Connection, *, edges: bool) -> Catalog:
 
 
 def _objects(connection: Connection) -> Objects:
-    version = server_major(connection)
     members = {(name, oid) for name, oid in connection.execute(_MEMBERS)}
     objects: Objects = {}
-    for kind in _present(connection):
+    for kind, query in _queries(connection, server_major(connection)):
         if kind.concern in connection.unread:
             continue
-        for address, row in _rows(connection, kind, version):
+        for address, row in _rows(connection, kind, query):
             if (address.catalog, address.oid) in members:
                 continue
             one = kind.from_row(row, objects.get)
@@ -136,19 +134,26 @@ def _objects(connection: Connection) -> Objects:
     return objects
 
 
-def _present(connection: Connection) -> Iterable[type[DbObject]]:
-    """The kinds of which there can be any: most databases lack half of them."""
-    rare: dict[LiteralString, None] = {kind.rare: None for kind in KINDS if kind.rare}
-    there = sql.SQL(", ").join(sql.SQL("EXISTS (SELECT FROM " + one + ")") for one in rare)
+def _queries(
+    connection: Connection, version: int
+) -> Iterator[tuple[type[DbObject], LiteralString]]:
+    """The kinds of which there can be any, and what to ask: most databases lack half of them."""
+    asked: dict[LiteralString, None] = {}
+    for kind in KINDS:
+        asked |= {text: None for text in (kind.rare, kind.fuller) if text}
+    there = sql.SQL(", ").join(sql.SQL("EXISTS (SELECT FROM " + one + ")") for one in asked)
     row = connection.execute(sql.SQL("SELECT {}").format(there)).fetchone() or ()
-    missing = {one for one, is_there in zip(rare, row, strict=True) if not is_there}
-    return (kind for kind in KINDS if kind.rare not in missing)
+    missing = {one for one, is_there in zip(asked, row, strict=True) if not is_there}
+    for kind in KINDS:
+        if kind.rare not in missing:
+            lean = kind.fuller in missing
+            yield kind, kind.lean_query(version) if lean else kind.query(version)
 
 
 def _rows(
-    connection: Connection, kind: type[DbObject], version: int
+    connection: Connection, kind: type[DbObject], text: LiteralString
 ) -> Iterable[tuple[Address, tuple[Any, ...]]]:
-    query, name = sql.SQL(kind.query(version)), kind.catalog
+    query, name = sql.SQL(text), kind.catalog
     rows = _permitted(connection, query) if kind.guarded else connection.execute(query)
     if kind.has_subid:
         return ((Address(name, row[0], row[1]), row[2:]) for row in rows)

@@ -41,12 +41,7 @@ WITH rel AS MATERIALIZED (
            nn.name AS nn_name, nn.above AS nn_above, nn.astray AS nn_astray
       FROM att a
       FULL JOIN (@not_null) nn ON nn.conrelid = a.attrelid AND nn.attnum = a.attnum
-      FULL JOIN (
-          SELECT i.inhrelid, p.attname, true AS not_null
-            FROM pg_catalog.pg_inherits i
-            JOIN pg_catalog.pg_attribute p ON p.attrelid = i.inhparent AND p.attnotnull
-           WHERE p.attnum > 0 GROUP BY 1, 2
-      ) inh ON inh.inhrelid = a.attrelid AND inh.attname = a.attname
+      FULL JOIN @inherited inh ON inh.inhrelid = a.attrelid AND inh.attname = a.attname
 )
 SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
        CASE WHEN a.attcollation <> t.typcollation THEN
@@ -73,23 +68,13 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
                   AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
                   AND d.refobjid = a.attrelid AND d.refobjsubid = 0 AND d.deptype = 'i'),
        pg_catalog.current_setting('server_version_num')::int / 10000,
-       a.attinhcount > 0 AND NOT a.atthasdef AND EXISTS (
-           SELECT FROM pg_catalog.pg_inherits i
-             JOIN pg_catalog.pg_attribute pa ON pa.attrelid = i.inhparent
-            WHERE i.inhrelid = a.attrelid AND pa.attname = a.attname AND pa.atthasdef
-              AND pa.attgenerated = ''),
+       @undefaulted,
        t.typtype = 'd' AND (t.typnotnull OR EXISTS (
            SELECT FROM pg_catalog.pg_constraint dk WHERE dk.contypid = t.oid)
            OR EXISTS (SELECT FROM pg_catalog.pg_type dt
                        WHERE dt.oid = t.typbasetype AND dt.typtype = 'd')),
-       CASE WHEN a.attinhcount > 0 THEN
-           (SELECT pg_catalog.array_agg(ARRAY[pn.nspname::text, p.relname::text] ORDER BY i.inhseqno)
-              FROM pg_catalog.pg_inherits i
-              JOIN pg_catalog.pg_class p ON p.oid = i.inhparent
-              JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
-             WHERE i.inhrelid = a.attrelid) END,
-       a.relation, a.relation = 'table' OR EXISTS (
-           SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = a.attrelid),
+       @parents,
+       a.relation, a.relation = 'table' OR @has_children,
        coalesce(typ.base, typ.type), typ.casts, typ.inside
   FROM whole a
   LEFT JOIN typ USING (atttypid, atttypmod)
@@ -97,10 +82,52 @@ SELECT a.attrelid, a.attnum::int, a.schema, a.name, a.attname::text, typ.type,
  WHERE a.attrelid IS NOT NULL"""
 
 
-def column_query(version: int) -> LiteralString:
-    """The query for a major."""
-    return (
-        _QUERY.replace("@not_null", not_null_constraints(version))
-        .replace("@held", held_below(version))
-        .replace("@inside", INSIDE)
-    )
+# What has to be known where tables have children, and what stands for it elsewhere: PostgreSQL
+# takes as long to plan it as to plan and run all the rest.
+_OF_TREES: tuple[tuple[LiteralString, LiteralString, LiteralString], ...] = (
+    (
+        "@inherited",
+        """(
+          SELECT i.inhrelid, p.attname, true AS not_null
+            FROM pg_catalog.pg_inherits i
+            JOIN pg_catalog.pg_attribute p ON p.attrelid = i.inhparent AND p.attnotnull
+           WHERE p.attnum > 0 GROUP BY 1, 2
+      )""",
+        "(SELECT NULL::oid AS inhrelid, NULL::name AS attname, NULL::bool AS not_null WHERE false)",
+    ),
+    (
+        "@undefaulted",
+        """a.attinhcount > 0 AND NOT a.atthasdef AND EXISTS (
+           SELECT FROM pg_catalog.pg_inherits i
+             JOIN pg_catalog.pg_attribute pa ON pa.attrelid = i.inhparent
+            WHERE i.inhrelid = a.attrelid AND pa.attname = a.attname AND pa.atthasdef
+              AND pa.attgenerated = '')""",
+        "false",
+    ),
+    (
+        "@parents",
+        """CASE WHEN a.attinhcount > 0 THEN
+           (SELECT pg_catalog.array_agg(ARRAY[pn.nspname::text, p.relname::text] ORDER BY i.inhseqno)
+              FROM pg_catalog.pg_inherits i
+              JOIN pg_catalog.pg_class p ON p.oid = i.inhparent
+              JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
+             WHERE i.inhrelid = a.attrelid) END""",
+        "NULL::text[]",
+    ),
+    (
+        "@has_children",
+        """EXISTS (
+           SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = a.attrelid)""",
+        "false",
+    ),
+)
+
+
+def column_query(version: int, *, trees: bool) -> LiteralString:
+    """The query for a major; without `trees` for a database where no table has children."""
+    query = _QUERY
+    for name, known, nothing in _OF_TREES:
+        query = query.replace(name, known if trees else nothing)
+    nulls = not_null_constraints(version, trees=trees)
+    held = held_below(version) if trees else "NULL::text[]"
+    return query.replace("@not_null", nulls).replace("@held", held).replace("@inside", INSIDE)

@@ -90,6 +90,8 @@ class DbObject:
 
     rare: ClassVar[LiteralString] = ""
     """Of a kind that most databases lack: a table and a condition; without such a row there are none."""
+    fuller: ClassVar[LiteralString] = ""
+    """A table and a condition as in `rare`; without such a row `lean_query` finds all there is."""
     guarded: ClassVar[bool] = False
     """Whether only some roles may read its catalog; for others its objects are only named."""
     acl: ClassVar[Acl | None] = None
@@ -108,6 +110,11 @@ class DbObject:
         `version` is the server's major. Every name is written with `pg_catalog.`.
         """
         raise NotImplementedError
+
+    @classmethod
+    def lean_query(cls, version: int) -> LiteralString:
+        """The same where there is nothing of `fuller`."""
+        return cls.query(version)
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> Self | None:

@@ -23,7 +23,13 @@ SELECT k.conrelid, k.conkey[1] AS attnum, k.convalidated AS valid, k.connoinheri
             WHEN (rel.relispartition OR k.conislocal)
                  AND k.conname <> rel.name || '_' || c.attname || '_not_null'
             THEN k.conname::text END AS name,
-       CASE WHEN k.coninhcount > 0 THEN
+       @kin
+  FROM pg_catalog.pg_constraint k
+  JOIN rel ON rel.oid = k.conrelid
+  JOIN pg_catalog.pg_attribute c ON c.attrelid = k.conrelid AND c.attnum = k.conkey[1]
+ WHERE k.contype = 'n'"""
+
+_KIN: LiteralString = """CASE WHEN k.coninhcount > 0 THEN
            (SELECT pg_catalog.array_agg(pk.conname::text)
               FROM pg_catalog.pg_inherits i
               JOIN pg_catalog.pg_constraint pk ON pk.conrelid = i.inhparent AND pk.contype = 'n'
@@ -46,11 +52,7 @@ SELECT k.conrelid, k.conkey[1] AS attnum, k.convalidated AS valid, k.connoinheri
             SELECT pg_catalog.array_agg(@link)
               FROM below JOIN rel child ON child.oid = below.relid
               JOIN rel parent ON parent.oid = below.parent
-             WHERE NOT below.same) END AS astray
-  FROM pg_catalog.pg_constraint k
-  JOIN rel ON rel.oid = k.conrelid
-  JOIN pg_catalog.pg_attribute c ON c.attrelid = k.conrelid AND c.attnum = k.conkey[1]
- WHERE k.contype = 'n'"""
+             WHERE NOT below.same) END AS astray"""
 
 _FLAGS: LiteralString = """
 SELECT NULL::oid AS conrelid, NULL::int2 AS attnum, NULL::bool AS valid, NULL::bool AS no_inherit,
@@ -88,9 +90,15 @@ _OTHERS: LiteralString = """ OR EXISTS (
                               AND oa.attname = a.attname AND oa.attnotnull)"""
 
 
-def not_null_constraints(version: int) -> LiteralString:
-    """The query of them, over a relation `rel`, for a major; no rows where they have no names."""
-    return _CONSTRAINTS.replace("@link", _LINK) if version >= NAMED_SINCE else _FLAGS
+def not_null_constraints(version: int, *, trees: bool) -> LiteralString:
+    """The query of them, over a relation `rel`, for a major; no rows where they have no names.
+
+    Without `trees` no table has children.
+    """
+    if version < NAMED_SINCE:
+        return _FLAGS
+    kin = _KIN if trees else "NULL::text[] AS above, NULL::text[] AS astray"
+    return _CONSTRAINTS.replace("@kin", kin).replace("@link", _LINK)
 
 
 def held_below(version: int) -> LiteralString:

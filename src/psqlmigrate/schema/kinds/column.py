@@ -78,6 +78,7 @@ class Column(DbObject):
         }
     )
     has_subid: ClassVar[bool] = True
+    fuller: ClassVar[LiteralString] = "pg_catalog.pg_inherits"
     naming: ClassVar[Naming] = Naming.PUBLIC
     hidden_members: ClassVar[bool] = True
 
@@ -134,7 +135,11 @@ class Column(DbObject):
 
     @classmethod
     def query(cls, version: int) -> LiteralString:
-        return column_query(version)
+        return column_query(version, trees=True)
+
+    @classmethod
+    def lean_query(cls, version: int) -> LiteralString:
+        return column_query(version, trees=False)
 
     @classmethod
     def from_row(cls, row: Row, resolve: Resolve) -> "Column":
