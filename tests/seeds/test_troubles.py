@@ -169,7 +169,8 @@ def test_names_and_keys(seeds: Seeds, text: str, reason: str, hint: str) -> None
         " up text GENERATED ALWAYS AS (upper(name)) STORED);"
         "CREATE UNIQUE INDEX ON users (part) WHERE part > 0; CREATE UNIQUE INDEX ON users (lower(expr));"
         "CREATE TABLE bare (a int); CREATE VIEW v AS SELECT 1 AS id;"
-        "CREATE TABLE _psqlmodel_migrations (version varchar(50) PRIMARY KEY)"
+        "CREATE TABLE _psqlmodel_migrations (version varchar(50) PRIMARY KEY, message text,"
+        " applied_at timestamptz, checksum text, execution_time_ms int, rolled_back_at timestamptz)"
     )
     with pytest.raises(SeedError) as caught:
         seeds.load(text)
