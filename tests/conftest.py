@@ -18,6 +18,7 @@ from psqlmigrate import redaction
 from psqlmigrate.postgres.binaries import available_binaries
 from psqlmigrate.postgres.connect import Connection, connect
 from psqlmigrate.postgres.embedded import scratch_server
+from psqlmigrate.postgres.scratch import Scratch
 from psqlmigrate.postgres.target import Target
 
 
@@ -122,6 +123,18 @@ def server() -> Generator[Target]:
 def any_server(request: pytest.FixtureRequest) -> Generator[Target]:
     with scratch_server(request.param) as target:
         yield target
+
+
+@pytest.fixture(scope="session")
+def scratch(server: Target) -> Generator[Scratch]:
+    with Scratch(server) as scratch:
+        yield scratch
+
+
+@pytest.fixture(scope="session")
+def any_scratch(any_server: Target) -> Generator[Scratch]:
+    with Scratch(any_server) as scratch:
+        yield scratch
 
 
 @pytest.fixture

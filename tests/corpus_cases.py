@@ -29,6 +29,7 @@ def provide(scratch: Scratch, texts: Iterable[str]) -> None:
     if _LABELS.search(text):
         with scratch.database() as connection:
             provide_labels(connection)
+        scratch.close()  # sessions that are open do not get them
     for role in sorted({role for found in _ROLES.findall(text) for role in found.split()}):
         scratch.create_role(role)
 

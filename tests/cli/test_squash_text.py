@@ -53,9 +53,8 @@ def _refused(run: Run, files: Project, *words: str) -> str:
     return err
 
 
-def _same_as_originals(server: Target, files: Project) -> None:
+def _same_as_originals(scratch: Scratch, files: Project) -> None:
     """Both ways in databases of the test's own, on all that can be compared."""
-    scratch = Scratch(server)
     now = read_directory(files.path).files
     [made] = [one for one in now if one.replaces]
     archive = read_directory(files.path / "archive").files
@@ -68,7 +67,7 @@ def _same_as_originals(server: Target, files: Project) -> None:
         assert values_apart(left, right) == ()
 
 
-def test_ddl_becomes_a_plan(run: Run, files: Project, server: Target) -> None:
+def test_ddl_becomes_a_plan(run: Run, files: Project, scratch: Scratch) -> None:
     _write(
         files,
         ("CREATE TABLE t (a int, gone int);", "DROP TABLE t;"),
@@ -80,11 +79,11 @@ def test_ddl_becomes_a_plan(run: Run, files: Project, server: Target) -> None:
     assert "gone" not in file.text
     assert file.text.count("CREATE TABLE") == 1
     assert "ALTER" not in file.text
-    _same_as_originals(server, files)
+    _same_as_originals(scratch, files)
 
 
 def test_rows_that_are_there_are_kept(
-    run: Run, files: Project, connection: Connection, server: Target
+    run: Run, files: Project, connection: Connection, scratch: Scratch
 ) -> None:
     """A plan would drop the column and make it anew."""
     _write(
@@ -100,7 +99,7 @@ def test_rows_that_are_there_are_kept(
     assert connection.execute("SELECT * FROM t").fetchall() == [(1, "kept", None)]
     assert run("downgrade")[0] == 0
     assert connection.execute("SELECT * FROM t").fetchall() == [(1, "kept")]
-    _same_as_originals(server, files)
+    _same_as_originals(scratch, files)
 
 
 def test_rows_that_no_sample_is_like_are_kept(
@@ -140,7 +139,7 @@ def test_defaults_that_were_there_for_a_while(
     assert connection.execute("SELECT * FROM t").fetchall() == [("x", 5)]
 
 
-def test_rows_of_a_data_step_are_kept(run: Run, files: Project, server: Target) -> None:
+def test_rows_of_a_data_step_are_kept(run: Run, files: Project, scratch: Scratch) -> None:
     _write(
         files,
         ("CREATE TABLE t (a text);", "DROP TABLE t;"),
@@ -150,11 +149,11 @@ def test_rows_of_a_data_step_are_kept(run: Run, files: Project, server: Target) 
         ("ALTER TABLE t ALTER c DROP DEFAULT;", "ALTER TABLE t ALTER c SET DEFAULT '2026-01-01';"),
     )
     assert _planned(run) == (0, 5)
-    _same_as_originals(server, files)
+    _same_as_originals(scratch, files)
 
 
 def test_what_only_a_later_run_of_ddl_says_is_planned(
-    run: Run, files: Project, server: Target
+    run: Run, files: Project, scratch: Scratch
 ) -> None:
     _write(
         files,
@@ -167,10 +166,10 @@ def test_what_only_a_later_run_of_ddl_says_is_planned(
     file = _squashed(run, files)
     assert "temporary" not in file.text
     assert "INSERT INTO t VALUES ('x');" in file.text
-    _same_as_originals(server, files)
+    _same_as_originals(scratch, files)
 
 
-def test_what_no_kind_reads_is_kept(run: Run, files: Project, server: Target) -> None:
+def test_what_no_kind_reads_is_kept(run: Run, files: Project, scratch: Scratch) -> None:
     _write(
         files,
         ("CREATE TABLE t (a int, b int);\nCREATE TABLE log (a int);", "DROP TABLE t, log;"),
@@ -190,10 +189,10 @@ def test_what_no_kind_reads_is_kept(run: Run, files: Project, server: Target) ->
     file = _squashed(run, files)
     for text in ("SET STATISTICS 500", "GRANT SELECT ON t", "CREATE RULE", "CREATE STATISTICS"):
         assert text in file.text
-    _same_as_originals(server, files)
+    _same_as_originals(scratch, files)
 
 
-def test_sequences_stand_where_they_stood(run: Run, files: Project, server: Target) -> None:
+def test_sequences_stand_where_they_stood(run: Run, files: Project, scratch: Scratch) -> None:
     _write(
         files,
         ("CREATE TABLE t (id serial PRIMARY KEY, a text);", "DROP TABLE t;"),
@@ -204,10 +203,10 @@ def test_sequences_stand_where_they_stood(run: Run, files: Project, server: Targ
     file = _squashed(run, files)
     assert "RESTART WITH 100" in file.text
     assert "setval" in file.text
-    _same_as_originals(server, files)
+    _same_as_originals(scratch, files)
 
 
-def test_all_that_sql_can_hold(run: Run, files: Project, server: Target) -> None:
+def test_all_that_sql_can_hold(run: Run, files: Project, scratch: Scratch) -> None:
     _write(
         files,
         ('CREATE TABLE "Odd ""t" (a text, b text);', 'DROP TABLE "Odd ""t";'),
@@ -226,10 +225,10 @@ def test_all_that_sql_can_hold(run: Run, files: Project, server: Target) -> None
         ('INSERT INTO "Odd ""t" SELECT f(), \'x\';', ""),
     )
     _squashed(run, files)
-    _same_as_originals(server, files)
+    _same_as_originals(scratch, files)
 
 
-def test_python_with_params_and_data_migrations(run: Run, files: Project, server: Target) -> None:
+def test_python_with_params_and_data_migrations(run: Run, files: Project, scratch: Scratch) -> None:
     files.python(
         VERSIONS[0],
         "engine.execute('CREATE TABLE t (a int, b text, c bytea, d date)')",
@@ -249,7 +248,7 @@ def test_python_with_params_and_data_migrations(run: Run, files: Project, server
     )
     file = _squashed(run, files)
     assert file.path.suffix == ".py"
-    _same_as_originals(server, files)
+    _same_as_originals(scratch, files)
     code, out, err = run("upgrade")
     assert code == 0, (out, err)
 
@@ -268,7 +267,7 @@ def test_random_values_do_not_stand_in_the_way(run: Run, files: Project) -> None
     assert run("upgrade")[0] == 0
 
 
-def test_values_of_an_enum(run: Run, files: Project, server: Target) -> None:
+def test_values_of_an_enum(run: Run, files: Project, scratch: Scratch) -> None:
     _write(
         files,
         ("CREATE TYPE e AS ENUM ('a');", "DROP TYPE e;"),
@@ -276,7 +275,7 @@ def test_values_of_an_enum(run: Run, files: Project, server: Target) -> None:
         ("CREATE TABLE t (x e);\nINSERT INTO t VALUES ('b');", "DROP TABLE t;"),
     )
     _squashed(run, files)
-    _same_as_originals(server, files)
+    _same_as_originals(scratch, files)
 
 
 def test_values_that_are_used_before_a_commit_are_refused(run: Run, files: Project) -> None:
@@ -291,7 +290,7 @@ def test_values_that_are_used_before_a_commit_are_refused(run: Run, files: Proje
     assert 'unsafe use of new value "b"' in err
 
 
-def test_constraints_that_wait_for_the_commit(run: Run, files: Project, server: Target) -> None:
+def test_constraints_that_wait_for_the_commit(run: Run, files: Project, scratch: Scratch) -> None:
     _write(
         files,
         (
@@ -304,10 +303,10 @@ def test_constraints_that_wait_for_the_commit(run: Run, files: Project, server: 
     )
     file = _squashed(run, files)
     assert "SET CONSTRAINTS ALL IMMEDIATE" in file.text
-    _same_as_originals(server, files)
+    _same_as_originals(scratch, files)
 
 
-def test_settings_end_with_their_migration(run: Run, files: Project, server: Target) -> None:
+def test_settings_end_with_their_migration(run: Run, files: Project, scratch: Scratch) -> None:
     _write(
         files,
         (
@@ -323,7 +322,7 @@ def test_settings_end_with_their_migration(run: Run, files: Project, server: Tar
         ("INSERT INTO t VALUES ('2026-07-08');", ""),
     )
     _squashed(run, files)
-    _same_as_originals(server, files)
+    _same_as_originals(scratch, files)
 
 
 @pytest.mark.parametrize(
@@ -402,7 +401,7 @@ def test_what_an_sql_migration_cannot_hold(run: Run, files: Project) -> None:
     assert run("upgrade")[0] == 0
 
 
-def test_branches(run: Run, files: Project, server: Target) -> None:
+def test_branches(run: Run, files: Project, scratch: Scratch) -> None:
     after = f"-- depends_on: {VERSIONS[0]}\n"
     files.sql(VERSIONS[0], "CREATE TABLE t (a int);", "DROP TABLE t;")
     files.sql(VERSIONS[1], "ALTER TABLE t ADD b int;", "ALTER TABLE t DROP b;", after)
@@ -417,7 +416,7 @@ def test_branches(run: Run, files: Project, server: Target) -> None:
     assert f"also comes after {VERSIONS[2]}, outside of the range" in err
     assert _planned(run)[1] == 4
     assert len(read_directory(files.path).files) == 1
-    _same_as_originals(server, files)
+    _same_as_originals(scratch, files)
     assert run("upgrade")[0] == 0
 
 

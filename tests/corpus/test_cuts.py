@@ -6,7 +6,6 @@ from psqlmigrate.errors import SourceError
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_statements
 from psqlmigrate.postgres.scratch import Scratch
-from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.service.planning import plan
 
@@ -18,8 +17,7 @@ def _table(scratch: Scratch, kind: str) -> Catalog:
 
 
 @pytest.mark.parametrize("kind", ["varchar(2)[]", "char(2)[]"])
-def test_arrays_are_not_cut(server: Target, kind: str) -> None:
-    scratch = Scratch(server)
+def test_arrays_are_not_cut(scratch: Scratch, kind: str) -> None:
     statements = plan(_table(scratch, "text[]"), _table(scratch, kind)).statements
     for value, fits in (("ab", True), ("abc", False)):
         with scratch.database() as connection:

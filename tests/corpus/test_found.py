@@ -84,15 +84,16 @@ def test_what_no_kind_has_read_is_named(any_database: Target) -> None:
     assert len(found) == len(set(found))
 
 
-def test_an_index_that_failed_to_build_is_built_anew(any_database: Target) -> None:
-    scratch = Scratch(any_database)
+def test_an_index_that_failed_to_build_is_built_anew(
+    any_database: Target, any_scratch: Scratch
+) -> None:
     with connect(any_database) as connection:
         load_script(connection, "CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1)", "t")
         with pytest.raises(Exception, match="could not create unique index"):
             connection.execute("CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)")
-        live = canonical(scratch, introspect(connection))
+        live = canonical(any_scratch, introspect(connection))
         load_script(connection, "DELETE FROM t", "t")
-        desired = _read(scratch, "CREATE TABLE t (a int); CREATE UNIQUE INDEX i ON t (a)")
+        desired = _read(any_scratch, "CREATE TABLE t (a int); CREATE UNIQUE INDEX i ON t (a)")
         statements = plan(live, desired).statements
         assert [one.sql.split()[0] for one in statements] == ["DROP", "CREATE"]
         load_statements(connection, statements)
@@ -120,9 +121,10 @@ CREATE TABLE p (a int) PARTITION BY LIST (a) TABLESPACE {place};
 """
 
 
-def test_tables_and_indexes_stay_in_their_tablespace(any_database: Target) -> None:
+def test_tables_and_indexes_stay_in_their_tablespace(
+    any_database: Target, any_scratch: Scratch
+) -> None:
     place = f"place_{any_database.params['dbname']}"
-    scratch = Scratch(any_database)
     with connect(any_database) as connection:
         if server_major(connection) == 14:
             pytest.skip("no tablespace inside the data directory")
@@ -131,10 +133,10 @@ def test_tables_and_indexes_stay_in_their_tablespace(any_database: Target) -> No
             sql.SQL("CREATE TABLESPACE {} LOCATION ''").format(sql.Identifier(place))
         )
         try:
-            there = _read(scratch, _PLACES.format(place=place))
-            usual = _read(scratch, re.sub("( USING INDEX)? TABLESPACE {place}", "", _PLACES))
+            there = _read(any_scratch, _PLACES.format(place=place))
+            usual = _read(any_scratch, re.sub("( USING INDEX)? TABLESPACE {place}", "", _PLACES))
             for old, new in ((usual, there), (there, usual)):
-                with scratch.database() as target:
+                with any_scratch.database() as target:
                     load_statements(target, plan(introspect(target), old).statements)
                     load_statements(target, plan(old, new).statements)
                     assert introspect(target) == new
@@ -144,17 +146,16 @@ def test_tables_and_indexes_stay_in_their_tablespace(any_database: Target) -> No
 
 
 def test_a_table_that_is_not_looked_at_is_not_looked_at_in_a_publication(
-    any_server: Target,
+    any_scratch: Scratch,
 ) -> None:
-    scratch = Scratch(any_server)
     text = """
 CREATE SCHEMA public2; CREATE TABLE public2.other (a int PRIMARY KEY);
 CREATE TABLE t (a int PRIMARY KEY);
 CREATE PUBLICATION public FOR TABLE t, public2.other;"""
-    found = only(_read(scratch, text), Selection(schemas=("public",)))
+    found = only(_read(any_scratch, text), Selection(schemas=("public",)))
     assert ObjectId("publication table", ("public", "public", "t")) in found.objects
     assert ObjectId("publication table", ("public", "public2", "other")) not in found.objects
-    assert canonical(scratch, found) == found
+    assert canonical(any_scratch, found) == found
     table = ObjectId("table", ("public", "t"))
     assert ObjectId("schema", ("public",)) in found.edges[table]
 

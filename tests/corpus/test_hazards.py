@@ -15,7 +15,6 @@ from psqlmigrate.postgres.engine import Engine
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_script
 from psqlmigrate.postgres.scratch import Scratch
-from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.statement import Statement
 from psqlmigrate.service.planning import Plan, plan
@@ -47,8 +46,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda one: f"{one.parent.name}-{one.name}")
-def test_hazards_say_what_happens(case: Path, server: Target) -> None:
-    scratch = Scratch(server)
+def test_hazards_say_what_happens(case: Path, scratch: Scratch) -> None:
     texts = [(case / name).read_text(encoding="utf-8") for name in ("before.sql", "after.sql")]
     provide(scratch, texts)
     before, after = (_load(scratch, text) for text in texts)

@@ -9,7 +9,6 @@ from psqlmigrate.errors import PlanRefusedError
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_script
 from psqlmigrate.postgres.scratch import Scratch
-from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.service.canonical import canonical
 from psqlmigrate.service.planning import plan
@@ -36,8 +35,7 @@ def _load(scratch: Scratch, text: str) -> Catalog:
 
 
 @pytest.mark.parametrize("case", CASES, ids=_name)
-def test_a_part_is_enough(case: Path, server: Target) -> None:
-    scratch = Scratch(server)
+def test_a_part_is_enough(case: Path, scratch: Scratch) -> None:
     texts = [(case / name).read_text(encoding="utf-8") for name in ("before.sql", "after.sql")]
     provide(scratch, texts)
     before, after = (_load(scratch, text) for text in texts)

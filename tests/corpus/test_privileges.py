@@ -9,7 +9,6 @@ from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_script, load_statements
 from psqlmigrate.postgres.scratch import Scratch
-from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.catalog import Catalog, diff
 from psqlmigrate.schema.selection import ALL_CONCERNS, EXACTLY, Coverage, merged
 from psqlmigrate.service.planning import plan
@@ -17,12 +16,10 @@ from psqlmigrate.service.planning import plan
 HERE = Path(__file__).parent / "grant"
 
 
-@pytest.fixture
-def scratch(server: Target) -> Scratch:
-    found = Scratch(server)
+@pytest.fixture(autouse=True)
+def _roles(scratch: Scratch) -> None:  # pyright: ignore[reportUnusedFunction]
     for role in ("app", "reader", "other"):
-        found.create_role(role)
-    return found
+        scratch.create_role(role)
 
 
 def _loaded(connection: Connection, text: str) -> Catalog:

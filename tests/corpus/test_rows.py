@@ -10,7 +10,6 @@ from psqlmigrate.errors import PlanRefusedError, StatementError
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_script
 from psqlmigrate.postgres.scratch import Scratch
-from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.service.planning import Plan, plan
 from psqlmigrate.service.proving import explains
@@ -29,8 +28,7 @@ def _name(case: Path) -> str:
 
 
 @pytest.mark.parametrize("case", CASES, ids=_name)
-def test_rows_are_kept_or_a_hazard_says_so(case: Path, server: Target) -> None:
-    scratch = Scratch(server)
+def test_rows_are_kept_or_a_hazard_says_so(case: Path, scratch: Scratch) -> None:
     texts = [(case / name).read_text(encoding="utf-8") for name in ("before.sql", "after.sql")]
     provide(scratch, texts)
     before, after = (_load(scratch, text) for text in texts)

@@ -39,9 +39,8 @@ def _read(scratch: Scratch, text: str) -> Catalog:
     return canonical(scratch, catalog)
 
 
-def test_no_password_gets_out(any_server: Target) -> None:
-    scratch = Scratch(any_server)
-    catalog, empty = _read(scratch, _SECRETS), _read(scratch, "")
+def test_no_password_gets_out(any_scratch: Scratch) -> None:
+    catalog, empty = _read(any_scratch, _SECRETS), _read(any_scratch, "")
     assert "hidden" not in dump(catalog)
     made = plan(empty, catalog).statements
     assert not any("hidden" in one.sql for one in made)
@@ -56,9 +55,11 @@ def test_no_password_gets_out(any_server: Target) -> None:
     }
 
 
-def test_another_password_is_no_change(any_server: Target) -> None:
-    scratch = Scratch(any_server)
-    one, other = _read(scratch, _SECRETS), _read(scratch, _SECRETS.replace("hidden", "other"))
+def test_another_password_is_no_change(any_scratch: Scratch) -> None:
+    one, other = (
+        _read(any_scratch, _SECRETS),
+        _read(any_scratch, _SECRETS.replace("hidden", "other")),
+    )
     assert plan(one, other).statements == ()
 
 
@@ -70,9 +71,8 @@ def test_another_password_is_no_change(any_server: Target) -> None:
     ],
 )
 def test_a_password_is_not_lost_by_a_plan(
-    server: Target, before: str, after: str, words: str
+    scratch: Scratch, before: str, after: str, words: str
 ) -> None:
-    scratch = Scratch(server)
     old, new = _read(scratch, _SECRETS), _read(scratch, _SECRETS.replace(before, after))
     with pytest.raises(PlanRefusedError, match=re.escape(words)):
         plan(old, new)
@@ -95,8 +95,7 @@ def test_no_scratch_database_reaches_a_publisher(connection: Connection, text: s
         load_script(connection, text, "schema.sql")
 
 
-def test_a_scratch_database_with_subscriptions_is_dropped(server: Target) -> None:
-    scratch = Scratch(server)
+def test_a_scratch_database_with_subscriptions_is_dropped(server: Target, scratch: Scratch) -> None:
     text = """
 CREATE SUBSCRIPTION a CONNECTION '' PUBLICATION p WITH (connect = false, slot_name = NONE);
 CREATE FUNCTION f() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no''; END';
@@ -145,20 +144,19 @@ ALTER EXTENSION postgres_fdw ADD SERVER s;"""
     assert found.unmodelled == ()
 
 
-def test_an_event_trigger_does_not_fire_on_its_own_plan(any_server: Target) -> None:
-    scratch = Scratch(any_server)
+def test_an_event_trigger_does_not_fire_on_its_own_plan(any_scratch: Scratch) -> None:
     text = """
 CREATE TABLE t (a int);
 CREATE FUNCTION f() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no''; END';
 CREATE EVENT TRIGGER e ON ddl_command_start EXECUTE FUNCTION f();
 COMMENT ON TABLE t IS 't';"""
     off = text.replace("COMMENT ON TABLE t IS 't'", "ALTER EVENT TRIGGER e DISABLE")
-    after = _read(scratch, off.replace("(a int)", "(a bigint, b int)"))
+    after = _read(any_scratch, off.replace("(a int)", "(a bigint, b int)"))
     before, empty = (
-        _read(scratch, text.replace("COMMENT ON TABLE t IS 't';", "")),
-        _read(scratch, ""),
+        _read(any_scratch, text.replace("COMMENT ON TABLE t IS 't';", "")),
+        _read(any_scratch, ""),
     )
-    with scratch.database() as connection:
+    with any_scratch.database() as connection:
         for one, other in ((empty, before), (before, after), (after, before), (before, empty)):
             load_statements(connection, plan(one, other).statements)
             assert introspect(connection) == other

@@ -5,7 +5,6 @@ import pytest
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_script
 from psqlmigrate.postgres.scratch import Scratch
-from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.service.canonical import canonical
 from psqlmigrate.service.planning import plan
@@ -46,8 +45,7 @@ def _load(scratch: Scratch, text: str) -> Catalog:
 
 
 @pytest.mark.parametrize("kinds", [("int", "bigint"), ("bigint", "int")])
-def test_all_that_stands_on_a_column_comes_back(server: Target, kinds: tuple[str, str]) -> None:
-    scratch = Scratch(server)
+def test_all_that_stands_on_a_column_comes_back(scratch: Scratch, kinds: tuple[str, str]) -> None:
     old, new = (_load(scratch, _schema(kind)) for kind in kinds)
     found = plan(old, new)
     altered = [one.sql for one in found.statements if one.sql.startswith("ALTER TABLE")]

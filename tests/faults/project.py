@@ -73,7 +73,7 @@ class Project:
 
     def certify(self, server: Target, hazards: Mapping[str, list[str]] | None = None) -> None:
         """Certificates of all migrations, as their runs in scratch say; hazards by version."""
-        with Scratch(server).database() as connection:
+        with Scratch(server) as scratch, scratch.database() as connection:
             for file in read_directory(self.path).files:
                 before = look(connection)
                 run(connection, file, "up")

@@ -74,8 +74,7 @@ class Base:
 
 
 @pytest.fixture(scope="module")
-def base(server: Target) -> Base:
-    scratch = Scratch(server)
+def base(server: Target, scratch: Scratch) -> Base:
     with connect(server) as connection:
         major = server_major(connection)
     lines = BASE.splitlines(keepends=True)

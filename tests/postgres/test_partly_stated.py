@@ -6,7 +6,6 @@ from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_script
 from psqlmigrate.postgres.scratch import Scratch
-from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.catalog import Catalog, diff
 from psqlmigrate.schema.selection import Coverage, merged
 from psqlmigrate.service.canonical import canonical, completed
@@ -30,11 +29,6 @@ INDEXES = {
     "column": "ALTER TABLE p ADD c int DEFAULT 1; CREATE INDEX j ON p (c); ALTER TABLE p DROP b;",
     "type": "ALTER TABLE p ALTER a TYPE bigint, ALTER b SET NOT NULL, ADD CHECK (a > 0);",
 }
-
-
-@pytest.fixture
-def scratch(server: Target) -> Scratch:
-    return Scratch(server)
 
 
 def _catalog(scratch: Scratch, text: str) -> Catalog:

@@ -24,11 +24,6 @@ VERSION = "20260101_000000"
 TABLE = "CREATE TABLE t (id int PRIMARY KEY, a varchar(10), n int)"
 
 
-@pytest.fixture
-def scratch(server: Target) -> Scratch:
-    return Scratch(server)
-
-
 def _catalog(scratch: Scratch, text: str) -> Catalog:
     with scratch.database() as connection:
         load_script(connection, text, "x")
@@ -172,13 +167,15 @@ def test_a_new_attribute_of_a_type_changes_no_value(scratch: Scratch) -> None:
     assert _generated(scratch, before, before.replace("y text", "y text, z int")).loses == ()
 
 
-def test_a_virtual_column_that_cannot_be_computed_stops_nothing(server: Target) -> None:
+def test_a_virtual_column_that_cannot_be_computed_stops_nothing(
+    server: Target, scratch: Scratch
+) -> None:
     with connect(server) as connection:
         if server_major(connection) < 18:
             pytest.skip("virtual columns came with 18")
     before = "CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a + 1) VIRTUAL)"
     up, down = _statements("ALTER TABLE t ADD c int"), _statements("ALTER TABLE t DROP c")
-    assert _planned(Scratch(server), before, up, down).loses == ()
+    assert _planned(scratch, before, up, down).loses == ()
 
 
 def test_people_may_change_values_and_it_is_told(scratch: Scratch, tmp_path: Path) -> None:

@@ -57,7 +57,8 @@ class Project:
         before = graph.ancestors(version)
         earlier = tuple(one for one in graph.order if one.version in before)
         file = graph.files[version]
-        [proof] = prove(Scratch(self.server), earlier, [file])
+        with Scratch(self.server) as scratch:
+            [proof] = prove(scratch, earlier, [file])
         write_certificate(file, proof, "test")
 
     def certificate(self, version: str) -> Path:

@@ -16,7 +16,6 @@ from psqlmigrate.postgres.engine import Engine
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_script
 from psqlmigrate.postgres.scratch import Scratch
-from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.statement import Hazard
 from psqlmigrate.service.canonical import canonical
@@ -132,8 +131,7 @@ class _Schema:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_plan_keeps_rows_or_says_so(seed: int, server: Target) -> None:
-    scratch = Scratch(server)
+def test_a_plan_keeps_rows_or_says_so(seed: int, scratch: Scratch) -> None:
     before, after = _Schema(2 * seed), _Schema(2 * seed + 1)
     old, new = (_load(scratch, one.text) for one in (before, after))
     try:

@@ -8,7 +8,6 @@ from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_script, load_statements
 from psqlmigrate.postgres.scratch import Scratch
-from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.service.canonical import build, canonical
 from psqlmigrate.service.renaming import apply, back
@@ -84,8 +83,7 @@ COUNTS = {"z": 2, "e": 3, "l": 3, "s": 2, "t": 4, "v": 2, "i": 3, "k": 3, "f": 2
 
 
 @pytest.mark.parametrize("seed", [0, 3, 5, 7, 15, 17])
-def test_nothing_but_names_changes(seed: int, server: Target) -> None:
-    scratch = Scratch(server)
+def test_nothing_but_names_changes(seed: int, scratch: Scratch) -> None:
     old = {
         f"{kind}{n}": f"{kind}{n}" for kind, count in COUNTS.items() for n in range(1, count + 1)
     }

@@ -38,7 +38,9 @@ STEPS = (
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_new_database_gets_the_same(server: Target, tmp_path: Path, seed: int) -> None:
+def test_a_new_database_gets_the_same(
+    server: Target, scratch: Scratch, tmp_path: Path, seed: int
+) -> None:
     chance = random.Random(seed)  # noqa: S311 - a repeatable choice
     folder = tmp_path / "migrations"
     folder.mkdir()
@@ -63,7 +65,6 @@ def test_a_new_database_gets_the_same(server: Target, tmp_path: Path, seed: int)
     assert [(one.name, one.checksum) for one in archived] == [
         (one.name, one.checksum) for one in before
     ]
-    scratch = Scratch(server)
     with scratch.database() as one, scratch.database() as other:
         empty = introspect(other)
         replay(one, archived)

@@ -12,7 +12,6 @@ from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_script, load_statements
 from psqlmigrate.postgres.scratch import Scratch
-from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.catalog import Catalog, diff
 from psqlmigrate.schema.statement import Hazard
 from psqlmigrate.service.canonical import build, canonical
@@ -33,16 +32,15 @@ SELECT s.oid::pg_catalog.regclass::text, d.refobjid::pg_catalog.regclass::text
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_rows_survive_up_down_up(case: Path, any_server: Target) -> None:
-    scratch = Scratch(any_server)
-    provide(scratch, [path.read_text(encoding="utf-8") for path in case.glob("*.sql")])
-    base, desired = (_load(scratch, case / name) for name in ("before.sql", "after.sql"))
-    renamed = apply(scratch, base, desired, (case / "renames.txt").read_text().splitlines())
+def test_rows_survive_up_down_up(case: Path, any_scratch: Scratch) -> None:
+    provide(any_scratch, [path.read_text(encoding="utf-8") for path in case.glob("*.sql")])
+    base, desired = (_load(any_scratch, case / name) for name in ("before.sql", "after.sql"))
+    renamed = apply(any_scratch, base, desired, (case / "renames.txt").read_text().splitlines())
     up = renamed.then(desired)
-    down = back(scratch, desired, renamed).then(base)
+    down = back(any_scratch, desired, renamed).then(base)
     assert Hazard.DATA_LOSS not in up.hazards
     assert (Hazard.DATA_LOSS in down.hazards) == (case.name in LOSES_ON_THE_WAY_BACK)
-    with scratch.database() as connection:
+    with any_scratch.database() as connection:
         build(connection, base)
         connection.execute((case / "rows.sql").read_text().encode())
         before = _rows(connection)
@@ -50,7 +48,7 @@ def test_rows_survive_up_down_up(case: Path, any_server: Target) -> None:
             load_statements(connection, plan.statements)
             have = introspect(connection)
             if have != target:
-                assert [str(one) for one in diff(canonical(scratch, have), target)] == []
+                assert [str(one) for one in diff(canonical(any_scratch, have), target)] == []
             if target is base or case.name not in COLUMNS_ADDED:
                 assert before <= _rows(connection)
     assert renamed.warnings == ()

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Generator, Hashable, Iterable
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, LiteralString, Protocol
 
 import psycopg
 from psycopg.abc import Params
 from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
-from psycopg.sql import Composable
+from psycopg.sql import SQL, Composable, Identifier
 
 from psqlmigrate.postgres.silence import Listening
 
@@ -62,6 +62,20 @@ class Connection(Listening):
     """What each transaction of a shared connection looks after, at its begin and at its end."""
     birth: Hashable = None
     """What the content of a scratch database was made from: one like it was born the same."""
+
+    plans: dict[str, Composable] | None = None
+    """What runs each query of `ask` that is planned once for the session; None: none is."""
+
+    def ask(self, query: LiteralString) -> psycopg.Cursor[TupleRow]:
+        """Runs a query without parameters that may be asked again and again."""
+        if self.plans is None:
+            return self.execute(query)
+        # psycopg's own prepared statements are forgotten with each ALTER, DROP and ROLLBACK.
+        if query not in self.plans:
+            name = Identifier(f"psqlmigrate_{len(self.plans)}")
+            self.execute(SQL("PREPARE {} AS {}").format(name, SQL(query)))
+            self.plans[query] = SQL("EXECUTE {}").format(name)
+        return self.execute(self.plans[query])
 
     @property
     def is_idle(self) -> bool:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any, LiteralString, TypeAlias
 
 import psycopg
-from psycopg import sql
 
 from psqlmigrate.postgres.connect import Connection, server_major
 from psqlmigrate.schema.catalog import NO_EDGES, Catalog, Edges
@@ -84,12 +83,12 @@ def introspect(connection: Connection, *, edges: bool = True) -> Catalog:
     with connection.transaction():
         _pin_for_reading(connection)
         for _ in range(_ATTEMPTS):
-            before = connection.execute(_FINGERPRINT).fetchone()
+            before = connection.ask(_FINGERPRINT).fetchone()
             try:
                 catalog = _look(connection, edges=edges)
             except psycopg.errors.UndefinedTable:
                 continue
-            if connection.execute(_FINGERPRINT).fetchone() == before:
+            if connection.ask(_FINGERPRINT).fetchone() == before:
                 return catalog
         return _look(connection, edges=edges)
 
@@ -118,7 +117,7 @@ def _look(connection: Connection, *, edges: bool) -> Catalog:
 
 
 def _objects(connection: Connection) -> Objects:
-    members = {(name, oid) for name, oid in connection.execute(_MEMBERS)}
+    members = {(name, oid) for name, oid in connection.ask(_MEMBERS)}
     objects: Objects = {}
     for kind, query in _queries(connection, server_major(connection)):
         if kind.concern in connection.unread:
@@ -141,8 +140,8 @@ def _queries(
     asked: dict[LiteralString, None] = {}
     for kind in KINDS:
         asked |= {text: None for text in (kind.rare, kind.fuller) if text}
-    there = sql.SQL(", ").join(sql.SQL("EXISTS (SELECT FROM " + one + ")") for one in asked)
-    row = connection.execute(sql.SQL("SELECT {}").format(there)).fetchone() or ()
+    there: LiteralString = ", ".join("EXISTS (SELECT FROM " + one + ")" for one in asked)
+    row = connection.ask("SELECT " + there).fetchone() or ()
     missing = {one for one, is_there in zip(asked, row, strict=True) if not is_there}
     for kind in KINDS:
         if kind.rare not in missing:
@@ -153,18 +152,18 @@ def _queries(
 def _rows(
     connection: Connection, kind: type[DbObject], text: LiteralString
 ) -> Iterable[tuple[Address, tuple[Any, ...]]]:
-    query, name = sql.SQL(text), kind.catalog
-    rows = _permitted(connection, query) if kind.guarded else connection.execute(query)
+    name = kind.catalog
+    rows = _permitted(connection, text) if kind.guarded else connection.ask(text)
     if kind.has_subid:
         return ((Address(name, row[0], row[1]), row[2:]) for row in rows)
     return ((Address(name, row[0]), row[1:]) for row in rows)
 
 
-def _permitted(connection: Connection, query: sql.SQL) -> Iterable[tuple[Any, ...]]:
+def _permitted(connection: Connection, query: LiteralString) -> Iterable[tuple[Any, ...]]:
     """The rows of a query; none where the role may not read them."""
     try:
         with connection.transaction():
-            return connection.execute(query).fetchall()
+            return connection.ask(query).fetchall()
     except psycopg.errors.InsufficientPrivilege:
         return ()
 
@@ -187,12 +186,12 @@ def _edges(
 ) -> tuple[Edges, dict[ObjectId, tuple[str, ...]]]:
     through = {
         Address(row[0], row[1], row[2]): Address(row[3], row[4], row[5])
-        for row in connection.execute(_THROUGH)
+        for row in connection.ask(_THROUGH)
     }
     at = _Resolver(objects, through)
     edges: defaultdict[ObjectId, set[ObjectId]] = defaultdict(set)
     held: defaultdict[ObjectId, set[str]] = defaultdict(set)
-    for row in connection.execute(_DEPENDS):
+    for row in connection.ask(_DEPENDS):
         who, whom = at(Address(*row[:3])), at(Address(*row[3:6]))
         if whom and row[6] and (name := others.get(Address(*row[:2]))):
             held[whom].add(name)
@@ -247,7 +246,7 @@ def addresses(connection: Connection) -> dict[Address, ObjectId]:
 
 
 def _unmodelled(connection: Connection, objects: Objects) -> dict[Address, str]:
-    rows = connection.execute(sql.SQL(CANDIDATES))
+    rows = connection.ask(CANDIDATES)
     read = {(address.catalog, address.oid) for address in objects}
     return {
         Address(catalog, oid): name for catalog, oid, name in rows if (catalog, oid) not in read

