@@ -99,7 +99,12 @@ def test_a_run_that_is_rolled_back_leaves_no_line_of_success(
     assert run("upgrade")[0] == 0
     (project / "rows.json").write_text('{"t": [{"a": 1}, {"a": "x"}]}')
     assert run("seed", "-f", "rows.json")[0] == 3
-    assert [event for event, _, _ in _entries(connection)] == ["applied"]
+    assert run("seed", "-f", "rows.json", "--dry-run")[0] == 3
+    found = _entries(connection)
+    assert [event for event, _, _ in found] == ["applied", "seed failed"]
+    assert found[1][2]["file"] == "rows.json"
+    assert "rows.json" in found[1][2]["message"]
+    assert isinstance(found[1][2]["took_ms"], int)
 
 
 def test_a_role_that_only_seeds_leaves_no_line(

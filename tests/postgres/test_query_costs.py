@@ -55,8 +55,11 @@ class _Watching:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
 
+    def ask(self, query: str) -> Any:
+        return self.execute(query.encode())
+
     def execute(self, query: Any, params: Any = None) -> Any:
-        text = query.as_string(self._connection) if hasattr(query, "as_string") else query
+        text = query.decode() if isinstance(query, bytes) else query
         explain = "EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + text
         row = self._connection.execute(explain.encode(), params).fetchone()
         assert row is not None

@@ -91,7 +91,7 @@ def write(
 
 
 def adding(tables: Tables, event: str, **detail: object) -> Sql:
-    """The statement that adds an entry which is about no migration: `seeded`."""
+    """The statement that adds an entry which is about no migration: `seeded`, `seed failed`."""
     return tables.text(_ADD, event=literal(event), detail=literal(details(**detail)))
 
 

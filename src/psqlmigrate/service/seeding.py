@@ -3,14 +3,14 @@
 import difflib
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
 import psycopg
 
-from psqlmigrate.errors import LockError, SeedError, UsageError
+from psqlmigrate.errors import LockError, MigrationError, SeedError, UsageError
 from psqlmigrate.migrations.sent import shown
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.service import blocking, journal
@@ -84,6 +84,7 @@ def seed(
 
     with (
         workspace.connection() as connection,
+        nullcontext() if wishes.dry_run else _failure_noted(workspace, connection, file),
         _told(connection, file),
         held(connection, workspace.tables, wait, waiting, only_reading=True),
     ):
@@ -191,14 +192,44 @@ def _noted(
 
     A role that only seeds need not be let into the books.
     """
-    tables = workspace.tables
-    has_journal = inspect(connection, tables, only_reading=True).journal
-    if not (has_journal and journal.may_add(connection, tables)):
+    if not _has_journal(workspace, connection):
         return []
     rows = [asdict(_counted(one)) for one in transfer.loaders]
-    took = round((time.monotonic() - start) * 1000)
-    entry = journal.adding(tables, "seeded", file=file.path.name, rows=rows, took_ms=took)
+    entry = journal.adding(
+        workspace.tables, "seeded", file=file.path.name, rows=rows, took_ms=_ms_since(start)
+    )
     return [entry.encode()]
+
+
+@contextmanager
+def _failure_noted(workspace: Workspace, connection: Connection, file: SeedFile) -> Generator[None]:
+    """A file that fails is told of in the journal, if the connection lives; the error matters more."""
+    start = time.monotonic()
+    try:
+        yield
+    except SeedError as error:
+        with suppress(psycopg.Error, MigrationError):
+            if not connection.closed and _has_journal(workspace, connection):
+                entry = journal.adding(
+                    workspace.tables,
+                    "seed failed",
+                    file=file.path.name,
+                    took_ms=_ms_since(start),
+                    code=error.code,
+                    message=error.message,
+                )
+                connection.execute(entry.encode())
+        raise
+
+
+def _has_journal(workspace: Workspace, connection: Connection) -> bool:
+    tables = workspace.tables
+    has_one = inspect(connection, tables, only_reading=True).journal
+    return has_one and journal.may_add(connection, tables)
+
+
+def _ms_since(start: float) -> int:
+    return round((time.monotonic() - start) * 1000)
 
 
 def _counted(one: Loader) -> SeededTable:
