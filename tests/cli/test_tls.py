@@ -69,7 +69,7 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Generator[Secured]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    settings = {"listen_addresses": "127.0.0.1", "port": str(port)}
+    settings = {"listen_addresses": "127.0.0.1, 127.0.0.2", "port": str(port)}
     with server_with(settings, prepare, major=MAJOR) as admin:
         yield Secured(admin, port, folder / "ca.pem")
 
@@ -84,6 +84,19 @@ def test_the_right_server(call: Run, secured: Secured) -> None:
     code, out, err = call("init", "--url", _url(secured))
     assert (code, err) == (0, ""), out
     assert call("status", "--url", _url(secured))[0] == 0
+
+
+def test_whoever_may_answer_is_told_of(call: Run, secured: Secured) -> None:
+    """What is not known to be this machine may be somebody else's."""
+    plain = f"postgresql://postgres@127.0.0.2:{secured.port}/postgres"
+    for mode in ("prefer", "require"):
+        code, out, _ = call("status", "--url", f"{plain}?sslmode={mode}")
+        assert code == 0
+        assert f"note: sslmode {mode} does not prove who the server is; verify-full does" in out
+    at = f"sslmode=verify-ca&sslrootcert={secured.authority}"
+    for url in (f"{plain}?{at}", f"{plain.replace('.2:', '.1:')}?sslmode=prefer", _url(secured)):
+        code, out, _ = call("status", "--url", url)
+        assert (code, "sslmode" in out) == (0, False)
 
 
 def test_another_name_or_authority(call: Run, secured: Secured) -> None:

@@ -93,9 +93,8 @@ def _save(store: ProfileStore, options: Options, given: Given) -> object:
         entry |= _password(name, given, known=known)
     profile = store.save(name, entry, default=given["default"])
     _say(options, profile, "is changed" if known else "is saved")
-    mode = profile.text("sslmode") or "prefer"
-    if not profile.target("", None).local and not mode.startswith("verify-"):
-        _note(options, f"sslmode {mode} does not prove who the server is; verify-full does")
+    if advice := profile.target("", None).advice(profile.text("sslmode")):
+        _note(options, advice)
     return {"profiles": [store.row(name)]}
 
 

@@ -79,7 +79,7 @@ def _current(result: StatusResult) -> str:
 
 def _drift(result: StatusResult) -> str:
     if result.drift is None:
-        return "not known" if result.notes else "not looked at"
+        return "not known" if result.initialized else "not looked at"
     if not result.drift:
         return "no"
     counts = [

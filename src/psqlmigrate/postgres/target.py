@@ -60,6 +60,16 @@ class Target:
             for host in hosts
         )
 
+    def advice(self, sslmode: str | None = None) -> str:
+        """What is to be said of libpq's `sslmode` there; "" where the server proves who it is.
+
+        On this machine nobody is in between (manual, 34.19.1: Client Verification).
+        """
+        mode = sslmode or "prefer"
+        if self.local or mode.startswith("verify-"):
+            return ""
+        return f"sslmode {mode} does not prove who the server is; verify-full does"
+
     def database(self, name: str) -> "Target":
         """Another database of the same server."""
         return replace(self, params={**self.params, "dbname": name})

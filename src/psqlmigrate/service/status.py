@@ -16,6 +16,7 @@ from psqlmigrate.errors import (
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.sent import shown
 from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.schema.hashing import state_hashes
 from psqlmigrate.service import certificates, halfrun, history, holding, state
@@ -104,6 +105,7 @@ def status(workspace: Workspace, *, with_models: bool) -> StatusResult:
     Scratch databases are made only where the recorded hashes do not answer, or for the models.
     """
     with workspace.connection() as connection:
+        advice = _advice(connection)
         rows = history.read(connection, workspace.tables, only_reading=True)
         now = workspace.lineage(history.applied(rows))
         begun, notes = _begun(workspace, connection)
@@ -112,7 +114,14 @@ def status(workspace: Workspace, *, with_models: bool) -> StatusResult:
             look = _Looker(workspace, connection, now).look(with_models=with_models)
     python = _python(workspace) if look and with_models else ""
     result = _result(workspace, rows, begun, now, look, python)
-    return replace(result, notes=(*notes, *result.notes))
+    return replace(result, notes=(*notes, *result.notes, *advice))
+
+
+def _advice(connection: Connection) -> list[str]:
+    """Of the server that answered, whatever file or variable names it."""
+    info = connection.info
+    where = Target({"host": info.host, "hostaddr": info.hostaddr}, "")
+    return list(filter(None, [where.advice(info.get_parameters().get("sslmode", ""))]))
 
 
 class _Looker:
