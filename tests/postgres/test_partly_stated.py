@@ -55,3 +55,10 @@ def test_what_is_stated_of_a_parent_reaches_its_partitions(
     wanted = canonical(scratch, _catalog(scratch, PARENT + PARTITIONS + INDEXES[after]))
     assert {str(one.subject) for one in diff(reached, wanted)} == set()
     assert diff(reached, merged(reached, stated, COVERAGE)) == ()
+
+
+def test_a_new_value_of_an_enum_is_used_at_once(any_scratch: Scratch) -> None:
+    text = "CREATE TYPE mood AS ENUM ('sad'{}); CREATE TABLE t (m mood DEFAULT '{}')"
+    texts = text.format("", "sad"), text.format(", 'glad'", "glad")
+    base, desired = (canonical(any_scratch, _catalog(any_scratch, one)) for one in texts)
+    assert completed(any_scratch, base, desired) == desired

@@ -3,7 +3,6 @@
 Privileges and owners have no text: they are as they were, and no role has to be there for them.
 """
 
-from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from psqlmigrate.errors import PlanRefusedError, ScratchError
@@ -47,7 +46,10 @@ def completed(scratch: Scratch, base: Catalog, desired: Catalog) -> Catalog | No
         statements = plan(base.plain, desired.plain).statements
     except PlanRefusedError:
         return None
-    with _blank(scratch, base) as connection:
+    # Before 17 a new value of an enum is not to be used in the transaction that adds it, also where
+    # the type was made there.
+    fits = len(base) <= _AT_ONCE and not any(one.commits for one in statements)
+    with scratch.undone() if fits else scratch.database() as connection:
         build(connection, base.plain)
         load_statements(connection, statements)
         made = introspect(connection)
@@ -64,14 +66,9 @@ def _restored(catalog: Catalog, original: Catalog) -> Catalog:
 
 
 def _reread(scratch: Scratch, catalog: Catalog) -> Catalog:
-    with _blank(scratch, catalog) as connection:
+    with scratch.undone() if len(catalog) <= _AT_ONCE else scratch.database() as connection:
         build(connection, catalog)
         return introspect(connection).plain
-
-
-def _blank(scratch: Scratch, catalog: Catalog) -> AbstractContextManager[Connection]:
-    """An empty database for a schema like that."""
-    return scratch.undone() if len(catalog) <= _AT_ONCE else scratch.database()
 
 
 def build(connection: Connection, catalog: Catalog) -> None:
