@@ -62,7 +62,8 @@ def facts(session: nox.Session) -> None:
     session.install("-e", ".", *TEST_NEEDS)
     env = {"PSQLMIGRATE_ALL_FACTS": "1"}
     workers = str((os.cpu_count() or 1) + 1)
-    files = ("tests/mutations", "tests/corpus/test_hazards.py", "tests/property/test_plan_laws.py")
+    laws = [f"tests/property/test_{name}_laws.py" for name in ("plan", "wide")]
+    files = ("tests/mutations", "tests/corpus/test_hazards.py", *laws)
     session.run("pytest", "-n", workers, *files, env=env)
 
 

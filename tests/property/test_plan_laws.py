@@ -24,8 +24,8 @@ from psqlmigrate.service.proving import prove_difference
 from psqlmigrate.service.rehearsal import Claim, Rehearsed, Step, rehearse
 from psqlmigrate.service.sampling import fill
 
-SEEDS = range(400 if os.environ.get("PSQLMIGRATE_ALL_FACTS") else 2)
-"""`nox -s facts` has all of them."""
+SEEDS = range(400) if os.environ.get("PSQLMIGRATE_ALL_FACTS") else (10, 41, 43, 101, 233, 372)
+"""`nox -s facts` has all of them; the few have found something once."""
 
 _TYPES = {
     "int": ("5", "{0} > 0"),

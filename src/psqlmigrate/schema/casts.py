@@ -215,9 +215,16 @@ def of_users(type_name: str) -> bool:
     return "." in type_name
 
 
-def rewrites(old: str, new: str, casts: Collection[UserCast] = ()) -> bool:
-    """Whether all rows are written anew (manual, ALTER TABLE, Notes)."""
+def rewrites(
+    old: str, new: str, casts: Collection[UserCast] = (), *, of_domain: bool = False
+) -> bool:
+    """Whether all rows are written anew (manual, ALTER TABLE, Notes).
+
+    `of_domain`: `old` is what a domain is made of, of whose length PostgreSQL knows nothing then.
+    """
     before, after = _parsed(old), _parsed(new)
+    if of_domain:
+        before = replace(before, modifier=(), least=0)
     if made := _made(casts, before, after):
         return made.method != "b" or bool(after.modifier)
     bare = not (after.modifier or after.least)

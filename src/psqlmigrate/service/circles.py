@@ -1,30 +1,56 @@
 """Ways out where steps wait for each other."""
 
+from collections.abc import Iterator
+
+from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.service.ordering import Node
 from psqlmigrate.service.work import Work
 
 
 def separable(work: Work, circle: list[Node]) -> set[ObjectId]:
-    """Parts that get statements of their own: those that stand on other steps of the circle.
+    """Parts that get statements of their own, as few as do.
 
-    All of them, if there are no such.
+    First those that hold on to other steps of the circle, then those that stand on them (keys and
+    the like before what has values, or holds tables together), else all of them.
     """
     found: set[ObjectId] = set()
-    causes: set[ObjectId] = set()
+    standing: set[ObjectId] = set()
+    holding: set[ObjectId] = set()
+    light: set[ObjectId] = set()
     for side, phases in ((work.old, {"drop"}), (work.new, {"create", "alter"})):
         at = {
             oid: node for node in circle if node.phase in phases for oid in (node.oid, *node.parts)
         }
-        parts = {oid for oid, node in at.items() if oid in node.parts}
-        free = {oid for oid in parts if side.objects[oid].separable}
+        free = {
+            oid for oid, node in at.items() if oid in node.parts and side.objects[oid].separable
+        }
         found |= free
-        causes |= {
+        causes = {
             oid
             for oid in free
             if any(at.get(target, at[oid]) is not at[oid] for target in side.edges.get(oid, ()))
         }
-    return causes or found
+        standing |= causes
+        light |= {oid for oid in causes if _is_light(side.objects[oid])}
+        holding |= {
+            holder
+            for oid, node in at.items()
+            for holder in _holders(side.objects[oid])
+            if holder in free and at[holder] is not node
+        }
+    return holding or light or standing or found
+
+
+def _holders(one: DbObject) -> Iterator[ObjectId]:
+    """What has to go before it."""
+    yield from one.held_by
+    for source, _ in one.leaves:
+        yield source
+
+
+def _is_light(one: DbObject) -> bool:
+    return not (one.carries_data or one.feeds)
 
 
 def with_stub(work: Work, nodes: list[Node], circle: list[Node]) -> bool:

@@ -1,11 +1,13 @@
 """Which step of a plan has to come before which."""
 
+import re
 from collections.abc import Iterator
 
 from psqlmigrate.schema.dbobject import DbObject
 from psqlmigrate.schema.identity import ObjectId
+from psqlmigrate.schema.sqltext import ident
 from psqlmigrate.service.ordering import Node
-from psqlmigrate.service.work import Work, goes_along, moved, moving, rivals, sources
+from psqlmigrate.service.work import Work, goes_along, moved, moving, rivals, sources, swapped
 
 
 def link(
@@ -30,6 +32,7 @@ def link(
                 making[target].precede(node, soft=soft)
     _link_slots(work, dropping, creating, nodes)
     _link_sources(work, dropping, making)
+    _link_links(work, dropping, making)
     _link_surroundings(work, dropping, creating, making)
     _link_refills(work, dropping, making, nodes)
 
@@ -48,7 +51,10 @@ def _link_old(work: Work, dropping: dict[ObjectId, Node], altering: dict[ObjectI
                 for source in _taking_along(work, target):
                     before.precede(dropping[source])
             elif target in altering and oid in dropping:
-                before.precede(altering[target], soft=not work.alters[target].disturbs)
+                disturbs = work.alters[target].disturbs
+                # What is swapped goes last, after what is made with the altered.
+                if disturbs or before.oid not in work.swaps | parted:
+                    before.precede(altering[target], soft=not disturbs)
 
 
 def _taking_along(work: Work, oid: ObjectId) -> Iterator[ObjectId]:
@@ -75,9 +81,43 @@ def _link_sources(
         for source in sources(work, (*one.comes_with, *one.goes_with)):
             if source in dropping:
                 dropping[source].precede(node)
-        for link, source in one.goes_with:
-            if source in dropping and link in dropping and dropping[link].oid == link:
-                dropping[link].precede(dropping[source])
+
+
+def _link_links(work: Work, dropping: dict[ObjectId, Node], making: dict[ObjectId, Node]) -> None:
+    """While a link is away, its ends are changed one by one; it is back when they fit again."""
+    away = {oid: node for oid, node in dropping.items() if node.oid == oid}
+    for oid in making:
+        before = work.old.get(oid)
+        came = before.comes_with if before else ()
+        for link, source in (*came, *work.new.objects[oid].comes_with):
+            for changed in (oid, source):
+                if link in away and changed in making:
+                    away[link].precede(making[changed])
+    for oid, node in dropping.items():
+        for link, source in work.old.objects[oid].goes_with:
+            if link not in away or source not in dropping:
+                continue
+            away[link].precede(dropping[source])
+            if link in making:
+                node.precede(making[link])
+                dropping[source].precede(making[link])
+    _link_new_links(work, dropping, making)
+
+
+def _link_new_links(
+    work: Work, dropping: dict[ObjectId, Node], making: dict[ObjectId, Node]
+) -> None:
+    """What a table loses is gone before another, which does not have it, is joined to it."""
+    parents = {oid: work.new.objects[oid].feeds for oid in work.creates}
+    joined: dict[ObjectId, list[ObjectId]] = {}
+    for link, parent in parents.items():
+        if parent is not None and parent not in work.creates:
+            joined.setdefault(parent, []).append(link)
+    for oid, node in dropping.items():
+        one = work.old.objects[oid]
+        if one.is_part and one.owners[0] in joined:
+            for link in joined[one.owners[0]]:
+                node.precede(making[link])
 
 
 def _link_surroundings(
@@ -165,8 +205,15 @@ def _link_slots(
     for oid, node in dropping.items():
         # The name of a swapped type is part of the statement that drops a function.
         if node.oid not in work.swaps and node.oid not in parted:
-            for target in work.old.edges.get(oid, frozenset()) & work.swaps:
-                node.precede(nodes["away", target])
+            for target in work.old.edges.get(oid, frozenset()):
+                whole = swapped(work, target)
+                if whole and _says(node, whole):
+                    node.precede(nodes["away", whole])
+
+
+def _says(node: Node, oid: ObjectId) -> bool:
+    name = re.compile(re.escape(ident(*oid.path)) + r"(?![\w$])")
+    return any(name.search(one.sql) for one in node.statements)
 
 
 def _link_refills(
@@ -190,5 +237,7 @@ def _link_refills(
             making[link].precede(node)
         for oid, other in making.items():
             one = work.new.objects[oid]
+            if one.carries_data and whole in one.owners[:1]:
+                other.precede(node)
             if one.acts_on_rows and family & {*one.owners[:1]}:
                 node.precede(other)

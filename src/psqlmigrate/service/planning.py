@@ -1,6 +1,7 @@
 """Two catalogs become a plan: statements in an order that works, and no data is dropped."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psqlmigrate.errors import PlanRefusedError
@@ -10,7 +11,7 @@ from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.kinds import given
 from psqlmigrate.schema.statement import Hazard, Statement
 from psqlmigrate.service.circles import separable, with_stub, without_soft
-from psqlmigrate.service.ordering import CircleError, order
+from psqlmigrate.service.ordering import CircleError, Node, order
 from psqlmigrate.service.steps import steps
 from psqlmigrate.service.work import Work, goes_along, moving, rivals
 
@@ -103,10 +104,23 @@ def _enlist_unlinked(work: Work) -> None:
     for oid in tuple(work.alters):
         before, after = work.old.objects[oid], work.new.objects[oid]
         alone = before.unlinked(work.drops)
-        if before.comes_with != alone.comes_with and isinstance(
-            alteration := alone.alter(after), Alteration
-        ):
+        if before.comes_with == alone.comes_with:
+            continue
+        if causes := work.old.edges.get(oid, frozenset()) & work.swaps:
+            work.alters[oid] = _carried(work, alone, after, sorted(causes))
+        elif isinstance(alteration := alone.alter(after), Alteration):
             work.alters[oid] = alteration
+
+
+def _carried(
+    work: Work, before: DbObject, after: DbObject, causes: Sequence[ObjectId]
+) -> Alteration:
+    """How a carrier of data moves over to what is made anew. Raises PlanRefusedError."""
+    swapped = tuple((work.old.objects[one], work.new.objects[one]) for one in causes)
+    carried = before.carry_over(after, swapped)
+    if isinstance(carried, Impossible):
+        raise _refusal(before, carried.reason)
+    return Alteration(carried, disturbs=True)
 
 
 def _let_go(work: Work) -> bool:
@@ -225,12 +239,19 @@ def _refuse_feeding(work: Work) -> None:
 
 
 def _swap_below(work: Work) -> None:
-    """What a swapped type stands on has to be there twice for a while, too."""
+    """What a swapped type or table stands on has to be there twice for a while, too.
+
+    It may do so through a type that only goes.
+    """
     queue = [*work.swaps, *(oid for oid in work.drops if goes_along(work, oid))]
+    seen = {*queue}
     while queue:
-        for target in work.old.edges.get(queue.pop(), frozenset()) & work.drops:
-            if target not in work.swaps and _swaps(work, target):
+        for target in work.old.edges.get(queue.pop(), frozenset()) & work.drops - seen:
+            seen.add(target)
+            if _swaps(work, target):
                 work.swaps.add(target)
+                queue.append(target)
+            elif not work.old.objects[target].carries_data:
                 queue.append(target)
 
 
@@ -260,16 +281,21 @@ def _take_down(work: Work, cause: ObjectId, oid: ObjectId) -> bool:
     if cause in work.swaps and oid in work.alters and work.alters[oid].disturbs:
         return False
     work.swaps.add(cause)
-    carried = before.carry_over(after, ((work.old.objects[cause], work.new.objects[cause]),))
-    if isinstance(carried, Impossible):
-        raise _refusal(before, carried.reason)
-    work.alters[oid] = Alteration(carried, disturbs=True)
+    work.alters[oid] = _carried(work, before, after, [cause])
     return True
 
 
 def _swaps(work: Work, oid: ObjectId) -> bool:
     before, after = work.old.objects[oid], work.new.get(oid)
     return after is not None and oid in work.creates and before.swaps_with(after)
+
+
+def _may_be_twice(work: Work, node: Node) -> bool:
+    """Whether it is a type that is made anew: the old one can be there until nothing has it."""
+    oid = node.oid
+    if node.phase != "drop" or oid in work.swaps or work.old.objects[oid].carries_data:
+        return False
+    return _swaps(work, oid)
 
 
 def _statements(work: Work) -> tuple[Statement, ...]:
@@ -280,8 +306,12 @@ def _statements(work: Work) -> tuple[Statement, ...]:
             ordered = order(nodes)
         except CircleError as circle:
             freed = separable(work, circle.nodes) - apart
-            if freed:
+            doubled = {node.oid for node in circle.nodes if _may_be_twice(work, node)}
+            if freed or doubled:
                 apart |= freed
+                if not freed:
+                    work.swaps |= doubled
+                    _swap_below(work)
                 nodes = steps(work, apart)
             elif not (with_stub(work, nodes, circle.nodes) or without_soft(circle.nodes)):
                 names = ", ".join(sorted({str(node.oid) for node in circle.nodes}))

@@ -136,6 +136,7 @@ class _Trial:
     connection: Connection
     step: Step
     base: Snapshot = field(default_factory=dict[int, Held])
+    middle: Snapshot = field(default_factory=dict[int, Held])
     removed: Counter[int] = field(default_factory=Counter[int])
     gone: list[Loss] = field(default_factory=list[Loss])
     loses: tuple[str, ...] = ()
@@ -150,7 +151,8 @@ class _Trial:
         done = self._run("up")
         self.statements = tuple(done.statements)
         self.removed = done.removed
-        found = losses(self.connection, self.base, snapshot(self.connection), self.removed)
+        self.middle = snapshot(self.connection)
+        found = losses(self.connection, self.base, self.middle, self.removed)
         for loss in found:
             self._require_hazard(loss, "up")
         # No plan copies what it drops: equal values after down would be there by chance.
@@ -160,6 +162,7 @@ class _Trial:
         """Back: what is lost now is what the migration loses for good."""
         done = self._run("down")
         self.removed.update(done.removed)
+        self.removed.update(self._removed_between())
         after = snapshot(self.connection)
         found = losses(self.connection, self.base, after, self.removed)
         for loss in found:
@@ -167,12 +170,42 @@ class _Trial:
         order = (f"column order of {name}" for name in reordered(self.base, after))
         self.loses = (*sorted({str(loss) for loss in (*found, *self.gone)}), *sorted(order))
 
+    def _removed_between(self) -> Counter[int]:
+        """Rows taken out of tables that only the way up had in place of those before."""
+        at = {one.path: oid for oid, one in self.base.items()}
+        found: Counter[int] = Counter()
+        for oid in self.middle.keys() & self.removed.keys() - self.base.keys():
+            one = self.middle[oid]
+            before = next((at[path] for path in (one.path, *one.parents) if path in at), None)
+            if before is not None:
+                found[before] += self.removed[oid]
+        return found
+
     def up_again(self) -> None:
         """The second up, on what down has left."""
         before = snapshot(self.connection)
         done = self._run("up")
-        for loss in losses(self.connection, before, snapshot(self.connection), done.removed):
+        after = snapshot(self.connection)
+        for loss in losses(self.connection, before, after, done.removed):
             self._require_hazard(loss, "up")
+        if self.step.claim and self._is_emptied(after):
+            self._down_on_rows_of_its_own()
+
+    def _is_emptied(self, now: Snapshot) -> bool:
+        """Whether a table has lost all its rows on the way: going down was no test of it then."""
+        by_path = {one.path: oid for oid, one in now.items()}
+        had = {oid: one.path for oid, one in self.base.items() if one.count}
+        stay = [oid if oid in now else by_path.get(path) for oid, path in had.items()]
+        filled = {path for one in now.values() if one.count for path in (one.path, *one.parents)}
+        return any(oid is not None and now[oid].path not in filled for oid in stay)
+
+    def _down_on_rows_of_its_own(self) -> None:
+        fill(self.connection)
+        before = snapshot(self.connection)
+        done = self._run("down")
+        for loss in losses(self.connection, before, snapshot(self.connection), done.removed):
+            self._require_hazard(loss, "down")
+        self._run("up")
 
     def _run(self, direction: str) -> Rehearsed:
         done = rehearse(self.connection, self.step, direction)
@@ -209,10 +242,16 @@ class _Trial:
 
 
 def explains(plan: Plan, loss: Loss) -> bool:
-    """Whether a hazard of the plan says that these values go or change."""
+    """Whether a hazard of the plan says that these values go or change.
+
+    Of whole rows only that of a table which the plan drops can: elsewhere it is about columns.
+    """
+    paths = loss.paths
+    if loss.column is None:
+        paths &= {change.subject.id.path for change in plan.changes if change.after is None}
     wanted = {Hazard.DATA_LOSS} if loss.gone else {Hazard.DATA_LOSS, Hazard.LOSSY_CAST}
     return any(
-        one.subject is not None and one.subject.path in loss.paths and wanted & one.hazards
+        one.subject is not None and one.subject.path in paths and wanted & one.hazards
         for one in plan.statements
     )
 

@@ -11,7 +11,7 @@ from psqlmigrate.schema.identity import ObjectId
 from psqlmigrate.schema.statement import CHANGED_ACCESS, OF_ROWS, Hazard
 from psqlmigrate.service.linking import link
 from psqlmigrate.service.ordering import Node
-from psqlmigrate.service.work import Work, moved, moving, sources
+from psqlmigrate.service.work import Work, moved, moving, sources, swapped
 
 _REFILL = 116
 """After all that a table consists of, before constraints, indexes and triggers of their own."""
@@ -47,17 +47,18 @@ def _harmless(statements: Statements) -> Statements:
 
 
 def _drop_root(work: Work, oid: ObjectId, apart: set[ObjectId], links: set[ObjectId]) -> ObjectId:
+    first = work.old.objects[oid]
     while oid not in work.swaps:
         one = work.old.objects[oid]
-        if oid in apart and not (one.carries_data and work.swaps.intersection(one.owners[:1])):
-            break  # a column stays in the table from which its values are still to be read
-        if oid in links:  # what holds on to a partition goes before
+        if oid in links:  # its rows are a part of a table that is still to be read
             oid = one.owners[0]
             continue
+        if oid in apart and not _bound(work, one, links):
+            break
         takers = [
             taker
             for taker in one.dropped_with
-            if taker in work.drops and (taker not in work.swaps or _leaves(work, one, taker))
+            if taker in work.drops and _leaves(work, first, swapped(work, taker))
         ]
         if not takers:
             break
@@ -65,8 +66,16 @@ def _drop_root(work: Work, oid: ObjectId, apart: set[ObjectId], links: set[Objec
     return oid
 
 
-def _leaves(work: Work, one: DbObject, whole: ObjectId) -> bool:
-    """Whether it can go away with its owner: a name of the schema's own would stay taken."""
+def _bound(work: Work, one: DbObject, links: set[ObjectId]) -> bool:
+    """Whether it cannot go by itself: values still to be read, what goes with the whole's like."""
+    is_read = one.carries_data and bool(work.swaps.intersection(one.owners[:1]))
+    return is_read or any(link in links for link, _ in one.goes_with)
+
+
+def _leaves(work: Work, one: DbObject, whole: ObjectId | None) -> bool:
+    """Whether it can go away with what is swapped: a name of the schema's own would stay taken."""
+    if whole is None:
+        return True
     path = whole.path
     return work.old.objects[whole].carries_data and all(
         path in {slot[at : at + len(path)] for at in range(len(slot))} for slot in one.slots

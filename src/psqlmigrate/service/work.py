@@ -44,6 +44,12 @@ def goes_along(work: Work, oid: ObjectId) -> bool:
     return any(owner in work.swaps for owner in work.old.objects[oid].owners[:1])
 
 
+def swapped(work: Work, oid: ObjectId) -> ObjectId | None:
+    """What is swapped: the object, or what it belongs to."""
+    wholes = (oid, *work.old.objects[oid].owners[:1])
+    return next((one for one in wholes if one in work.swaps), None)
+
+
 def moved(work: Work) -> set[ObjectId]:
     """The partitions whose rows move with a swapped table."""
     return {work.old.objects[oid].owners[0] for oid in moving(work.old, work.swaps)}

@@ -189,6 +189,10 @@ class Column(DbObject):
         return not self.generated
 
     @property
+    def separable(self) -> bool:
+        return not self.partition_key
+
+    @property
     def inherited_from(self) -> tuple[ObjectId, ...]:
         return self.parents
 
@@ -339,7 +343,9 @@ class Column(DbObject):
     def create(self, parts: tuple[DbObject, ...]) -> Statements:
         if self.typed:
             return self.adjust()
-        fails = self.stored and ((self.not_null and not parts) or self.generated or self.domain)
+        # NULL itself is no default; that of a type with a length is a cast of it.
+        valued = any(not part.clause.startswith("DEFAULT NULL::") for part in parts)
+        fails = self.stored and ((self.not_null and not valued) or self.generated or self.domain)
         hazards = frozenset({Hazard.MAY_FAIL}) if fails else frozenset[Hazard]()
         computed = self.generated == "s" or self.domain or any(part.rewrites for part in parts)
         if self.stored and computed:
@@ -442,7 +448,10 @@ class Column(DbObject):
             Hazard.MAY_FAIL: new.domain,
         }
         said = frozenset(hazard for hazard, it_is in told.items() if it_is)
-        rewritten = new.domain or rewrites(self.base, new.base, self._casts(new))
+        of_domain = self.type != self.base
+        rewritten = new.domain or rewrites(
+            self.base, new.base, self._casts(new), of_domain=of_domain
+        )
         return said | REWRITE if rewritten else said
 
     @property

@@ -108,7 +108,8 @@ class Domain(DbObject):
             printed(self.type),
             sql(" COLLATE {}", printed(self.collation)) if self.collation else NOTHING,
             sql(" DEFAULT {}", printed(self.default)) if self.default is not None else NOTHING,
-            sql(" {}", self._not_null_clause()) if self.not_null else NOTHING,
+            # Another of that name may be there still, under which PostgreSQL would find none.
+            sql(" CONSTRAINT {} NOT NULL", self._not_null_constraint) if self.not_null else NOTHING,
         )
         valid = [one for one in self.constraints if not one[1].endswith("NOT VALID")]
         late = [one for one in self.constraints if one not in valid]

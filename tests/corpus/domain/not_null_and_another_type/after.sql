@@ -1,0 +1,2 @@
+CREATE DOMAIN d AS int NOT NULL;
+CREATE TABLE a (m d);

@@ -1,0 +1,2 @@
+CREATE TYPE e AS ENUM ('x', 'y');
+CREATE TABLE a (m e[]);
