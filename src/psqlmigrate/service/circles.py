@@ -8,8 +8,8 @@ from psqlmigrate.service.ordering import Node
 from psqlmigrate.service.work import Work
 
 
-def separable(work: Work, circle: list[Node]) -> set[ObjectId]:
-    """Parts that get statements of their own, as few as do.
+def separable(work: Work, circle: list[Node], tried: set[ObjectId]) -> set[ObjectId]:
+    """Parts that get statements of their own, as few as do; those that were `tried` may not.
 
     First those that hold on to other steps of the circle, then those that stand on them (keys and
     the like before what has values, or holds tables together), else all of them.
@@ -23,7 +23,9 @@ def separable(work: Work, circle: list[Node]) -> set[ObjectId]:
             oid: node for node in circle if node.phase in phases for oid in (node.oid, *node.parts)
         }
         free = {
-            oid for oid, node in at.items() if oid in node.parts and side.objects[oid].separable
+            oid
+            for oid, node in at.items()
+            if oid in node.parts and oid not in tried and side.objects[oid].separable
         }
         found |= free
         causes = {

@@ -305,7 +305,7 @@ def _statements(work: Work) -> tuple[Statement, ...]:
         try:
             ordered = order(nodes)
         except CircleError as circle:
-            freed = separable(work, circle.nodes) - apart
+            freed = separable(work, circle.nodes, apart)
             doubled = {node.oid for node in circle.nodes if _may_be_twice(work, node)}
             if freed or doubled:
                 apart |= freed

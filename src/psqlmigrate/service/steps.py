@@ -53,7 +53,7 @@ def _drop_root(work: Work, oid: ObjectId, apart: set[ObjectId], links: set[Objec
         if oid in links:  # its rows are a part of a table that is still to be read
             oid = one.owners[0]
             continue
-        if oid in apart and not _bound(work, one, links):
+        if oid in apart and one.separable and not _bound(work, one, links):
             break
         takers = [
             taker
@@ -68,7 +68,8 @@ def _drop_root(work: Work, oid: ObjectId, apart: set[ObjectId], links: set[Objec
 
 def _bound(work: Work, one: DbObject, links: set[ObjectId]) -> bool:
     """Whether it cannot go by itself: values still to be read, what goes with the whole's like."""
-    is_read = one.carries_data and bool(work.swaps.intersection(one.owners[:1]))
+    holds = one.carries_data and not one.feeds
+    is_read = holds and bool(work.swaps.intersection(one.owners[:1]))
     return is_read or any(link in links for link, _ in one.goes_with)
 
 
@@ -83,8 +84,10 @@ def _leaves(work: Work, one: DbObject, whole: ObjectId | None) -> bool:
 
 
 def _create_root(work: Work, oid: ObjectId, apart: set[ObjectId]) -> ObjectId:
-    while oid not in apart:
+    while True:
         one = work.new.objects[oid]
+        if oid in apart and one.separable:
+            break
         if not (one.inline and one.owners and one.owners[0] in work.creates):
             break
         oid = one.owners[0]

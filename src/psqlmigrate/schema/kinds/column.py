@@ -425,7 +425,7 @@ class Column(DbObject):
         if self._inherits(new):
             return ()
         change = sql("SET EXPRESSION AS ({})", printed(new.expression or ""))
-        return (self._statement(change, REWRITE),)
+        return (self._statement(change, REWRITE | {Hazard.MAY_FAIL}),)
 
     def _retype(self, new: "Column") -> Statement:
         type_name = printed(new.type)

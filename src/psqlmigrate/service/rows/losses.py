@@ -56,12 +56,16 @@ class _Regrouped:
 def _regrouped(
     before: Snapshot, after: Snapshot, by_path: Mapping[Path, int]
 ) -> Iterator[_Regrouped]:
+    anew: dict[Path, tuple[Held, Held]] = {}
     for oid, old in before.items():
         new = after.get(oid if oid in after else by_path.get(old.path, 0))
         if new is None or not (old.partitioned or new.partitioned):
             continue
-        if oid in after and old.partitioned == new.partitioned:
-            continue
+        if oid not in after or old.partitioned != new.partitioned:
+            anew[old.path] = old, new
+    for old, new in anew.values():
+        if anew.keys() & {*old.parents}:
+            continue  # its rows are those of the whole, and may be in any part of it
         sides = [side for side, one in ((before, old), (after, new)) if one.partitioned]
         every = chain.from_iterable(side.values() for side in sides)
         leaves = {one.path for one in every if old.path in one.parents}

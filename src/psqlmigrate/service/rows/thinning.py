@@ -11,7 +11,7 @@ import psycopg
 from psqlmigrate.migrations.sent import Sent
 from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.postgres.engine import Cursor, perform
-from psqlmigrate.schema.sqltext import ident, sql
+from psqlmigrate.schema.sqltext import ident, join, sql
 from psqlmigrate.service.rows.snapshots import counts
 
 _MOST_ROWS = 12
@@ -25,6 +25,16 @@ SELECT n.nspname::text, c.relname::text
  WHERE c.relkind IN ('r', 'p') AND c.oid >= '16384' AND n.nspname::text !~ '^pg_'
    AND n.nspname <> 'information_schema'
  ORDER BY n.nspname <> 'public', n.nspname, c.relname"""
+
+_DEFERRED = """
+SELECT n.nspname::text, k.conname::text
+  FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_namespace n ON n.oid = k.connamespace
+ WHERE k.condeferred"""
+
+_VIEWS = """
+SELECT n.nspname::text, c.relname::text
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relkind = 'm' AND c.relispopulated AND c.oid >= '16384'"""
 
 _INVALID = """
 SELECT n.nspname::text, c.relname::text
@@ -55,6 +65,7 @@ class Thinner:
         self._savepoint = savepoint
         self.removed: Counter[int] = Counter()
         self._left: Counter[int] = Counter()
+        self._views: list[_Table] = []
 
     def run(self, error: psycopg.Error, *, single: bool) -> tuple[Cursor, str]:
         """The cursor of the statement, and the table that was in its way, if that is known.
@@ -66,7 +77,10 @@ class Thinner:
         tables = _tables(self._connection)
         named = (error.diag.schema_name, error.diag.table_name)
         exact = [one for one in tables if one == named]
-        cursor, table = self._helped(exact or _mentioned(self._sent.sql, tables), single=single)
+        views = [_Table(schema, name) for schema, name in self._connection.execute(_VIEWS)]
+        self._views = _mentioned(self._sent.sql, views)
+        suspects = exact or _mentioned(self._sent.sql, tables)
+        cursor, table = self._helped(tables if self._views else suspects, single=single)
         if cursor is None:
             cursor, table = self._emptied(tables), next(iter(exact), None)
         if cursor is None:
@@ -119,6 +133,10 @@ class Thinner:
             with self._savepoint():
                 remove()
                 _drop_invalid(self._connection)
+                _settle(self._connection)
+                for view in self._views:
+                    text = sql("REFRESH MATERIALIZED VIEW {}", ident(*view))
+                    self._connection.execute(text.encode())
                 # The statement itself may move rows, or make some.
                 self._left = counts(self._connection)
                 return perform(self._connection, self._sent)
@@ -132,6 +150,14 @@ def _drop_invalid(connection: Connection) -> None:
     """CREATE INDEX CONCURRENTLY leaves an invalid index behind when it fails (manual)."""
     for name in connection.execute(_INVALID).fetchall():
         connection.execute(sql("DROP INDEX {}", ident(*name)).encode())
+
+
+def _settle(connection: Connection) -> None:
+    """What waits for the end of the transaction would keep its tables from being dropped."""
+    names = [ident(*name) for name in connection.execute(_DEFERRED).fetchall()]
+    if names and not connection.is_idle:
+        connection.execute(b"SET CONSTRAINTS ALL IMMEDIATE")
+        connection.execute(sql("SET CONSTRAINTS {} DEFERRED", join(", ", names)).encode())
 
 
 def _tables(connection: Connection) -> list[_Table]:
