@@ -23,6 +23,18 @@ HELD_S = 5.0
 OURS = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'psqlmigrate' AND pid <> pg_backend_pid() AND query LIKE 'ALTER%'"
 
 
+class Releasing(Heard):
+    """Lets go of what the holder holds once the run has told that it waits."""
+
+    def __init__(self, holder: Connection) -> None:
+        super().__init__()
+        self._holder = holder
+
+    def blocked(self, seconds: float, reason: str) -> None:
+        super().blocked(seconds, reason)
+        self._holder.execute("COMMIT")
+
+
 def test_readers_do_not_wait(database: Target, connection: Connection, project: Project) -> None:
     """One of them holds the table for long; the others are served meanwhile, people are told why."""
     connection.execute("CREATE TABLE t1 (a int)")
@@ -75,6 +87,77 @@ def test_what_was_locked_before_is_free_in_the_pauses(
         heard = Reading()
         project.runner(connection, RunOptions(lock_timeout=0.05), progress=heard).upgrade()
     assert len(served) == sum(line.startswith("blocked") for line in heard.lines) > 0
+    assert history.applied(history.read(connection, TABLES)) == {"1"}
+
+
+HELD = {
+    "a transaction of its own": (
+        "BEGIN;\nINSERT INTO log VALUES (1);\nALTER TABLE t1 ADD b int;\nCOMMIT",
+        "SELECT * FROM t1",
+    ),
+    "what cannot be in one": ("VACUUM FULL t1", "SELECT * FROM t1"),
+    "a partition that others read": (
+        "ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY",
+        "SELECT * FROM p1",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", HELD)
+def test_readers_do_not_wait_for_what_is_no_transaction(
+    database: Target, connection: Connection, project: Project, what: str
+) -> None:
+    """It lets others pass as well, and what was done before is not done twice."""
+    text, held = HELD[what]
+    connection.execute(
+        "CREATE TABLE log (n int); CREATE TABLE t1 (a int);"
+        "CREATE TABLE p (a int) PARTITION BY LIST (a);"
+        "CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)"
+    )
+    project.sql("1", f"INSERT INTO log VALUES (0);\n{text};\nINSERT INTO log VALUES (2);", "", OPEN)
+    with connect(database) as holder:
+        # Else a run that waits in front of others would wait for ever.
+        holder.execute("SET idle_in_transaction_session_timeout = '3s'")
+        holder.execute(f"BEGIN; {held}".encode())
+
+        heard = Releasing(holder)
+        project.runner(connection, RunOptions(lock_timeout=0.05), progress=heard).upgrade()
+    assert [line for line in heard.lines if line.startswith("blocked")]
+    rows = [row[0] for row in connection.execute("SELECT n FROM log ORDER BY 1")]
+    assert rows == ([0, 1, 2] if "BEGIN" in text else [0, 2])
+
+
+def test_code_that_is_tried_again_knows_nothing_of_the_first_time(
+    database: Target, connection: Connection, project: Project
+) -> None:
+    connection.execute("CREATE TABLE t1 (a int); CREATE TABLE log (n int)")
+    project.python(
+        "1",
+        "self.n = getattr(self, 'n', 0) + 1\n"
+        "engine.execute('INSERT INTO log VALUES (%s), (%s)', [self.n, next(ROWS)])\n"
+        "engine.execute('ALTER TABLE t1 ADD b int')",
+        head="ROWS = iter([2])\n",
+    )
+    with connect(database) as holder:
+        holder.execute("BEGIN; SELECT * FROM t1")
+
+        project.runner(
+            connection, RunOptions(lock_timeout=0.05), progress=Releasing(holder)
+        ).upgrade()
+    assert connection.execute("SELECT n FROM log ORDER BY 1").fetchall() == [(1,), (2,)]
+
+
+def test_what_takes_long_by_itself_is_no_waiting(
+    database: Target, connection: Connection, project: Project
+) -> None:
+    """It is tried again also where it had worked for longer than a run waits."""
+    connection.execute("CREATE TABLE t1 (a int)")
+    project.sql("1", "SELECT pg_sleep(0.5); ALTER TABLE t1 ADD b int")
+    with connect(database) as holder:
+        holder.execute("BEGIN; SELECT * FROM t1")
+
+        options = RunOptions(lock_timeout=0.05, lock_wait=0.3)
+        project.runner(connection, options, progress=Releasing(holder)).upgrade()
     assert history.applied(history.read(connection, TABLES)) == {"1"}
 
 

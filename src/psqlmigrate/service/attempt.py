@@ -13,7 +13,7 @@ from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.sent import Sent
 from psqlmigrate.postgres import explaining, sharing
 from psqlmigrate.postgres.connect import Connection, repin, repinning
-from psqlmigrate.postgres.engine import Body, Cursor, MigrationEngine, perform
+from psqlmigrate.postgres.engine import Body, Cursor, MigrationEngine, code, perform
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.service import blocking, failure, history, journal
 from psqlmigrate.service.bookkeeping import Found, Tables
@@ -97,6 +97,7 @@ class Attempt:
     def __init__(self, work: Work, step: Step) -> None:
         self.work = work
         self.step = step
+        self._body = step.body
         self._begin_again()
 
     def _begin_again(self) -> None:
@@ -119,8 +120,9 @@ class Attempt:
             raise
 
     def report(self, waited: float, error: psycopg.Error) -> None:
-        """Tells what it waits for before it is run again."""
+        """Tells what it waits for before it is run again, by code that knows nothing of this time."""
         self.work.progress.blocked(waited, self._reason(error))
+        self._body, _ = code(self.step.file, self.step.direction)
 
     def explained(self, error: Exception, done: int) -> MigrationError:
         """The error in the user's words; `done` migrations went well before."""
@@ -152,7 +154,7 @@ class Attempt:
             roll_back(self.work.connection)
             return None
         try:
-            self.step.body(self._engine)
+            self._body(self._engine)
         finally:
             self._still_open()
         return self._conclude(claimed)

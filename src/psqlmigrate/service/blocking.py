@@ -40,14 +40,17 @@ def patiently(
 ) -> T:
     """The action's answer; it is repeated, with growing pauses, while a lock is not to be had.
 
-    The action leaves no transaction open when it raises. After `wait_s` its error goes on.
+    The action leaves no transaction open when it raises. `wait_s` after it was first kept waiting
+    its error goes on: what it did before that, for however long, is no waiting.
     """
-    start = time.monotonic()
+    start: float | None = None
     for pause in pauses(_FIRST_S, _LONGEST_S):
         try:
             return action()
         except psycopg.Error as error:
-            waited = time.monotonic() - start
+            now = time.monotonic()
+            start = now if start is None else start
+            waited = now - start
             if error.sqlstate not in RETRIED or waited >= wait_s:
                 raise
             on_blocked(waited, error)
