@@ -102,6 +102,7 @@ class Attempt:
 
     def _begin_again(self) -> None:
         self._number: int = 0
+        self._ended: int = 0
         self._found = ""
         self._engine = MigrationEngine(self.work.connection, self.step.file.path, self._send)
         self._start = time.monotonic()
@@ -149,13 +150,15 @@ class Attempt:
         return blocking.reason(self.work.connection, text, error)
 
     def _run(self) -> int | None:
+        work = self.work
         claimed = self._claim()
         if claimed is None:
-            roll_back(self.work.connection)
+            roll_back(work.connection)
             return None
         try:
             self._body(self._engine)
         finally:
+            work.connection.forget()
             self._still_open()
         return self._conclude(claimed)
 
@@ -187,6 +190,7 @@ class Attempt:
         self.work.progress.statement(self._number, statement.sql)
         start = time.monotonic()
         cursor = run()
+        self._ended = self._number
         self.work.progress.statement_done(self._number, _ms_since(start))
         return cursor
 
@@ -249,8 +253,11 @@ class Attempt:
         if reason == "meddled":
             raise self._meddled() from None
         if reason == "unlocked":
-            hint = "nothing of this migration is in the database"
-            raise failure.unlocked(self.step.file, self.step.direction, hint) from None
+            raise failure.unlocked(self.step.file, self.step.direction, self._kept()) from None
+
+    def _kept(self) -> str:
+        """What the database has of it where all of it was run and is not recorded."""
+        return failure.nothing_done(self.step.direction, 0)
 
 
 def _encoding(connection: Connection) -> str | None:

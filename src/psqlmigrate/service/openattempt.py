@@ -74,8 +74,11 @@ class OpenAttempt(Attempt):
         self._begin_again()
 
     def _run_once(self) -> int | None:
-        self._body(self._engine)
         connection = self.work.connection
+        try:
+            self._body(self._engine)
+        finally:
+            connection.forget()
         if self._refusal:  # its code has caught it
             raise self._refusal
         if not is_idle(connection):
@@ -102,8 +105,11 @@ class OpenAttempt(Attempt):
             raise self._other(self._number + 1)
         if known and known.outcome == "done":
             self._number += 1
-            return self._recalled(statement, known)
-        return self._timed(statement, lambda: self._sent(statement))
+            cursor = self._recalled(statement, known)
+            self._ended = self._number
+            return cursor
+        with self.work.connection.ours():
+            return self._timed(statement, lambda: self._sent(statement))
 
     def _sent(self, statement: Sent) -> Cursor:
         if control.controls_transaction(statement.sql):
@@ -135,7 +141,10 @@ class OpenAttempt(Attempt):
         return report
 
     def _left(self, done: int) -> str:
-        return f"{failure.partly_done(self._number)}; {failure.before(self.step.direction, done)}"
+        return f"{self._kept()}; {failure.before(self.step.direction, done)}"
+
+    def _kept(self) -> str:
+        return failure.partly_done(self._ended - len(self._inside))
 
     # What an earlier run has done.
 
