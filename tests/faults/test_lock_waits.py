@@ -3,6 +3,7 @@
 import itertools
 import threading
 import time
+from collections.abc import Generator
 from contextlib import suppress
 
 import pytest
@@ -10,6 +11,7 @@ from psycopg.errors import LockNotAvailable
 
 from faults.processes import started, wait_for
 from faults.project import TABLES, Heard, Project
+from faults.servers import new_cluster, server_with
 from psqlmigrate.errors import LockError, MigrationFileError, StatementError
 from psqlmigrate.migrations.directory import read_directory
 from psqlmigrate.postgres.connect import Connection, connect
@@ -159,6 +161,35 @@ def test_what_takes_long_by_itself_is_no_waiting(
         options = RunOptions(lock_timeout=0.05, lock_wait=0.3)
         project.runner(connection, options, progress=Releasing(holder)).upgrade()
     assert history.applied(history.read(connection, TABLES)) == {"1"}
+
+
+VACUUMED = (
+    "CREATE TABLE t1 (a int, b text) WITH (autovacuum_vacuum_threshold = 0,"
+    " autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 100,"
+    " autovacuum_vacuum_cost_limit = 1);"
+    "INSERT INTO t1 SELECT n, repeat('x', 500) FROM generate_series(1, 3000) n; DELETE FROM t1"
+)
+
+
+@pytest.mark.parametrize("header", ["", OPEN])
+def test_autovacuum_gives_way(vacuuming: Target, project: Project, header: str) -> None:
+    """As it does for whoever waits for longer than deadlock_timeout; readers do not wait for it."""
+    project.sql("1", "ALTER TABLE t1 ADD c int;", "", header)
+    heard = Heard()
+    with connect(vacuuming) as connection:  # what it did is counted when it ends
+        connection.execute(f"DROP TABLE IF EXISTS t1, {', '.join(TABLES.names)}".encode())
+        connection.execute(VACUUMED.encode())
+    with connect(vacuuming) as connection, connect(vacuuming) as other:
+        wait_for(other, "SELECT 1 FROM pg_stat_activity WHERE query ~ '^autovacuum.*public.t1'")
+        project.runner(connection, RunOptions(lock_wait=5), progress=heard).upgrade()
+    assert any("held by pid" in line and "(autovacuum, " in line for line in heard.lines)
+
+
+@pytest.fixture(scope="module")
+def vacuuming() -> Generator[Target]:
+    settings = {"autovacuum": "on", "autovacuum_naptime": "1s", "deadlock_timeout": "300ms"}
+    with server_with(settings, new_cluster) as server:
+        yield server
 
 
 def test_pauses_grow_and_are_spread() -> None:

@@ -123,6 +123,7 @@ class Attempt:
     def report(self, waited: float, error: psycopg.Error) -> None:
         """Tells what it waits for before it is run again, by code that knows nothing of this time."""
         self.work.progress.blocked(waited, self._reason(error))
+        blocking.relieve(self.work.connection, self._blocked_text())
         self._body, _ = code(self.step.file, self.step.direction)
 
     def explained(self, error: Exception, done: int) -> MigrationError:
@@ -146,8 +147,10 @@ class Attempt:
         return f"{self._left(done)}; {failure.go_on(self.step.direction)}"
 
     def _reason(self, error: psycopg.Error) -> str:
-        text = self._engine.failure[0].sql if self._engine.failure else ""
-        return blocking.reason(self.work.connection, text, error)
+        return blocking.reason(self.work.connection, self._blocked_text(), error)
+
+    def _blocked_text(self) -> str:
+        return self._engine.failure[0].sql if self._engine.failure else ""
 
     def _run(self) -> int | None:
         work = self.work

@@ -135,8 +135,10 @@ class OpenAttempt(Attempt):
 
     def _report_statement(self, statement: Sent) -> Callable[[float, psycopg.Error], None]:
         def report(waited: float, error: psycopg.Error) -> None:
-            reason = blocking.reason(self.work.connection, statement.sql, error)
+            connection = self.work.connection
+            reason = blocking.reason(connection, statement.sql, error)
             self.work.progress.blocked(waited, reason)
+            blocking.relieve(connection, statement.sql)
 
         return report
 
