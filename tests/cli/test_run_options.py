@@ -56,6 +56,15 @@ def test_both_ways_without_the_lock(run: Run, files: Project, database: Target) 
     assert run("downgrade", "--lock-wait", "5")[0] == 0
 
 
+@pytest.mark.parametrize("option", ["--lock-wait", "--connect-wait"])
+@pytest.mark.parametrize("seconds", ["nan", "-1", "soon"])
+def test_what_is_no_length_of_time(run: Run, files: Project, option: str, seconds: str) -> None:
+    assert files.path.is_dir()
+    code, _, err = run("upgrade", option, seconds)
+    assert code == 2
+    assert f"invalid value for '{option}': '{seconds}' is " in err
+
+
 def test_what_has_no_forbidden_hazard_is_run(run: Run, project: Path) -> None:
     run("init", "--models", "schema.sql")
     run("autogenerate", "first")
