@@ -56,6 +56,15 @@ def test_both_ways_without_the_lock(run: Run, files: Project, database: Target) 
     assert run("downgrade", "--lock-wait", "5")[0] == 0
 
 
+@pytest.mark.parametrize("option", ["--lock-wait", "--connect-wait"])
+@pytest.mark.parametrize("seconds", ["nan", "-1", "soon"])
+def test_what_is_no_length_of_time(run: Run, files: Project, option: str, seconds: str) -> None:
+    assert files.path.is_dir()
+    code, _, err = run("upgrade", option, seconds)
+    assert code == 2
+    assert f"invalid value for '{option}': '{seconds}' is " in err
+
+
 def test_what_has_no_forbidden_hazard_is_run(run: Run, project: Path) -> None:
     run("init", "--models", "schema.sql")
     run("autogenerate", "first")
@@ -126,3 +135,22 @@ def test_a_profile_keeps_its_sslmode(run: Run, mode: str) -> None:
     assert run("users", "--save", "there", *save)[0] == 0
     one = json.loads(run("users", "--show", "there", "--json")[1])["result"]["profiles"][0]
     assert one["sslmode"] == mode
+
+
+def test_status_after_what_reaches_beyond_the_database(
+    run: Run, files: Project, connection: Connection
+) -> None:
+    """It cannot be replayed in scratch, and is applied all the same."""
+    name = "test_beyond_the_database"
+    files.sql(
+        "20260103_000000", f"CREATE ROLE {name}; CREATE INDEX i ON t1 (a);", f"DROP ROLE {name};"
+    )
+    assert run("upgrade")[0] == 0
+    try:
+        connection.execute("DROP INDEX i")
+        code, out, _ = run("status")
+        assert code == 0
+        assert "Applied           3" in out
+        assert "drift is not known: the migrations cannot be replayed" in " ".join(out.split())
+    finally:
+        assert run("downgrade")[0] == 0

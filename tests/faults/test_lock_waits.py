@@ -3,6 +3,7 @@
 import itertools
 import threading
 import time
+from collections.abc import Generator
 from contextlib import suppress
 
 import pytest
@@ -10,6 +11,7 @@ from psycopg.errors import LockNotAvailable
 
 from faults.processes import started, wait_for
 from faults.project import TABLES, Heard, Project
+from faults.servers import new_cluster, server_with
 from psqlmigrate.errors import LockError, MigrationFileError, StatementError
 from psqlmigrate.migrations.directory import read_directory
 from psqlmigrate.postgres.connect import Connection, connect
@@ -21,6 +23,18 @@ from psqlmigrate.service.locking import pauses
 OPEN = "-- transactional: false\n"
 HELD_S = 5.0
 OURS = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'psqlmigrate' AND pid <> pg_backend_pid() AND query LIKE 'ALTER%'"
+
+
+class Releasing(Heard):
+    """Lets go of what the holder holds once the run has told that it waits."""
+
+    def __init__(self, holder: Connection) -> None:
+        super().__init__()
+        self._holder = holder
+
+    def blocked(self, seconds: float, reason: str) -> None:
+        super().blocked(seconds, reason)
+        self._holder.execute("COMMIT")
 
 
 def test_readers_do_not_wait(database: Target, connection: Connection, project: Project) -> None:
@@ -76,6 +90,106 @@ def test_what_was_locked_before_is_free_in_the_pauses(
         project.runner(connection, RunOptions(lock_timeout=0.05), progress=heard).upgrade()
     assert len(served) == sum(line.startswith("blocked") for line in heard.lines) > 0
     assert history.applied(history.read(connection, TABLES)) == {"1"}
+
+
+HELD = {
+    "a transaction of its own": (
+        "BEGIN;\nINSERT INTO log VALUES (1);\nALTER TABLE t1 ADD b int;\nCOMMIT",
+        "SELECT * FROM t1",
+    ),
+    "what cannot be in one": ("VACUUM FULL t1", "SELECT * FROM t1"),
+    "a partition that others read": (
+        "ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY",
+        "SELECT * FROM p1",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", HELD)
+def test_readers_do_not_wait_for_what_is_no_transaction(
+    database: Target, connection: Connection, project: Project, what: str
+) -> None:
+    """It lets others pass as well, and what was done before is not done twice."""
+    text, held = HELD[what]
+    connection.execute(
+        "CREATE TABLE log (n int); CREATE TABLE t1 (a int);"
+        "CREATE TABLE p (a int) PARTITION BY LIST (a);"
+        "CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)"
+    )
+    project.sql("1", f"INSERT INTO log VALUES (0);\n{text};\nINSERT INTO log VALUES (2);", "", OPEN)
+    with connect(database) as holder:
+        # Else a run that waits in front of others would wait for ever.
+        holder.execute("SET idle_in_transaction_session_timeout = '3s'")
+        holder.execute(f"BEGIN; {held}".encode())
+
+        heard = Releasing(holder)
+        project.runner(connection, RunOptions(lock_timeout=0.05), progress=heard).upgrade()
+    assert [line for line in heard.lines if line.startswith("blocked")]
+    rows = [row[0] for row in connection.execute("SELECT n FROM log ORDER BY 1")]
+    assert rows == ([0, 1, 2] if "BEGIN" in text else [0, 2])
+
+
+def test_code_that_is_tried_again_knows_nothing_of_the_first_time(
+    database: Target, connection: Connection, project: Project
+) -> None:
+    connection.execute("CREATE TABLE t1 (a int); CREATE TABLE log (n int)")
+    project.python(
+        "1",
+        "self.n = getattr(self, 'n', 0) + 1\n"
+        "engine.execute('INSERT INTO log VALUES (%s), (%s)', [self.n, next(ROWS)])\n"
+        "engine.execute('ALTER TABLE t1 ADD b int')",
+        head="ROWS = iter([2])\n",
+    )
+    with connect(database) as holder:
+        holder.execute("BEGIN; SELECT * FROM t1")
+
+        project.runner(
+            connection, RunOptions(lock_timeout=0.05), progress=Releasing(holder)
+        ).upgrade()
+    assert connection.execute("SELECT n FROM log ORDER BY 1").fetchall() == [(1,), (2,)]
+
+
+def test_what_takes_long_by_itself_is_no_waiting(
+    database: Target, connection: Connection, project: Project
+) -> None:
+    """It is tried again also where it had worked for longer than a run waits."""
+    connection.execute("CREATE TABLE t1 (a int)")
+    project.sql("1", "SELECT pg_sleep(0.5); ALTER TABLE t1 ADD b int")
+    with connect(database) as holder:
+        holder.execute("BEGIN; SELECT * FROM t1")
+
+        options = RunOptions(lock_timeout=0.05, lock_wait=0.3)
+        project.runner(connection, options, progress=Releasing(holder)).upgrade()
+    assert history.applied(history.read(connection, TABLES)) == {"1"}
+
+
+VACUUMED = (
+    "CREATE TABLE t1 (a int, b text) WITH (autovacuum_vacuum_threshold = 0,"
+    " autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 100,"
+    " autovacuum_vacuum_cost_limit = 1);"
+    "INSERT INTO t1 SELECT n, repeat('x', 500) FROM generate_series(1, 3000) n; DELETE FROM t1"
+)
+
+
+@pytest.mark.parametrize("header", ["", OPEN])
+def test_autovacuum_gives_way(vacuuming: Target, project: Project, header: str) -> None:
+    """As it does for whoever waits for longer than deadlock_timeout; readers do not wait for it."""
+    project.sql("1", "ALTER TABLE t1 ADD c int;", "", header)
+    heard = Heard()
+    with connect(vacuuming) as connection:  # what it did is counted when it ends
+        connection.execute(f"DROP TABLE IF EXISTS t1, {', '.join(TABLES.names)}".encode())
+        connection.execute(VACUUMED.encode())
+    with connect(vacuuming) as connection, connect(vacuuming) as other:
+        wait_for(other, "SELECT 1 FROM pg_stat_activity WHERE query ~ '^autovacuum.*public.t1'")
+        project.runner(connection, RunOptions(lock_wait=5), progress=heard).upgrade()
+    assert any("held by pid" in line and "(autovacuum, " in line for line in heard.lines)
+
+
+@pytest.fixture(scope="module")
+def vacuuming() -> Generator[Target]:
+    settings = {"autovacuum": "on", "autovacuum_naptime": "1s", "deadlock_timeout": "300ms"}
+    with server_with(settings, new_cluster) as server:
+        yield server
 
 
 def test_pauses_grow_and_are_spread() -> None:

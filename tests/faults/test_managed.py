@@ -13,6 +13,7 @@ from psqlmigrate.service.attempt import Hooks, RunOptions
 from psqlmigrate.service.running import RunResult
 from psqlmigrate.service.state import Drift, State
 
+OPEN = "-- transactional: false\n"
 HOOKS = Hooks(look=look)
 
 
@@ -105,10 +106,36 @@ def test_what_went_well_before_a_failure_is_recorded(
 def test_what_a_failed_open_migration_has_left_is_managed(
     connection: Connection, project: Project
 ) -> None:
-    project.sql("1", "CREATE TABLE t1 (a int); SELECT 1 / 0", header="-- transactional: false\n")
+    project.sql("1", "CREATE TABLE t1 (a int); SELECT 1 / 0", header=OPEN)
     with pytest.raises(StatementError):
         _run(connection, project)
     assert _names(connection) == ["public.t1"]
+
+
+def test_and_stays_so_when_it_is_finished(connection: Connection, project: Project) -> None:
+    """Also where it is the first migration of all."""
+    path = project.sql("1", "CREATE TABLE t1 (a int); SELECT 1 / 0", header=OPEN)
+    with pytest.raises(StatementError):
+        _run(connection, project)
+    path.write_text(path.read_text().replace("SELECT 1 / 0", "CREATE TABLE t2 (a int)"))
+    _run(connection, project)
+    assert _names(connection) == ["public.t1", "public.t2"]
+
+
+def test_after_a_first_one_that_was_killed_nothing_is_claimed(
+    connection: Connection, project: Project
+) -> None:
+    class Cut(Heard):
+        def statement(self, number: int, sql: str) -> None:
+            super().statement(number, sql)
+            if number > 1:
+                raise KeyboardInterrupt
+
+    project.sql("1", "CREATE TABLE t1 (a int); CREATE TABLE t2 (a int)", header=OPEN)
+    with pytest.raises(KeyboardInterrupt):
+        project.runner(connection, hooks=HOOKS, progress=Cut()).upgrade()
+    _run(connection, project)
+    assert not _is_current(connection)
 
 
 class Killed(Heard):

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from psqlmigrate.cli import completing
-from psqlmigrate.cli.options import Command, Options, common
+from psqlmigrate.cli.options import Command, Options, common, length
 
 _FOUND = 1
 _COMMAND = {"up": "upgrade", "down": "downgrade"}
@@ -218,7 +218,13 @@ def _run_options(command: Command) -> Command:
     options = (
         click.option("--no-transaction", is_flag=True, help="Run without transactions."),
         click.option("--no-lock", is_flag=True, help="Run without the lock."),
-        click.option("--lock-wait", metavar="S", type=float, help="Seconds to wait for the lock."),
+        click.option(
+            "--lock-wait",
+            metavar="S",
+            type=float,
+            callback=length,
+            help="Seconds to wait for the lock.",
+        ),
         click.option("--dry-run", is_flag=True, help="Show what would run, and run nothing."),
         click.option(
             "--strict", is_flag=True, help="Roll back what does not do as its certificate says."

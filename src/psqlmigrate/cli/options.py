@@ -11,6 +11,13 @@ from psqlmigrate.errors import UsageError
 Command: TypeAlias = Callable[..., Any]
 
 
+def length(_: click.Context, __: click.Parameter, value: float | None) -> float | None:
+    """A callback: the option's seconds, if they are a length of time; nan would never end."""
+    if value is not None and not value >= 0:
+        raise click.BadParameter(f"'{value:g}' is no length of time")
+    return value
+
+
 class Options(NamedTuple):
     """What was given of the options that every command has."""
 
@@ -89,6 +96,7 @@ _OPTIONS = (
         ["--connect-wait"],
         metavar="S",
         type=float,
+        callback=length,
         default=0.0,
         help="Seconds to wait for the server.",
     ),

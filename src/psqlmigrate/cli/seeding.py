@@ -3,7 +3,7 @@
 import click
 
 from psqlmigrate.cli import completing
-from psqlmigrate.cli.options import Options, common
+from psqlmigrate.cli.options import Options, common, length
 
 
 @click.command()
@@ -25,7 +25,9 @@ from psqlmigrate.cli.options import Options, common
 )
 @click.option("--truncate", is_flag=True, help="Empty the tables of the file first.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
-@click.option("--lock-wait", metavar="S", type=float, help="Seconds to wait for the lock.")
+@click.option(
+    "--lock-wait", metavar="S", type=float, callback=length, help="Seconds to wait for the lock."
+)
 @common
 def seed(
     options: Options,

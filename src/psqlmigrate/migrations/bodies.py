@@ -6,16 +6,20 @@ import inspect
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, TypeAlias
+from contextlib import nullcontext
+from typing import Any, Protocol, TypeAlias, TypeVar
 
+from psqlmigrate.errors import MigrationFileError
 from psqlmigrate.migrations.base import Migration
 from psqlmigrate.migrations.file import MigrationFile
+from psqlmigrate.migrations.hosting import hosted
 from psqlmigrate.migrations.methods import does_nothing, method, migration_class
 from psqlmigrate.migrations.sent import Params
 from psqlmigrate.migrations.standins import standing_in
 
 Later: TypeAlias = Callable[[Any], Coroutine[Any, Any, None]]
 Named: TypeAlias = dict[str, Any]
+T = TypeVar("T")
 
 # What may hold a `$1` that is no parameter: strings, quoted names, dollar quotes, comments.
 _TOKEN = re.compile(
@@ -46,25 +50,40 @@ class AsyncEngine:
 
     def __init__(self, engine: Asked) -> None:
         self._engine = engine
+        self.unawaited = 0
+        """How many calls were made that nobody has awaited: nothing of them was run."""
 
     @property
     def connection(self) -> Any:
         """The psycopg connection that the migration runs on; it is not async."""
         return self._engine.connection
 
-    async def execute(self, sql: str, *args: Any) -> None:
+    def execute(self, sql: str, *args: Any) -> Coroutine[Any, Any, None]:
         """Run one or more statements, or one with arguments."""
-        self._engine.execute(*_of_psycopg(sql, args))
+
+        def execute() -> None:
+            self._engine.execute(*_of_psycopg(sql, args))
+
+        return self._later(execute)
 
     execute_sql = execute
 
-    async def fetch_all(self, sql: str, *args: Any) -> list[Named]:
+    def fetch_all(self, sql: str, *args: Any) -> Coroutine[Any, Any, list[Named]]:
         """All rows of a query by the names of their columns."""
-        return self._engine.fetch_named(*_of_psycopg(sql, args))
+        return self._later(lambda: self._engine.fetch_named(*_of_psycopg(sql, args)))
 
-    async def fetch_one(self, sql: str, *args: Any) -> Named | None:
+    def fetch_one(self, sql: str, *args: Any) -> Coroutine[Any, Any, Named | None]:
         """The first row of a query by the names of its columns."""
-        return next(iter(self._engine.fetch_named(*_of_psycopg(sql, args))), None)
+        query = _of_psycopg(sql, args)
+        return self._later(lambda: next(iter(self._engine.fetch_named(*query)), None))
+
+    def _later(self, call: Callable[[], T]) -> Coroutine[Any, Any, T]:
+        async def awaited() -> T:
+            self.unawaited -= 1
+            return call()
+
+        self.unawaited += 1
+        return awaited()
 
 
 def body(file: MigrationFile, migration: Migration, direction: str) -> Callable[[Any], None]:
@@ -108,19 +127,37 @@ def _is_idle(file: MigrationFile, migration: Migration, name: str) -> bool:
 
 
 def _ready(file: MigrationFile, later: Later) -> Callable[[Any], None]:
-    return _inside(file, lambda engine: _wait(later(AsyncEngine(engine))))
+    def run(engine: Any) -> None:
+        asked = AsyncEngine(engine)
+        _wait(later(asked))
+        if asked.unawaited:
+            raise _undone(file, "calls the engine without await")
+
+    return _inside(file, run)
 
 
 def _inside(file: MigrationFile, run: Callable[[Any], Any]) -> Callable[[Any], None]:
-    """The same, able to import what the file could import when it was loaded."""
-    if not file.of_psqlmodel:
-        return run
+    """The same, able to import what the file could import when it was loaded.
+
+    Raises MigrationFileError for code that only promises to do something.
+    """
 
     def running(engine: Any) -> None:
-        with standing_in():
-            run(engine)
+        with standing_in() if file.of_psqlmodel else nullcontext(), hosted():
+            made = run(engine)
+        if inspect.iscoroutine(made):
+            made.close()
+            raise _undone(file, "makes a coroutine and does not await it")
+        if inspect.isgenerator(made) or inspect.isasyncgen(made):
+            raise _undone(file, "is a generator, because it has a yield")
 
     return running
+
+
+def _undone(file: MigrationFile, why: str) -> MigrationFileError:
+    return MigrationFileError(
+        f"{file.name} {why}: what it promises to do is not done", file_path=str(file.path)
+    )
 
 
 def _wait(coroutine: Coroutine[Any, Any, None]) -> None:

@@ -7,6 +7,7 @@ import types
 from psqlmigrate.errors import MigrationFileError
 from psqlmigrate.migrations import base
 from psqlmigrate.migrations.file import MigrationFile
+from psqlmigrate.migrations.hosting import hosted
 from psqlmigrate.migrations.standins import standing_in
 
 
@@ -19,7 +20,8 @@ def load_python(file: MigrationFile) -> base.Migration:
         module = _module(file)
         for value in vars(module).values():
             if isinstance(value, type) and getattr(value, "version", None) == file.version:
-                made: base.Migration = value()
+                with hosted():
+                    made: base.Migration = value()
                 return made
     except Exception as error:  # noqa: BLE001 - whatever the file does, it is named
         lines = traceback.format_exception(error)
@@ -50,7 +52,8 @@ def _run(file: MigrationFile) -> types.ModuleType:
     module = types.ModuleType(f"psqlmigrate_migration_{file.version}")
     module.__file__ = str(file.path)
     code = compile(file.text, str(file.path), "exec")
-    exec(code, module.__dict__)  # noqa: S102 - running the user's migration is the point
+    with hosted():
+        exec(code, module.__dict__)  # noqa: S102 - running the user's migration is the point
     return module
 
 

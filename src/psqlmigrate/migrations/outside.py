@@ -41,8 +41,11 @@ class Outside:
 
     @property
     def waits(self) -> bool:
-        """Whether it waits for other transactions: a lock timeout would leave its work half done."""
-        return self.kind in {CREATE_INDEX, DROP_INDEX, REINDEX, DETACH}
+        """Whether a lock timeout would throw away long work, and waiting holds nobody up.
+
+        A partition that is being detached is locked against its readers: they are let pass.
+        """
+        return self.kind in {CREATE_INDEX, DROP_INDEX, REINDEX}
 
 
 def outside(text: str) -> Outside | None:

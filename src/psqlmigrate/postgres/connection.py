@@ -8,7 +8,7 @@ from typing import Any, LiteralString, Protocol
 import psycopg
 from psycopg.abc import Params
 from psycopg.pq import TransactionStatus
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, tuple_row
 from psycopg.sql import SQL, Composable, Identifier
 
 from psqlmigrate.postgres.silence import Listening
@@ -76,6 +76,27 @@ class Connection(Listening):
             self.execute(SQL("PREPARE {} AS {}").format(name, SQL(query)))
             self.plans[query] = SQL("EXECUTE {}").format(name)
         return self.execute(self.plans[query])
+
+    def forget(self) -> None:
+        """Sets back what a migration's code may have set on it: how rows are read, and statements
+        sent.
+        """
+        self.row_factory = tuple_row
+        self.cursor_factory = psycopg.Cursor
+        self.server_cursor_factory = psycopg.ServerCursor
+        self.prepare_threshold = None
+
+    @contextmanager
+    def ours(self) -> Generator[None]:
+        """For statements of our own between those of a migration's code, whose settings come back."""
+        found = (self.row_factory, self.cursor_factory, self.server_cursor_factory)
+        threshold = self.prepare_threshold
+        self.forget()
+        try:
+            yield
+        finally:
+            self.row_factory, self.cursor_factory, self.server_cursor_factory = found
+            self.prepare_threshold = threshold
 
     @property
     def is_idle(self) -> bool:

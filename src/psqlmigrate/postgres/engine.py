@@ -124,12 +124,13 @@ def _refuse_missing(file: MigrationFile, direction: str) -> NoReturn:
 def perform(connection: Connection, statement: Sent) -> Cursor:
     """Sends one statement, with the rows of its COPY."""
     query = statement.sql.encode()
-    if statement.copy_data is None:
-        return connection.execute(query, statement.params)
-    cursor = connection.cursor()
-    with cursor.copy(query, statement.params) as copy:
-        copy.write(statement.copy_data.encode())
-    return cursor
+    with connection.ours():
+        if statement.copy_data is None:
+            return connection.execute(query, statement.params)
+        cursor = connection.cursor()
+        with cursor.copy(query, statement.params) as copy:
+            copy.write(statement.copy_data.encode())
+        return cursor
 
 
 def as_text(sql: str | Buffer | Composable, connection: Connection | None) -> str:

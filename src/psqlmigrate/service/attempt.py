@@ -13,7 +13,7 @@ from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.sent import Sent
 from psqlmigrate.postgres import explaining, sharing
 from psqlmigrate.postgres.connect import Connection, repin, repinning
-from psqlmigrate.postgres.engine import Body, Cursor, MigrationEngine, perform
+from psqlmigrate.postgres.engine import Body, Cursor, MigrationEngine, code, perform
 from psqlmigrate.schema.catalog import Catalog
 from psqlmigrate.service import blocking, failure, history, journal
 from psqlmigrate.service.bookkeeping import Found, Tables
@@ -97,10 +97,12 @@ class Attempt:
     def __init__(self, work: Work, step: Step) -> None:
         self.work = work
         self.step = step
+        self._body = step.body
         self._begin_again()
 
     def _begin_again(self) -> None:
         self._number: int = 0
+        self._ended: int = 0
         self._found = ""
         self._engine = MigrationEngine(self.work.connection, self.step.file.path, self._send)
         self._start = time.monotonic()
@@ -119,8 +121,10 @@ class Attempt:
             raise
 
     def report(self, waited: float, error: psycopg.Error) -> None:
-        """Tells what it waits for before it is run again."""
+        """Tells what it waits for before it is run again, by code that knows nothing of this time."""
         self.work.progress.blocked(waited, self._reason(error))
+        blocking.relieve(self.work.connection, self._blocked_text())
+        self._body, _ = code(self.step.file, self.step.direction)
 
     def explained(self, error: Exception, done: int) -> MigrationError:
         """The error in the user's words; `done` migrations went well before."""
@@ -143,17 +147,21 @@ class Attempt:
         return f"{self._left(done)}; {failure.go_on(self.step.direction)}"
 
     def _reason(self, error: psycopg.Error) -> str:
-        text = self._engine.failure[0].sql if self._engine.failure else ""
-        return blocking.reason(self.work.connection, text, error)
+        return blocking.reason(self.work.connection, self._blocked_text(), error)
+
+    def _blocked_text(self) -> str:
+        return self._engine.failure[0].sql if self._engine.failure else ""
 
     def _run(self) -> int | None:
+        work = self.work
         claimed = self._claim()
         if claimed is None:
-            roll_back(self.work.connection)
+            roll_back(work.connection)
             return None
         try:
-            self.step.body(self._engine)
+            self._body(self._engine)
         finally:
+            work.connection.forget()
             self._still_open()
         return self._conclude(claimed)
 
@@ -185,6 +193,7 @@ class Attempt:
         self.work.progress.statement(self._number, statement.sql)
         start = time.monotonic()
         cursor = run()
+        self._ended = self._number
         self.work.progress.statement_done(self._number, _ms_since(start))
         return cursor
 
@@ -247,8 +256,11 @@ class Attempt:
         if reason == "meddled":
             raise self._meddled() from None
         if reason == "unlocked":
-            hint = "nothing of this migration is in the database"
-            raise failure.unlocked(self.step.file, self.step.direction, hint) from None
+            raise failure.unlocked(self.step.file, self.step.direction, self._kept()) from None
+
+    def _kept(self) -> str:
+        """What the database has of it where all of it was run and is not recorded."""
+        return failure.nothing_done(self.step.direction, 0)
 
 
 def _encoding(connection: Connection) -> str | None:

@@ -18,7 +18,7 @@ RETRIED = frozenset({LOCK_NOT_AVAILABLE, "40P01"})
 def unlocked(file: MigrationFile, direction: str, hint: str) -> StatementError:
     """The migration's code released the lock, so another run may be at work."""
     return error_class(direction)(
-        f"{file.name} released psqlmigrate's lock and was rolled back",
+        f"{file.name} released psqlmigrate's lock: it is not recorded",
         version=file.version,
         hint=f"{hint}; take pg_advisory_unlock_all() out of the migration",
     )
@@ -54,11 +54,11 @@ def before(direction: str, done: int) -> str:
     return f"the one before it {verb}" if done == 1 else f"{done or 'none'} before it {verbs}"
 
 
-def partly_done(number: int) -> str:
-    """The hint after a migration without a transaction."""
-    if number <= 1:
-        return "it ran without a transaction; its first statement failed, nothing is left of it"
-    ran = "its first statement stays" if number == 2 else f"its first {number - 1} statements stay"  # noqa: PLR2004
+def partly_done(count: int) -> str:
+    """The hint after a migration without a transaction of which so many statements are done."""
+    if count < 1:
+        return "it ran without a transaction; none of its statements is done"
+    ran = "its first statement stays" if count == 1 else f"its first {count} statements stay"
     return f"it ran without a transaction: {ran} in the database"
 
 

@@ -23,7 +23,7 @@ from psqlmigrate.service import blocking, failure, halfrun, journal, looking
 from psqlmigrate.service.attempt import Attempt
 from psqlmigrate.service.halfrun import Noted, way_out
 from psqlmigrate.service.looking import Look
-from psqlmigrate.service.transaction import begin, commit, is_idle, roll_back
+from psqlmigrate.service.transaction import begin, commit, is_idle, limiting, roll_back
 
 _NO_BLOCK, _NO_COMMIT = "25001", "2D000"
 """It cannot be in a transaction block; its code tried to end the transaction it was in."""
@@ -55,8 +55,30 @@ class OpenAttempt(Attempt):
         self._inside: list[dict[str, object]] = []
 
     def _run(self) -> int | None:
-        self.step.body(self._engine)
+        patience = self.work.options.lock_wait if control.repeatable(self.step.file) else 0.0
+        return blocking.patiently(self._run_once, patience, self._go_on)
+
+    def _go_on(self, waited: float, error: psycopg.Error) -> None:
+        """Before it is run again, since a transaction of its own was kept from a lock.
+
+        Other statements were repeated by themselves.
+        """
+        work, version = self.work, self.step.file.version
+        if not self._inside or self.work.connection.closed:
+            raise error
+        roll_back(work.connection)
+        work.halves = halfrun.read(work.connection, work.tables)
+        if version in work.halves and work.halves[version].dirty:
+            raise error
+        self.report(waited, error)
+        self._begin_again()
+
+    def _run_once(self) -> int | None:
         connection = self.work.connection
+        try:
+            self._body(self._engine)
+        finally:
+            connection.forget()
         if self._refusal:  # its code has caught it
             raise self._refusal
         if not is_idle(connection):
@@ -83,10 +105,13 @@ class OpenAttempt(Attempt):
             raise self._other(self._number + 1)
         if known and known.outcome == "done":
             self._number += 1
-            return self._recalled(statement, known)
-        return self._timed(statement, lambda: self._sent(statement, known))
+            cursor = self._recalled(statement, known)
+            self._ended = self._number
+            return cursor
+        with self.work.connection.ours():
+            return self._timed(statement, lambda: self._sent(statement))
 
-    def _sent(self, statement: Sent, known: Noted | None) -> Cursor:
+    def _sent(self, statement: Sent) -> Cursor:
         if control.controls_transaction(statement.sql):
             return self._control(statement)
         if not is_idle(self.work.connection):
@@ -95,7 +120,7 @@ class OpenAttempt(Attempt):
             return cursor
         self._inside = []
         if about := outside(statement.sql):
-            return self._decided(statement, about, known)
+            return self._decided(statement, about)
         try:
             return blocking.patiently(
                 lambda: self._with_journal(statement),
@@ -110,13 +135,18 @@ class OpenAttempt(Attempt):
 
     def _report_statement(self, statement: Sent) -> Callable[[float, psycopg.Error], None]:
         def report(waited: float, error: psycopg.Error) -> None:
-            reason = blocking.reason(self.work.connection, statement.sql, error)
+            connection = self.work.connection
+            reason = blocking.reason(connection, statement.sql, error)
             self.work.progress.blocked(waited, reason)
+            blocking.relieve(connection, statement.sql)
 
         return report
 
     def _left(self, done: int) -> str:
-        return f"{failure.partly_done(self._number)}; {failure.before(self.step.direction, done)}"
+        return f"{self._kept()}; {failure.before(self.step.direction, done)}"
+
+    def _kept(self) -> str:
+        return failure.partly_done(self._ended - len(self._inside))
 
     # What an earlier run has done.
 
@@ -137,6 +167,7 @@ class OpenAttempt(Attempt):
         roll_back(connection)
         if control.chains_transactions(text):
             connection.execute(b"BEGIN")
+            self._limit_own()
 
     def _read_again(self, statement: Sent, known: Noted) -> Cursor:
         """The rows, and what it set for the session: whatever writes cannot be read again."""
@@ -182,10 +213,18 @@ class OpenAttempt(Attempt):
 
     # Outside of transactions.
 
-    def _decided(self, statement: Sent, about: Outside, known: Noted | None) -> Cursor:
+    def _decided(self, statement: Sent, about: Outside) -> Cursor:
         """Runs it, or what is left of it where an earlier run has begun it."""
-        connection = self.work.connection
         self._limit(about)
+        return blocking.patiently(
+            lambda: self._done_once(statement, about),
+            self.work.options.lock_wait,
+            self._report_statement(statement),
+        )
+
+    def _done_once(self, statement: Sent, about: Outside) -> Cursor:
+        connection = self.work.connection
+        known = self._known.get(self._number)
         if known is None:
             for one in looking.leftovers(connection, about):
                 connection.execute(one.encode())
@@ -204,6 +243,8 @@ class OpenAttempt(Attempt):
     def _alone(self, statement: Sent, about: Outside | None, *, in_parts: bool = False) -> Cursor:
         look = looking.before(self.work.connection, about) if about else None
         self._note(self._noted(statement, "running", look=look))
+        begun = Noted(_digest(statement), "running", rows=False, count=-1, look=look)
+        self._known[self._number] = begun
         return self._begun(statement, about, look, in_parts=in_parts)
 
     def _begun(
@@ -224,6 +265,7 @@ class OpenAttempt(Attempt):
             with suppress(psycopg.Error):
                 if not in_parts and self._left_nothing(about, look):
                     self._note(self._noted(statement, "undone"))
+                    self._known.pop(self._number, None)
             raise
         self._note(self._done(statement, cursor))
         return cursor
@@ -265,6 +307,7 @@ class OpenAttempt(Attempt):
         if control.begins_transaction(text):
             cursor = perform(connection, statement)
             self._inside = [self._done(statement, cursor)]
+            self._limit_own()
             return cursor
         notes = [*self._inside, self._noted(statement, "done")]
         within = self._writes() and not control.undoes_transaction(text)
@@ -274,7 +317,12 @@ class OpenAttempt(Attempt):
         self._inside = [] if within or is_idle(connection) else notes
         if not within and is_idle(connection):
             self._note(*notes)
+        if not is_idle(connection):
+            self._limit_own()
         return cursor
+
+    def _limit_own(self) -> None:
+        self.work.connection.execute(limiting(*self._limits()).encode())
 
     def _writes(self) -> bool:
         connection = self.work.connection

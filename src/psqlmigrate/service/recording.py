@@ -57,7 +57,7 @@ class Recorder:
             return
         recorded = state.read(work.connection, work.tables, work.found, applied)
         files = (file for file in self._graph.order if file.version in applied)
-        self._known = state.known(recorded, files, live)
+        self._known = state.known(recorded, files, live, half=bool(work.halves))
         self._before = state.live_hashes(live)
 
     def checks(

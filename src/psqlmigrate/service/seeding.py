@@ -89,13 +89,20 @@ def seed(
         held(connection, workspace.tables, wait, waiting, only_reading=True),
     ):
         once = partial(_in_transaction, workspace, connection, file, wishes)
-        return blocking.patiently(
-            once, wait, lambda s, error: progress.blocked(s, _blocker(connection, file, error))
-        )
+
+        def blocked(seconds: float, error: psycopg.Error) -> None:
+            progress.blocked(seconds, _blocker(connection, file, error))
+            blocking.relieve(connection, _names(file))
+
+        return blocking.patiently(once, wait, blocked)
 
 
 def _blocker(connection: Connection, file: SeedFile, error: psycopg.Error) -> str:
-    return blocking.reason(connection, " ".join(one.name for one in file.tables), error)
+    return blocking.reason(connection, _names(file), error)
+
+
+def _names(file: SeedFile) -> str:
+    return " ".join(one.name for one in file.tables)
 
 
 def seeds_folder(workspace: Workspace) -> Path:

@@ -111,14 +111,19 @@ def advance(
     return kept | ours
 
 
-def known(recorded: State | None, applied: Iterable[MigrationFile], live: Catalog) -> Hashes | None:
-    """The managed objects before a run, or None where nobody can say (see the module's head)."""
+def known(
+    recorded: State | None, applied: Iterable[MigrationFile], live: Catalog, *, half: bool = False
+) -> Hashes | None:
+    """The managed objects before a run, or None where nobody can say (see the module's head).
+
+    With `half` there is more than what is applied: a migration was begun and is not finished.
+    """
     files = tuple(applied)
-    if not files:
+    if not files and not half:
         return {}
     if recorded and recorded.current:
         return recorded.hashes
-    return proven(files, live)
+    return None if half else proven(files, live)
 
 
 def proven(applied: Iterable[MigrationFile], live: Catalog) -> Hashes | None:

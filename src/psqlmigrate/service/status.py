@@ -11,6 +11,7 @@ from psqlmigrate.errors import (
     MigrationFileError,
     PlanRefusedError,
     ScratchError,
+    SourceError,
     StatementError,
 )
 from psqlmigrate.migrations.file import MigrationFile
@@ -155,8 +156,11 @@ class _Looker:
                 return self._with_scratch(schemas, recorded, found, models=models)
         except (ScratchError, PlanRefusedError) as error:
             return self._without_copy(recorded, found, error)
-        except (StatementError, MigrationFileError) as error:
-            # psqlmodel's users stamp what would not run: what else is known is told all the same.
+        except (StatementError, MigrationFileError, SourceError) as error:
+            if models and isinstance(error, SourceError):
+                raise
+            # psqlmodel's users stamp what would not run, and what a migration makes beyond the
+            # database is not made in scratch: what else is known is told all the same.
             return _unknown(
                 found,
                 "; ".join(

@@ -14,12 +14,17 @@ def begin(
 
     The first row of the last one.
     """
-    limits = sql(
+    limits = limiting(lock_timeout_s, statement_timeout_s).encode()
+    return _last_row(connection.begin(limits, join("; ", statements).encode()))
+
+
+def limiting(lock_timeout_s: float, statement_timeout_s: float) -> Sql:
+    """The statements that limit what the open transaction waits, and how long each may take."""
+    return sql(
         "SET LOCAL lock_timeout = {}; SET LOCAL statement_timeout = {}",
         number(round(lock_timeout_s * 1000)),
         number(round(statement_timeout_s * 1000)),
     )
-    return _last_row(connection.begin(limits.encode(), join("; ", statements).encode()))
 
 
 def last_row(connection: Connection, *statements: Sql) -> tuple[object, ...] | None:

@@ -56,7 +56,10 @@ def run(connection: Connection, file: MigrationFile, direction: str) -> None:
         body, _ = code(file, direction)
         if file.transactional:
             connection.execute(b"BEGIN")
-        body(engine)
+        try:
+            body(engine)
+        finally:
+            connection.forget()
         if file.transactional:
             _commit(engine, file, direction)
     except MigrationError:
