@@ -6,21 +6,24 @@ import inspect
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
+from psqlmigrate.errors import MigrationFileError
+from psqlmigrate.migrations import limits
 from psqlmigrate.migrations.base import Migration
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.methods import does_nothing, method, migration_class
-from psqlmigrate.migrations.sent import Params
+from psqlmigrate.migrations.sent import Params, shown
 from psqlmigrate.migrations.standins import standing_in
 
 Later: TypeAlias = Callable[[Any], Coroutine[Any, Any, None]]
 Named: TypeAlias = dict[str, Any]
+_T = TypeVar("_T")
 
 # What may hold a `$1` that is no parameter: strings, quoted names, dollar quotes, comments.
 _TOKEN = re.compile(
     r"[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\""
-    r"|\$(?P<tag>[^\W\d]\w*)?\$.*?\$(?(tag)(?P=tag))\$|--[^\n]*|/\*.*?\*/"
+    r"|\$(?P<tag>[^\W\d]\w*)?\$.*?\$(?(tag)(?P=tag))\$|--[^\r\n]*|/\*.*?\*/"
     r"|(?<![\w$])\$(?P<number>[1-9]\d*)|%",
     re.DOTALL,
 )
@@ -46,25 +49,41 @@ class AsyncEngine:
 
     def __init__(self, engine: Asked) -> None:
         self._engine = engine
+        self.unawaited = 0
+        """How many of its calls were made and never awaited: they have done nothing."""
 
     @property
     def connection(self) -> Any:
         """The psycopg connection that the migration runs on; it is not async."""
         return self._engine.connection
 
-    async def execute(self, sql: str, *args: Any) -> None:
+    def execute(self, sql: str, *args: Any) -> Coroutine[Any, Any, None]:
         """Run one or more statements, or one with arguments."""
-        self._engine.execute(*_of_psycopg(sql, args))
+
+        def run() -> None:
+            self._engine.execute(*_of_psycopg(sql, args))
+
+        return self._later(run)
 
     execute_sql = execute
 
-    async def fetch_all(self, sql: str, *args: Any) -> list[Named]:
+    def fetch_all(self, sql: str, *args: Any) -> Coroutine[Any, Any, list[Named]]:
         """All rows of a query by the names of their columns."""
-        return self._engine.fetch_named(*_of_psycopg(sql, args))
+        return self._later(lambda: self._engine.fetch_named(*_of_psycopg(sql, args)))
 
-    async def fetch_one(self, sql: str, *args: Any) -> Named | None:
+    def fetch_one(self, sql: str, *args: Any) -> Coroutine[Any, Any, Named | None]:
         """The first row of a query by the names of its columns."""
-        return next(iter(self._engine.fetch_named(*_of_psycopg(sql, args))), None)
+        query = _of_psycopg(sql, args)
+        return self._later(lambda: next(iter(self._engine.fetch_named(*query)), None))
+
+    def _later(self, ask: Callable[[], _T]) -> Coroutine[Any, Any, _T]:
+        self.unawaited += 1
+
+        async def awaited() -> _T:
+            self.unawaited -= 1
+            return ask()
+
+        return awaited()
 
 
 def body(file: MigrationFile, migration: Migration, direction: str) -> Callable[[Any], None]:
@@ -88,13 +107,21 @@ def is_written(migration: Migration, direction: str) -> bool:
     return _is_own(migration, direction) or _is_own(migration, f"{direction}_async")
 
 
-def timeout_of(migration: Migration) -> float:
+def timeout_of(file: MigrationFile, migration: Migration) -> float:
     """The seconds that each of its statements may take; 0 for no limit."""
-    return float(getattr(migration, "timeout_seconds", None) or 0)
+    stated: object = getattr(migration, "timeout_seconds", None)
+    found = limits.seconds(stated or 0, "s")
+    if found is None:
+        raise MigrationFileError(
+            f"{shown(file.path)}: timeout_seconds is {limits.EXPECTED.format('s')}",
+            file_path=str(file.path),
+        )
+    return found
 
 
 def _is_own(migration: Migration, name: str) -> bool:
-    return getattr(type(migration), name) is not getattr(Migration, name)
+    base = getattr(Migration, name)
+    return getattr(type(migration), name, base) is not base
 
 
 def _is_idle(file: MigrationFile, migration: Migration, name: str) -> bool:
@@ -108,7 +135,17 @@ def _is_idle(file: MigrationFile, migration: Migration, name: str) -> bool:
 
 
 def _ready(file: MigrationFile, later: Later) -> Callable[[Any], None]:
-    return _inside(file, lambda engine: _wait(later(AsyncEngine(engine))))
+    def run(engine: Any) -> None:
+        asked = AsyncEngine(engine)
+        _wait(later(asked))
+        if asked.unawaited:
+            raise MigrationFileError(
+                f"{shown(file.path)}: it does not await what it asks of the engine, which is not run then",
+                file_path=str(file.path),
+                hint="write await before each call: await engine.execute(…)",
+            )
+
+    return _inside(file, run)
 
 
 def _inside(file: MigrationFile, run: Callable[[Any], Any]) -> Callable[[Any], None]:

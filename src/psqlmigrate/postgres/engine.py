@@ -10,6 +10,7 @@ from psycopg.rows import TupleRow
 from psycopg.sql import Composable
 
 from psqlmigrate.errors import NoWayError
+from psqlmigrate.migrations import raised
 from psqlmigrate.migrations.bodies import body, is_written, timeout_of
 from psqlmigrate.migrations.file import MigrationFile, statements
 from psqlmigrate.migrations.loading import load_python
@@ -108,9 +109,25 @@ def code(file: MigrationFile, direction: str) -> tuple[Body, float]:
         parts = [from_script(one, file.path) for one in statements(file, direction)]
         return lambda engine: _send_all(engine, parts), 0.0
     migration = load_python(file)
+    timeout = timeout_of(file, migration)
     if not is_written(migration, direction):
-        return lambda _: _refuse_missing(file, direction), timeout_of(migration)
-    return body(file, migration, direction), timeout_of(migration)
+        return lambda _: _refuse_missing(file, direction), timeout
+    return _unending(body(file, migration, direction)), timeout
+
+
+def _unending(run: Body) -> Body:
+    """The same; what would end the program (sys.exit(), a cancelled task) is an error like others."""
+
+    def running(engine: "Engine") -> None:
+        try:
+            run(engine)
+        except (Exception, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever the file does, it is named
+            ending = RuntimeError(f"it ends the program by {raised.words(error)}")
+            raise ending.with_traceback(error.__traceback__) from None
+
+    return running
 
 
 def _refuse_missing(file: MigrationFile, direction: str) -> NoReturn:

@@ -1,6 +1,7 @@
 """Connection profiles of a user, in the JSON shape of psqlmodel's ~/.psqlmodel/config.json."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,6 +10,7 @@ from typing import Any, TypeAlias, cast
 
 from psqlmigrate.errors import ProfileError, StateCorruptionError
 from psqlmigrate.migrations.atomic import write_atomic
+from psqlmigrate.migrations.plainfile import read_plain
 from psqlmigrate.postgres.filelock import locked
 from psqlmigrate.postgres.target import Target
 
@@ -258,14 +260,16 @@ def _unknown(name: str, known: Mapping[str, Profile]) -> ProfileError:
 
 def _read(path: Path) -> Content:
     try:
-        content: object = json.loads(path.read_bytes())
+        content: object = json.loads(read_plain(path))
     except FileNotFoundError:
         return {"profiles": {}}
     except json.JSONDecodeError as error:
         what = f"not JSON: {error.msg}, line {error.lineno}, column {error.colno}"
         raise _corrupt(path, what).at(path, error.lineno, error.colno) from None
-    except ValueError:
+    except UnicodeDecodeError:
         raise _corrupt(path, "not UTF-8") from None
+    except (ValueError, RecursionError) as error:
+        raise _corrupt(path, str(error)) from None
     except OSError as error:
         raise ProfileError(f"cannot read {path}: {error.strerror}") from None
     return _checked(path, content)
@@ -289,7 +293,7 @@ def _check_entry(path: Path, name: str, entry: object) -> None:
     if not isinstance(entry, dict):
         raise _corrupt(path, f'the profile "{name}" is not an object')
     values = cast("Content", entry)
-    wrong = [key for key in _TEXTS if not isinstance(values.get(key), str | None)]
+    wrong = [key for key in _TEXTS if not _is_text(values.get(key))]
     if not isinstance(values.get("port"), str | int | None):
         wrong.append("port")
     models: object = values.get("models_path") or ""
@@ -298,6 +302,13 @@ def _check_entry(path: Path, name: str, entry: object) -> None:
         wrong.append("models_path")
     if wrong:
         raise _corrupt(path, f'{wrong[0]} of the profile "{name}" is of a wrong type')
+
+
+def _is_text(value: object) -> bool:
+    """Whether the value is none or a text that a program can be given."""
+    return value is None or (
+        isinstance(value, str) and not re.search(r"[\x00\ud800-\udfff]", value)
+    )
 
 
 def _corrupt(path: Path, reason: str) -> StateCorruptionError:
