@@ -41,10 +41,11 @@ def say(lines: Iterable[str]) -> None:
     import click
 
     from psqlmigrate.output import github
+    from psqlmigrate.output.printable import printable_lines
 
     text = "\n".join(lines)
     if text:
-        click.echo(github.calm(text))
+        click.echo(github.calm(printable_lines(text)))
 
 
 def put(text: str, *, nl: bool = True) -> None:

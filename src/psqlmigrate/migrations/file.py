@@ -143,9 +143,14 @@ def _version(path: Path, text: str, named: str | None, stated: object) -> str:
     return stated
 
 
+def cannot_be_kept(message: str) -> bool:
+    """Whether it has a zero byte or a half of a character, which PostgreSQL has no place for."""
+    return re.search(r"[\x00\ud800-\udfff]", message) is not None
+
+
 def _message(path: Path, stated: object) -> str:
     text = str(stated)
-    if re.search(r"[\x00\ud800-\udfff]", text):
+    if cannot_be_kept(text):
         raise MigrationFileError(
             f"{path}: the message {text[:40]!r} has a character that no database can keep",
             file_path=str(path),

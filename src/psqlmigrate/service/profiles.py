@@ -150,8 +150,11 @@ class ProfileStore:
 
     def save(self, name: str, changes: Mapping[str, Any], *, default: bool = False) -> Profile:
         """Stores a profile, or changes it; a value of None takes the key away."""
-        if not name.strip() or "\0" in name:
+        if not name.strip() or not _is_text(name):
             raise ProfileError("a profile needs a name")
+
+        if wrong := _wrong(changes):
+            raise ProfileError(f"{wrong} is no text that can be kept")
 
         def change(content: Content) -> None:
             known = content["profiles"].get(name) or self.profiles().get(name, _NOBODY).entry
@@ -292,16 +295,20 @@ def _checked(path: Path, content: object) -> Content:
 def _check_entry(path: Path, name: str, entry: object) -> None:
     if not isinstance(entry, dict):
         raise _corrupt(path, f'the profile "{name}" is not an object')
-    values = cast("Content", entry)
+    if wrong := _wrong(cast("Content", entry)):
+        raise _corrupt(path, f'{wrong} of the profile "{name}" is of a wrong type')
+
+
+def _wrong(values: Mapping[str, Any]) -> str:
+    """The key of a value that is not of its type; empty if there is none."""
     wrong = [key for key in _TEXTS if not _is_text(values.get(key))]
     if not isinstance(values.get("port"), str | int | None):
         wrong.append("port")
     models: object = values.get("models_path") or ""
     paths = cast("list[object]", models) if isinstance(models, list) else [models]
-    if not all(isinstance(one, str) for one in paths):
+    if not all(isinstance(one, str) and _is_text(one) for one in paths):
         wrong.append("models_path")
-    if wrong:
-        raise _corrupt(path, f'{wrong[0]} of the profile "{name}" is of a wrong type')
+    return next(iter(wrong), "")
 
 
 def _is_text(value: object) -> bool:
