@@ -22,13 +22,18 @@ def workspace(options: Options) -> Workspace:
     settings = config.load(Path.cwd(), explicit).overridden(
         migrations=options.migrations, models=options.models, schemas=options.schemas
     )
-    return Workspace(
+    space = Workspace(
         settings,
         os.environ,
         options.url,
         options.profile,
         options.connect_wait,
     )
+    if warnings := space.warnings:
+        import click
+
+        click.echo("\n".join(f"warning: {one}" for one in warnings), err=True)
+    return space
 
 
 def busy(options: Options, words: str) -> Patience:

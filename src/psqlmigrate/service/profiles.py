@@ -195,12 +195,9 @@ class ProfileStore:
         return profile
 
     def warnings(self) -> tuple[str, ...]:
-        """Files that hold a password and that others can read."""
-        return tuple(
-            f"{path} holds a password and others can read it: chmod 600 {path}"
-            for path in (self.path, self.legacy)
-            if path.is_file() and path.stat().st_mode & 0o077 and _holds_password(path)
-        )
+        """Files that hold a password and that others can read, or that others can change."""
+        found = (_warning(path) for path in (self.path, self.legacy) if path.is_file())
+        return tuple(filter(None, found))
 
     def _change(self, change: Callable[[Content], None]) -> None:
         """Reads, changes and replaces the file; others wait."""
@@ -247,6 +244,15 @@ def _row(one: Profile, *, default: bool) -> ProfileRow:
         one.text("migrations_path"),
         one.file,
     )
+
+
+def _warning(path: Path) -> str:
+    mode = path.stat().st_mode
+    if mode & 0o077 and _holds_password(path):
+        return f"{path} holds a password and others can read it: chmod 600 {path}"
+    if mode & 0o022:
+        return f"others can change {path}, and so what password_command runs: chmod 600 {path}"
+    return ""
 
 
 def _holds_password(path: Path) -> bool:

@@ -144,6 +144,8 @@ def test_a_file_that_others_can_read_is_warned_of(store: ProfileStore) -> None:
     store.save("prod", {"host": "db"})
     store.path.chmod(0o644)
     assert store.warnings() == ()
+    store.path.chmod(0o664)
+    assert "others can change" in store.warnings()[0]
     store.save("prod", {"password": "canary"})
     assert store.warnings() == ()
     store.path.chmod(0o644)
