@@ -64,6 +64,7 @@ def squash(workspace: Workspace, message: str, wishes: SquashWishes) -> SquashRe
     names = tuple(one.version for one in span.files)
     if len(names) < 2:  # noqa: PLR2004 - one migration is one
         return SquashResult(names)
+    archiving.refuse_others(directory.path, span.files)
     cut = segments([recorded(file) for file in span.files])
     version = version_for(directory, span)
     with scratch_of(workspace) as scratch, tempfile.TemporaryDirectory() as folder:
