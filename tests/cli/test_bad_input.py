@@ -110,6 +110,28 @@ def test_a_password_that_a_migration_tells_is_not_kept(
     assert "0therc4nary" not in str(rows)
 
 
+def test_a_message_that_no_database_can_keep_is_not_written(call: Run, project: Path) -> None:
+    """Else no command would read the directory any more."""
+    before = _files(project)
+    code, _, err = call("autogenerate", "--empty", "\udcff")
+    assert (code, "the message is not UTF-8" in err) == (2, True)
+    assert _files(project) == before
+
+
+def test_what_a_terminal_would_obey_is_not_sent_to_it(run: Run, project: Path) -> None:
+    run("init")
+    folder = project / "migrations"
+    folder.joinpath("20260101_000000_a.sql").write_text(
+        '-- message: "\\u001b[31mred"\n-- psqlmigrate: up\n-- psqlmigrate: down\n'
+    )
+    assert run("upgrade")[0] == 0
+    folder.joinpath("20260102_000000_\x1b[31mb.sql").write_text("")
+    for words in (("heads",), ("status",), ("history",), ("verify",), ("upgrade",)):
+        code, out, err = run(*words)
+        assert code in {0, 1, 3}
+        assert "\x1b" not in out + err
+
+
 def test_an_unknown_option_of_downgrade(run: Run) -> None:
     run("init")
     code, _, err = run("downgrade", "--background")

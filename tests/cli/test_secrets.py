@@ -117,3 +117,17 @@ def test_a_role_that_is_a_password_is_a_role_all_the_same(
     call("init", "--offline", "--models", "schema.sql")
     assert call("autogenerate", "first")[0] == 0
     assert "TO somebody_new" in next((project / "migrations").glob("*.py")).read_text()
+
+
+@pytest.mark.parametrize("command", ["check", "status"])
+def test_what_models_print_has_no_password(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    assert run("init")[0] == 0
+    monkeypatch.setenv("PGPASSWORD", "hunter2 of a model")
+    talks = "import os, sys\nprint(os.environ)\nprint('x', os.environ, file=sys.stderr)\n"
+    (project / "talks.py").write_text(f"{talks}raise RuntimeError(os.environ['PGPASSWORD'])\n")
+    code, out, err = run(command, "--models", "talks.py")
+    assert code == 3
+    assert "'PGPASSWORD': '********'" in err
+    assert "hunter2" not in out + err

@@ -147,3 +147,15 @@ def test_a_folder_that_nobody_may_write_to(run: Run, migrations: Path) -> None:
     assert "archive" in err
     assert [one.version for one in read_directory(migrations).files] == VERSIONS
     assert run("upgrade")[0] == 0
+
+
+def test_another_file_in_the_archive_is_not_overwritten(run: Run, migrations: Path) -> None:
+    name = read_directory(migrations).files[0].name
+    (migrations / "archive").mkdir()
+    (migrations / "archive" / name).write_text("another one")
+    before = _tree(migrations)
+    code, _, err = run("squash", "one")
+    assert (code, "is another file" in err) == (5, True)
+    assert _tree(migrations) == before
+    shutil.copy(migrations / name, migrations / "archive" / name)
+    assert run("squash", "one")[0] == 0

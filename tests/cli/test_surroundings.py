@@ -1,6 +1,7 @@
 """Every command where it is run: pipes, narrow terminals, other encodings, readers that go away."""
 
 import fcntl
+import json
 import os
 import pty
 import re
@@ -211,6 +212,21 @@ def test_characters_that_an_encoding_lacks(place: tuple[Path, dict[str, str]]) -
     done = _run(("status",), folder, env)
     assert done.stdout.isascii()
     assert b"->" in done.stdout or b"\\xf6" in done.stdout
+
+
+def test_arguments_are_utf_8_everywhere(place: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+    folder, env = place
+    env = {**env, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    env["PSQLMIGRATE_CONFIG_DIR"] = str(tmp_path)
+    done = _run(("users", "--save", "größer", "--host", "h", "--username", "ü"), folder, env)
+    assert done.returncode == 0, done.stderr
+    saved = json.loads((tmp_path / "config.json").read_text())["profiles"]
+    assert saved["größer"]["username"] == "ü"
+    done = _run(("users", "--save", "x", "--host", "\udcff"), folder, env)
+    assert done.returncode == 2
+    assert b"host is no text" in done.stderr
+    done = _run(("users", "--list"), folder, env)
+    assert done.returncode == 0
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])

@@ -289,3 +289,17 @@ def test_a_terminal_asks_without_echo(config: Path, typed: str) -> None:
     assert CANARY.encode() not in shown
     assert b'profile "a" is saved' in shown
     assert _entry(config, "a") == ({"password": CANARY} if typed else {})
+
+
+def test_whoever_connects_is_warned_too(
+    users: Users, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ("--host", "127.0.0.1", "--port", "1", "--default", "--password-stdin")
+    assert users("--save", "dev", *where)[0] == 0
+    config.chmod(0o640)
+    for words in (("current",), ("current", "--profile", "dev", "--json")):
+        assert main([*words]) == 3
+        assert "warning: " in (err := capsys.readouterr().err)
+        assert "chmod 600" in err
+    assert main(["current", "--url", "postgresql://x@127.0.0.1:1/x"]) == 3
+    assert "chmod 600" not in capsys.readouterr().err

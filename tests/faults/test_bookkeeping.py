@@ -149,6 +149,47 @@ def test_a_stranger_owns_the_table(connection: Connection, role: str) -> None:
     assert history.read(connection, TABLES) == ()
 
 
+@pytest.mark.parametrize(
+    "planting",
+    [
+        "CREATE INDEX ON _psqlmodel_migrations (evil('x'))",
+        "CREATE INDEX ON _psqlmodel_migrations (version) WHERE evil('x') = ''",
+        "CREATE STATISTICS s ON (evil('x')), (evil('y')) FROM _psqlmodel_migrations",
+        "ALTER TABLE _psqlmodel_migrations ADD CHECK (evil('x') = '')",
+        "CREATE TABLE child () INHERITS (_psqlmodel_migrations); CREATE INDEX ON child (evil('x'))",
+        "CREATE DOMAIN d AS text; ALTER TABLE _psqlmodel_migrations ALTER message TYPE d",
+    ],
+)
+def test_whoever_reads_runs_nothing_of_a_strangers(
+    connection: Connection, role: str, planting: str
+) -> None:
+    """PostgreSQL computes constants when it plans: as whoever reads, here a superuser."""
+    create(connection, TABLES)
+    connection.execute(
+        "CREATE FUNCTION evil(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$BEGIN "
+        f"IF current_user <> '{role}' THEN RAISE 'evil ran'; END IF; RETURN ''; END$$;"
+        f"ALTER TABLE _psqlmodel_migrations OWNER TO {role};"
+        f"GRANT CREATE ON SCHEMA public TO {role}; SET ROLE {role}; {planting}; RESET ROLE".encode()
+    )
+    with pytest.raises(HistoryError, match="what their owner likes"):
+        history.read(connection, TABLES, only_reading=True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE _psqlmigrate_journal ALTER detail TYPE text",
+        "ALTER TABLE _psqlmodel_migrations ALTER version TYPE int USING 1",
+        "ALTER TABLE _psqlmodel_migrations ALTER applied_at DROP DEFAULT, ALTER applied_at TYPE bool USING true",
+    ],
+)
+def test_a_column_of_another_type(connection: Connection, change: str) -> None:
+    create(connection, TABLES)
+    connection.execute(change.encode())
+    with pytest.raises(HistoryError, match="has another type for"):
+        history.read(connection, TABLES)
+
+
 def test_a_history_that_cannot_be_read_is_not_empty(
     connection: Connection, database: Target, role: str
 ) -> None:

@@ -8,9 +8,9 @@ from psqlmigrate.postgres.connect import Connection
 from psqlmigrate.service import history
 
 ENDINGS = {
-    "sys.exit(0)": "SystemExit(0) would end psqlmigrate",
-    "raise GeneratorExit": "GeneratorExit() would end psqlmigrate",
-    "raise type('Own', (BaseException,), {})('x')": "Own('x') would end psqlmigrate",
+    "sys.exit(0)": "would end psqlmigrate by SystemExit: 0",
+    "raise GeneratorExit": "would end psqlmigrate by GeneratorExit",
+    "raise type('Own', (BaseException,), {})('x')": "would end psqlmigrate by Own: x",
 }
 OPEN = "transactional = False\n    version ="
 
@@ -32,7 +32,7 @@ def test_code_does_not_end_the_program(connection: Connection, project: Project,
 
 def test_nor_does_a_file_that_is_loaded(connection: Connection, project: Project) -> None:
     project.python("1", "pass", head="raise SystemExit\n")
-    with pytest.raises(MigrationFileError, match=r"SystemExit\(\) would end psqlmigrate"):
+    with pytest.raises(MigrationFileError, match="would end psqlmigrate by SystemExit"):
         project.runner(connection).upgrade()
 
 

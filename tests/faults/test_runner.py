@@ -100,6 +100,57 @@ def test_an_exception_of_the_migrations_own(connection: Connection, project: Pro
     assert _tables(connection) == []
 
 
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("import sys\nsys.exit(0)", "SystemExit: 0"),
+        ("import asyncio\nraise asyncio.CancelledError('gone')", "CancelledError: gone"),
+        ("class E(Exception):\n    __str__ = None\nraise E", "E: an error without a text"),
+    ],
+)
+def test_an_exception_that_would_end_the_program(
+    connection: Connection, project: Project, code: str, words: str
+) -> None:
+    """Else upgrade would end well, with nothing applied."""
+    project.python("1", f"engine.execute('CREATE TABLE t1 (a int)')\n{code}")
+    with pytest.raises(StatementError, match=words):
+        project.runner(connection).upgrade()
+    assert _tables(connection) == _applied(connection) == []
+    project.python("1", "pass", head=f"{code}\n")
+    with pytest.raises(MigrationFileError, match=f"cannot be loaded: {words}"):
+        project.runner(connection).upgrade()
+
+
+def test_sql_ends_at_no_zero_byte(connection: Connection, project: Project) -> None:
+    """The server would run what stands before it."""
+    project.python("1", r"engine.execute('CREATE TABLE t1 (a int) \0 WITH (fillfactor = 50)')")
+    with pytest.raises(MigrationFileError, match="a zero byte"):
+        project.runner(connection).upgrade()
+    assert _tables(connection) == _applied(connection) == []
+
+
+@pytest.mark.filterwarnings("ignore:coroutine")
+def test_what_is_not_awaited_is_not_done(connection: Connection, project: Project) -> None:
+    path = project.python("1", "engine.execute('CREATE TABLE t1 (a int)')")
+    path.write_text(path.read_text().replace("def up", "async def up"))
+    with pytest.raises(MigrationFileError, match="does not await"):
+        project.runner(connection).upgrade()
+    assert _applied(connection) == []
+    path.write_text(path.read_text().replace("engine.execute", "await engine.execute"))
+    project.runner(connection).upgrade()
+    assert _tables(connection) == ["t1"]
+
+
+def test_a_class_without_methods(connection: Connection, project: Project) -> None:
+    path = project.python("1", "pass")
+    path.write_text("class Step:\n    version = '1'\n    timeout_seconds = 'x'\n")
+    with pytest.raises(MigrationFileError, match="timeout_seconds is a number"):
+        project.runner(connection).upgrade()
+    path.write_text("class Step:\n    version = '1'\n")
+    with pytest.raises(MigrationFileError, match="has no up"):
+        project.runner(connection).upgrade()
+
+
 def test_a_swallowed_error_still_fails(connection: Connection, project: Project) -> None:
     project.python(
         "1",

@@ -15,9 +15,10 @@ def heads(options: Options) -> None:
     psqlmigrate heads
     """
     from psqlmigrate.cli.context import say, show_json, workspace
+    from psqlmigrate.output.runs import one_line
 
     graph = workspace(options).graph
-    found = [(one.version, one.message) for one in graph.heads]
+    found = [(one.version, one_line(one.message)) for one in graph.heads]
     if options.as_json:
         show_json(
             "heads",

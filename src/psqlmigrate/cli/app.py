@@ -16,6 +16,7 @@ from psqlmigrate.errors import FAILED, USAGE
 _COLUMNS = 80
 _PLAIN = {"…": "...", "→": "->", "·": "-"}
 _GARBAGE_THRESHOLD = 100_000
+_SHOWN = "psqlmigrate_shown"
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
@@ -62,16 +63,28 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run() -> None:
     """The console entry point."""
+    _understand_utf8()
     # A command makes many small values that live as long as it does: looking through them for
     # garbage again and again costs a tenth of the time and finds none.
     gc.set_threshold(_GARBAGE_THRESHOLD)
     codecs.register_error("psqlmigrate", _legible)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="psqlmigrate")
+            shown = sys._xoptions.get(_SHOWN)  # pyright: ignore[reportPrivateUsage]
+            stream.reconfigure(encoding=shown, errors="psqlmigrate")
     code = main()
     lost = _lost_output()
     sys.exit(code or (FAILED if lost else 0))
+
+
+def _understand_utf8() -> None:
+    """Begins again in UTF-8 where the locale has ASCII alone: arguments and names of files are UTF-8
+    always. What is shown stays in the locale's.
+    """
+    if sys.getfilesystemencoding() == "ascii":
+        shown = f"{_SHOWN}={getattr(sys.stdout, 'encoding', 'ascii')}"
+        words = [sys.executable, "-X", "utf8", "-X", shown, *sys.orig_argv[1:]]
+        os.execv(sys.executable, words)  # noqa: S606 - itself
 
 
 def _lost_output() -> bool:

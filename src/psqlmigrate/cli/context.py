@@ -22,13 +22,18 @@ def workspace(options: Options) -> Workspace:
     settings = config.load(Path.cwd(), explicit).overridden(
         migrations=options.migrations, models=options.models, schemas=options.schemas
     )
-    return Workspace(
+    space = Workspace(
         settings,
         os.environ,
         options.url,
         options.profile,
         options.connect_wait,
     )
+    if warnings := space.warnings:
+        import click
+
+        click.echo("\n".join(f"warning: {one}" for one in warnings), err=True)
+    return space
 
 
 def busy(options: Options, words: str) -> Patience:
@@ -41,10 +46,11 @@ def say(lines: Iterable[str]) -> None:
     import click
 
     from psqlmigrate.output import github
+    from psqlmigrate.output.printable import printable_lines
 
     text = "\n".join(lines)
     if text:
-        click.echo(github.calm(text))
+        click.echo(github.calm(printable_lines(text)))
 
 
 def put(text: str, *, nl: bool = True) -> None:

@@ -10,6 +10,7 @@ import click
 from psqlmigrate.errors import FAILED, USAGE, MigrationError
 from psqlmigrate.migrations.sent import shown
 from psqlmigrate.output import github
+from psqlmigrate.output.printable import printable_lines
 from psqlmigrate.redaction import without_secrets
 
 HUNG_UP, INTERRUPTED, PIPE_CLOSED, TERMINATED, BUG = 129, 130, 141, 143, 70
@@ -143,7 +144,7 @@ def _print_words(failure: _Failure) -> None:
     lines += [f"  {line}" for line in failure.details.rstrip().splitlines()]
     if failure.hint:
         lines += ["", f"hint: {failure.hint}"]
-    click.echo(github.calm(_shown("\n".join(lines))), err=True)
+    click.echo(github.calm(printable_lines(_shown("\n".join(lines)))), err=True)
 
 
 def _shown(text: str) -> str:

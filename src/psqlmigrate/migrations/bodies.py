@@ -10,11 +10,12 @@ from contextlib import nullcontext
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from psqlmigrate.errors import MigrationFileError
+from psqlmigrate.migrations import limits
 from psqlmigrate.migrations.base import Migration
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.hosting import hosted
 from psqlmigrate.migrations.methods import does_nothing, method, migration_class
-from psqlmigrate.migrations.sent import Params
+from psqlmigrate.migrations.sent import Params, shown
 from psqlmigrate.migrations.standins import standing_in
 
 Later: TypeAlias = Callable[[Any], Coroutine[Any, Any, None]]
@@ -24,7 +25,7 @@ T = TypeVar("T")
 # What may hold a `$1` that is no parameter: strings, quoted names, dollar quotes, comments.
 _TOKEN = re.compile(
     r"[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\""
-    r"|\$(?P<tag>[^\W\d]\w*)?\$.*?\$(?(tag)(?P=tag))\$|--[^\n]*|/\*.*?\*/"
+    r"|\$(?P<tag>[^\W\d]\w*)?\$.*?\$(?(tag)(?P=tag))\$|--[^\r\n]*|/\*.*?\*/"
     r"|(?<![\w$])\$(?P<number>[1-9]\d*)|%",
     re.DOTALL,
 )
@@ -107,13 +108,21 @@ def is_written(migration: Migration, direction: str) -> bool:
     return _is_own(migration, direction) or _is_own(migration, f"{direction}_async")
 
 
-def timeout_of(migration: Migration) -> float:
+def timeout_of(file: MigrationFile, migration: Migration) -> float:
     """The seconds that each of its statements may take; 0 for no limit."""
-    return float(getattr(migration, "timeout_seconds", None) or 0)
+    stated: object = getattr(migration, "timeout_seconds", None)
+    found = limits.seconds(stated or 0, "s")
+    if found is None:
+        raise MigrationFileError(
+            f"{shown(file.path)}: timeout_seconds is {limits.EXPECTED.format('s')}",
+            file_path=str(file.path),
+        )
+    return found
 
 
 def _is_own(migration: Migration, name: str) -> bool:
-    return getattr(type(migration), name) is not getattr(Migration, name)
+    base = getattr(Migration, name)
+    return getattr(type(migration), name, base) is not base
 
 
 def _is_idle(file: MigrationFile, migration: Migration, name: str) -> bool:
@@ -131,7 +140,7 @@ def _ready(file: MigrationFile, later: Later) -> Callable[[Any], None]:
         asked = AsyncEngine(engine)
         _wait(later(asked))
         if asked.unawaited:
-            raise _undone(file, "calls the engine without await")
+            raise _undone(file, "calls the engine without await", "write await before each call")
 
     return _inside(file, run)
 
@@ -154,9 +163,11 @@ def _inside(file: MigrationFile, run: Callable[[Any], Any]) -> Callable[[Any], N
     return running
 
 
-def _undone(file: MigrationFile, why: str) -> MigrationFileError:
+def _undone(file: MigrationFile, why: str, hint: str = "") -> MigrationFileError:
     return MigrationFileError(
-        f"{file.name} {why}: what it promises to do is not done", file_path=str(file.path)
+        f"{file.name} {why}: what it promises to do is not done",
+        file_path=str(file.path),
+        hint=hint,
     )
 
 

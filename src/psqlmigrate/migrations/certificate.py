@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 from psqlmigrate.errors import StateCorruptionError
 from psqlmigrate.migrations.atomic import write_atomic
 from psqlmigrate.migrations.file import MigrationFile
+from psqlmigrate.migrations.plainfile import read_plain
 
 FOLDER = "certificates"
 
@@ -85,9 +86,9 @@ def read(path: Path) -> Certificate:
     Raises StateCorruptionError naming the file for what is not a certificate.
     """
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(read_plain(path))
         return _of(content)
-    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OSError, RecursionError) as error:
         reason = f"no {error}" if isinstance(error, KeyError) else str(error)
         raise StateCorruptionError(
             f"{path} is no certificate: {reason}",

@@ -7,7 +7,7 @@ from psqlmigrate.errors import MigrationFileError
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.sent import Sent
 
-_BLANK = r"(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*"
+_BLANK = r"(?:\s|--[^\r\n]*(?:[\r\n]|\Z)|/\*.*?\*/)*"
 _CONTROL = re.compile(
     _BLANK + r"(BEGIN|START\s+TRANSACTION|COMMIT(?!\s+PREPARED\b)|END|ABORT|PREPARE\s+TRANSACTION|"
     r"ROLLBACK(?!\s+(?:(?:WORK|TRANSACTION)\s+)?(?:TO|PREPARED)\b))\b",

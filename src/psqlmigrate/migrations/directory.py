@@ -1,5 +1,6 @@
 """The directory of migrations."""
 
+import os
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -129,7 +130,7 @@ def read_directory(path: Path) -> Directory:
     _refuse_file(path)
     if not path.is_dir():
         return Directory(path, ())
-    files = [_read(path, one) for one in sorted(path.iterdir()) if is_migration(one)]
+    files = [read_inside(path, one) for one in sorted(path.iterdir()) if is_migration(one)]
     seen: dict[str, MigrationFile] = {}
     for file in files:
         other = seen.setdefault(file.version, file)
@@ -174,8 +175,9 @@ def without_replaced(
     return kept, tuple(one for one in listed if one.version in replaced)
 
 
-def _read(folder: Path, path: Path) -> MigrationFile:
-    if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+def read_inside(folder: Path, path: Path) -> MigrationFile:
+    """The migration of a file of the directory. Raises MigrationFileError as `read_file` does."""
+    if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(folder.resolve()):
         raise MigrationFileError(f"{path}: a link out of {folder} is refused", file_path=str(path))
     return read_file(path)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from psqlmigrate.errors import MigrationFileError, SourceError
 from psqlmigrate.migrations import limits
+from psqlmigrate.migrations.plainfile import read_plain
 from psqlmigrate.migrations.replaced import Replaced, parsed
 
 if TYPE_CHECKING:  # only what reads statements pays for splitting them
@@ -18,7 +19,7 @@ if TYPE_CHECKING:  # only what reads statements pays for splitting them
 _PSQLMODEL = re.compile(r"^[ \t]*(?:from|import)[ \t]+psqlmodel\b", re.MULTILINE)
 _STATED_VERSION = r"(?m)^[ \t]+version\b.*="
 _ANY_VERSION = r"[0-9A-Za-z][0-9A-Za-z_.-]{0,49}\Z"
-_NAME = re.compile(r"(?P<version>\d{8}_\d{6}|[0-9][0-9A-Za-z]*)_(?P<slug>.*)\.(py|sql)\Z")
+_NAME = re.compile(r"(?P<version>[0-9]{8}_[0-9]{6}|[0-9][0-9A-Za-z]*)_(?P<slug>.*)\.(py|sql)\Z")
 _HEADER = re.compile(
     r"--[ \t]*(message|depends_on|transactional|lock_timeout|statement_timeout|replaces)[ \t]*:"
     r"[ \t]*(.*?)[ \t]*\Z"
@@ -83,7 +84,7 @@ def _has_any_name(path: Path) -> bool:
     if path.suffix != ".py" or path.name.startswith(("_", ".")):
         return False
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_plain(path).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return False
     return bool(_PSQLMODEL.search(text) and re.search(_STATED_VERSION, text))
@@ -106,7 +107,7 @@ def read_file(path: Path) -> MigrationFile:
             f"{path}: a migration is named VERSION_words.py or .sql", file_path=str(path)
         )
     try:
-        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        text = read_plain(path).decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise MigrationFileError(f"{path}: not UTF-8: {error}", file_path=str(path)) from None
     except OSError as error:
@@ -114,7 +115,7 @@ def read_file(path: Path) -> MigrationFile:
     facts = _sql_facts(path, text) if path.suffix == ".sql" else _python_facts(path, text)
     return MigrationFile(
         _version(path, text, version, facts.get("version", version)),
-        str(facts.get("message", "")),
+        _message(path, facts.get("message", "")),
         _parents(path, facts.get("depends_on")),
         path,
         checksum(text),
@@ -142,6 +143,21 @@ def _version(path: Path, text: str, named: str | None, stated: object) -> str:
     return stated
 
 
+def cannot_be_kept(message: str) -> bool:
+    """Whether it has a zero byte or a half of a character, which PostgreSQL has no place for."""
+    return re.search(r"[\x00\ud800-\udfff]", message) is not None
+
+
+def _message(path: Path, stated: object) -> str:
+    text = str(stated)
+    if cannot_be_kept(text):
+        raise MigrationFileError(
+            f"{path}: the message {text[:40]!r} has a character that no database can keep",
+            file_path=str(path),
+        )
+    return text
+
+
 def _limit(path: Path, name: str, value: object) -> float | None:
     found = limits.seconds(value, "ms")
     if found is None and value is not None:
@@ -166,6 +182,10 @@ def _parents(path: Path, value: object) -> tuple[str, ...] | None:
 def _python_facts(path: Path, text: str) -> dict[str, object]:
     try:
         tree = ast.parse(text, str(path))
+    except (RecursionError, MemoryError):  # CPython's words for what is nested too deeply
+        raise MigrationFileError(
+            f"{path}: it is nested too deeply for Python to read", file_path=str(path)
+        ) from None
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
         column = getattr(error, "offset", None) or 1
@@ -186,7 +206,7 @@ def _constants(node: ast.ClassDef) -> dict[str, object]:
         if name and value is not None:
             try:
                 facts[name] = ast.literal_eval(value)
-            except ValueError:
+            except (ValueError, TypeError, RecursionError):
                 continue
     return facts
 
@@ -203,7 +223,7 @@ def _sql_facts(path: Path, text: str) -> dict[str, object]:
     _refuse_mistaken_marks(path, text)
     facts: dict[str, object] = {}
     replaces: dict[str, str] = {}
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if _MARK.match(line):
             break
         found = _HEADER.match(line)
@@ -220,7 +240,7 @@ def _sql_facts(path: Path, text: str) -> dict[str, object]:
 
 def _refuse_mistaken_marks(path: Path, text: str) -> None:
     """A mark with a slip in it would be a comment, and `down` a part of `up`."""
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if _MEANT.match(line) and not _MARK.match(line):
             raise MigrationFileError(
                 f"{path}:{number}: neither up nor down: {line.strip()}",
@@ -255,7 +275,7 @@ def statements(file: MigrationFile, direction: str) -> "tuple[ScriptStatement, .
     """
     from psqlmigrate.schema.script import split  # noqa: PLC0415 - start-up time
 
-    lines = file.text.splitlines(keepends=True)
+    lines = re.findall(r"[^\n]*\n|[^\n]+", file.text)  # a form feed in a value ends no line
     marks = [
         (i, mark.group(1)) for i, one in enumerate(lines) if (mark := _MARK.match(one.rstrip("\n")))
     ]

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager, redirect_stdout
 
+from psqlmigrate.migrations import raised
+
 
 @contextmanager
 def hosted() -> Generator[None]:
@@ -18,5 +20,5 @@ def hosted() -> Generator[None]:
     except (Exception, KeyboardInterrupt):
         raise
     except BaseException as error:  # noqa: BLE001 - what is left would end the program
-        made = RuntimeError(f"{error!r} would end psqlmigrate")
+        made = RuntimeError(f"it would end psqlmigrate by {raised.words(error)}")
         raise made.with_traceback(error.__traceback__) from None

@@ -5,7 +5,7 @@ import traceback
 import types
 
 from psqlmigrate.errors import MigrationFileError
-from psqlmigrate.migrations import base
+from psqlmigrate.migrations import base, raised
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.hosting import hosted
 from psqlmigrate.migrations.standins import standing_in
@@ -24,11 +24,11 @@ def load_python(file: MigrationFile) -> base.Migration:
                     made: base.Migration = value()
                 return made
     except Exception as error:  # noqa: BLE001 - whatever the file does, it is named
-        lines = traceback.format_exception(error)
-        frames = traceback.extract_tb(error.__traceback__)
+        frames = raised.frames(file, error)
+        lines = [*traceback.format_list(frames), *traceback.format_exception_only(error)]
         own = [one.lineno for one in frames if one.filename == str(file.path) and one.lineno]
         raise MigrationFileError(
-            f"{file.path} cannot be loaded: {type(error).__name__}: {error}",
+            f"{file.path} cannot be loaded: {raised.words(error)}",
             hint=_hint(error),
             details="".join(lines),
         ).at(file.path, own[-1] if own else 0) from None

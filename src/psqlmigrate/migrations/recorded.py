@@ -6,7 +6,7 @@ import re
 from psqlmigrate.migrations.control import HARMFUL, HARMLESS
 from psqlmigrate.migrations.file import MigrationFile
 
-_BLANK = r"(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*"
+_BLANK = r"(?:\s|--[^\r\n]*(?:[\r\n]|\Z)|/\*.*?\*/)*"
 _FLAGS = re.IGNORECASE | re.DOTALL
 _OBJECTS = (
     r"(?:(?:UNLOGGED\s+)?TABLE|(?:UNIQUE\s+)?INDEX|SEQUENCE|TYPE|DOMAIN|SCHEMA|EXTENSION|POLICY|"
@@ -21,7 +21,7 @@ _SETTING = re.compile(
     r"\s*'[^']*'\s*,\s*\w+\s*\))",
     _FLAGS,
 )
-_QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\r\n]*|/\*.*?\*/", re.DOTALL)
 _INNERMOST = re.compile(r"\([^()]*\)")
 
 _SPEAKS = frozenset({"print"})

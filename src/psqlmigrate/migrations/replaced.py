@@ -57,6 +57,8 @@ def parsed(path: Path, entries: object) -> tuple[Replaced, ...]:
     known = {str(key): str(value) for key, value in entries.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     for key in known:
         outer, inside, _ = key.rpartition(_INSIDE)
+        if not all(key.split(_INSIDE)):
+            raise MigrationFileError(f"{path}: replaces names no version", file_path=str(path))
         if inside and outer not in known:
             raise MigrationFileError(
                 f"{path}: replaces has {key} and not {outer}", file_path=str(path)

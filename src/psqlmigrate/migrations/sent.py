@@ -35,7 +35,7 @@ def sent(text: str, params: Params, path: Path) -> tuple[Sent, ...]:
     Raises MigrationFileError for an unclosed quote, and for params with several statements.
     """
     line = calling_line(path)
-    if ";" not in text.strip().rstrip(";"):
+    if ";" not in text.strip().rstrip(";") and "\0" not in text:
         return (Sent(text, path, line, params),) if text.strip() else ()
     try:
         parts = split(text)

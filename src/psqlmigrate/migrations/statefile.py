@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from psqlmigrate.errors import StateCorruptionError
 from psqlmigrate.migrations.atomic import write_atomic
+from psqlmigrate.migrations.plainfile import read_plain
 
 _VERSION = "1.0"
 
@@ -26,11 +27,13 @@ def read(path: Path) -> StateFile | None:
     Raises StateCorruptionError, and leaves the file alone. psqlmodel's files are read, too.
     """
     try:
-        content: Any = json.loads(path.read_text(encoding="utf-8"))
+        content: Any = json.loads(read_plain(path).decode())
     except FileNotFoundError:
         return None
-    except (ValueError, OSError) as error:
-        raise _corrupt(path, "not JSON" if isinstance(error, ValueError) else str(error)) from None
+    except (ValueError, RecursionError):
+        raise _corrupt(path, "not JSON") from None
+    except OSError as error:
+        raise _corrupt(path, str(error)) from None
     state: object = content.get("state") if isinstance(content, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
     head: object = content.get("head", []) if isinstance(content, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
     if not isinstance(state, dict) or not isinstance(head, list):

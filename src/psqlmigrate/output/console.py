@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from psqlmigrate.output import github
+from psqlmigrate.output.printable import printable_lines
 
 _WIDTH, _WIDEST = 100, 100_000
 
@@ -77,5 +78,5 @@ def rows(
             heading, justify="right" if justify == "right" else "left", overflow="fold"
         )
     for line in lines:
-        table.add_row(*(Text(cell) for cell in line))
+        table.add_row(*(Text(printable_lines(cell)) for cell in line))
     return table

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from psqlmigrate.output.console import console, rows
 from psqlmigrate.output.reports import print_entries
+from psqlmigrate.output.runs import one_line
 from psqlmigrate.schema.identity import shown_whole
 from psqlmigrate.service.halfrun import Begun, way_out
 from psqlmigrate.service.locking import spoken
@@ -71,7 +72,7 @@ def _facts(result: StatusResult) -> list[tuple[str, str]]:
 def _current(result: StatusResult) -> str:
     if not result.current:
         return "none"
-    words = [", ".join(result.current), result.current_message]
+    words = [", ".join(result.current), one_line(result.current_message)]
     if result.current_since:
         words.append(f"{spoken(datetime.now(UTC) - result.current_since)} ago")
     return "   ".join(filter(None, words))

@@ -108,9 +108,10 @@ def code(file: MigrationFile, direction: str) -> tuple[Body, float]:
         parts = [from_script(one, file.path) for one in statements(file, direction)]
         return lambda engine: _send_all(engine, parts), 0.0
     migration = load_python(file)
+    timeout = timeout_of(file, migration)
     if not is_written(migration, direction):
-        return lambda _: _refuse_missing(file, direction), timeout_of(migration)
-    return body(file, migration, direction), timeout_of(migration)
+        return lambda _: _refuse_missing(file, direction), timeout
+    return body(file, migration, direction), timeout
 
 
 def _refuse_missing(file: MigrationFile, direction: str) -> NoReturn:

@@ -6,6 +6,7 @@ from pathlib import Path
 import psycopg
 
 from psqlmigrate.errors import RollbackError, StatementError
+from psqlmigrate.migrations import raised
 from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.migrations.sent import Sent, shown
 from psqlmigrate.redaction import beginning
@@ -36,19 +37,17 @@ def from_server(
 
 def is_own(file: MigrationFile, error: Exception) -> bool:
     """Whether the error came through the migration's own Python; else it is a bug of ours."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return any(one.filename == str(file.path) for one in frames)
+    return bool(raised.frames(file, error))
 
 
 def from_code(file: MigrationFile, direction: str, error: Exception, hint: str) -> StatementError:
     """The migration's own Python raised (`is_own`): its traceback, from the file on."""
-    frames = traceback.extract_tb(error.__traceback__)
-    first = next(i for i, one in enumerate(frames) if one.filename == str(file.path))
-    lines = [*traceback.format_list(frames[first:]), *traceback.format_exception_only(error)]
-    line = frames[first].lineno or 0
+    frames = raised.frames(file, error)
+    lines = [*traceback.format_list(frames), *traceback.format_exception_only(error)]
+    line = frames[0].lineno or 0
     place = f"{shown(file.path)}:{line}"
     made = error_class(direction)(
-        f"{place}: {type(error).__name__}: {error}",
+        f"{place}: {raised.words(error)}",
         version=file.version,
         details="".join(lines).rstrip(),
         hint=hint,

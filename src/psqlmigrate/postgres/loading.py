@@ -16,7 +16,7 @@ from psqlmigrate.schema.statement import Statement
 # What would reach beyond the scratch database, or cannot be part of a schema.
 _LONGEST = 200
 _CLUSTER_WIDE = re.compile(
-    r"""(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*
+    r"""(?:\s|--[^\r\n]*(?:[\r\n]|\Z)|/\*.*?\*/)*
       ( (?:CREATE|ALTER|DROP)\s+(?:ROLE|USER(?!\s+MAPPING)|GROUP|DATABASE|TABLESPACE|SUBSCRIPTION)\b
       | ALTER\s+SYSTEM\b
       | COPY\b.*\b(?:FROM|TO)\s+PROGRAM\b )""",

@@ -8,7 +8,7 @@ from functools import cache
 from psqlmigrate.errors import SourceError
 
 _LEXEMES = r"""
-      (?P<line>--[^\n]*)
+      (?P<line>--[^\r\n]*)
     | (?P<block>/\*)
     | (?P<escape>[eE]'(?:[^'\\]|\\.|'')*')
     | (?P<string>'(?:[^']|'')*')
@@ -64,6 +64,7 @@ class Lexeme:
 def lexemes(text: str) -> Iterator[Lexeme]:
     """What a script consists of, without spaces. Raises SourceError as `split` does."""
     splitter = _Splitter(text)
+    splitter.refuse_zero()
     text, token = text.removeprefix("\ufeff"), _token()
     position = 0
     while position < len(text) and (match := token.match(text, position)):
@@ -93,6 +94,7 @@ class _Splitter:
 
     def statements(self) -> Iterator[ScriptStatement]:
         text, token = self._text, _token()
+        self.refuse_zero()
         while self._position < len(text):
             match = token.match(text, self._position)
             if match is None:
@@ -100,6 +102,11 @@ class _Splitter:
             if self._take(match):
                 yield from self._finish()
         yield from self._finish()
+
+    def refuse_zero(self) -> None:
+        """Raises SourceError for a zero byte: the server would read no further, and run what is before it."""
+        if (found := self._text.find("\0")) >= 0:
+            raise self._error("a zero byte", found)
 
     def _take(self, match: re.Match[str]) -> bool:
         """Whether the token ends a statement."""

@@ -54,7 +54,7 @@ def load(text: str, origin: str) -> Catalog:
         unmodelled = tuple(str(one) for one in content["unmodelled"])
         held = {_id(oid): tuple(map(str, names)) for oid, names in content["held"]}
         server = int(content["server"])
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         raise StateCorruptionError(
             f"{origin} is no snapshot of a schema", hint="make it again with psqlmigrate snapshot"
         ) from None

@@ -6,11 +6,11 @@ each command goes on with that finds it not done.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from psqlmigrate.errors import StateCorruptionError
+from psqlmigrate.errors import SquashRefusedError, StateCorruptionError
 from psqlmigrate.migrations import certificate, statefile
 from psqlmigrate.migrations.archive import FOLDER
 from psqlmigrate.migrations.atomic import write_atomic
@@ -26,6 +26,21 @@ _PREPARED = ".{}.json.squashed"
 def prepared(folder: Path, version: str) -> Path:
     """Where the certificate of a squashed migration is until its file is there."""
     return folder / certificate.FOLDER / _PREPARED.format(version)
+
+
+def refuse_others(folder: Path, files: Iterable[MigrationFile]) -> None:
+    """Raises SquashRefusedError where the archive has another file in the place of an original."""
+    for file in files:
+        for source in (file.path, certificate.path_of(file)):
+            target = folder / FOLDER / source.relative_to(folder)
+            if not source.is_file() or not os.path.lexists(target):
+                continue
+            if not target.is_file() or target.read_bytes() != source.read_bytes():
+                raise SquashRefusedError(
+                    f"{target} is there already, and is another file",
+                    file_path=str(target),
+                    hint="move it away: the original comes there",
+                )
 
 
 def put(folder: Path, state_file: Path, file: MigrationFile, proof: Certificate) -> None:

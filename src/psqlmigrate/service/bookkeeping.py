@@ -1,7 +1,7 @@
 """The bookkeeping tables of one database: their names, their shape, and whether to trust them."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString, NamedTuple
 
@@ -14,17 +14,46 @@ from psqlmigrate.schema.sqltext import NOTHING, Sql, ident, literal, sql
 FORMAT = 1
 """Rises when an older psqlmigrate could no longer write these tables rightly."""
 
-_HISTORY_COLUMNS = frozenset(
-    {"version", "message", "applied_at", "checksum", "execution_time_ms", "rolled_back_at"}
-)
-_JOURNAL_COLUMNS = frozenset({"id", "at", "event", "version", "detail"})
-_JOBS_COLUMNS = frozenset({"id", "status", "count", "total", "started_at", "finished_at", "detail"})
-_LEASE_COLUMNS = frozenset({"history", "holder", "token", "expires", "detail"})
-_STATE_COLUMNS = frozenset({"object_type", "object_name"})
+# psqlmodel's generations differ in their types; what matters is of which sort they are.
+_TEXT, _NUMBER, _TIME, _JSON = "S", "N", "D", "jsonb"
+_HISTORY_COLUMNS = {
+    "version": _TEXT,
+    "message": _TEXT,
+    "applied_at": _TIME,
+    "checksum": _TEXT,
+    "execution_time_ms": _NUMBER,
+    "rolled_back_at": _TIME,
+}
+_JOURNAL_COLUMNS = {
+    "id": _NUMBER,
+    "at": _TIME,
+    "event": _TEXT,
+    "version": _TEXT,
+    "detail": _JSON,
+}
+_JOBS_COLUMNS = {
+    "id": _TEXT,
+    "status": _TEXT,
+    "count": _NUMBER,
+    "total": _NUMBER,
+    "started_at": _TIME,
+    "finished_at": _TIME,
+    "detail": _JSON,
+}
+_LEASE_COLUMNS = {
+    "history": _TEXT,
+    "holder": _TEXT,
+    "token": _NUMBER,
+    "expires": _TIME,
+    "detail": _JSON,
+}
+_STATE_COLUMNS = {"object_type": _TEXT, "object_name": _TEXT}
 _HASH_COLUMNS = ("hash", "schema_hash")
 
 # A superuser is a member of every role for pg_has_role(), and would run whatever anybody put
-# behind these names: membership is therefore read from pg_auth_members.
+# behind these names: membership is therefore read from pg_auth_members. Reading alone runs code
+# of the owner's as well: PostgreSQL folds the constants of expressions when it plans, and casts
+# belong to types.
 _LOOK = """
 WITH RECURSIVE mine(oid) AS (
     SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
@@ -34,8 +63,21 @@ SELECT c.relname::text, c.relkind::text, o.rolname::text,
        EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal),
        EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid),
        c.relrowsecurity,
-       ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a
-              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+       EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE c.oid IN (i.inhparent, i.inhrelid))
+       OR EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid
+                     AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL))
+       OR EXISTS (SELECT FROM pg_catalog.pg_statistic_ext s
+                   WHERE s.stxrelid = c.oid AND s.stxexprs IS NOT NULL)
+       OR EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                   WHERE k.conrelid = c.oid AND k.contype = 'c')
+       OR EXISTS (SELECT FROM pg_catalog.pg_attribute a
+                    JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+                   WHERE a.attrelid = c.oid AND a.attnum > 0
+                     AND (a.attgenerated <> '' OR t.typnamespace <> 11::pg_catalog.oid)),
+       (SELECT pg_catalog.jsonb_object_agg(a.attname, CASE t.typcategory
+                 WHEN 'U' THEN t.typname::text ELSE t.typcategory::text END)
+          FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+         WHERE a.attrelid = c.oid AND a.attnum > 0),
        pg_catalog.obj_description(c.oid, 'pg_class')
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -182,7 +224,8 @@ class _Table(NamedTuple):
     has_triggers: bool
     has_rules: bool
     has_row_security: bool
-    columns: list[str]
+    runs_code: bool
+    columns: dict[str, str] | None
     comment: str | None
 
 
@@ -334,6 +377,10 @@ def _refuse_planted(schema: str, table: _Table, *, only_reading: bool = False) -
         (table.has_rules, "has rules"),
         (table.has_row_security, "has row security"),
         (
+            table.runs_code and not table.trusted_owner,
+            "has children, expressions, checks or types, which run what their owner likes",
+        ),
+        (
             not (table.trusted_owner or only_reading),
             f"belongs to {table.owner}, of whom this role is no member",
         ),
@@ -350,11 +397,17 @@ def _refuse_planted(schema: str, table: _Table, *, only_reading: bool = False) -
         )
 
 
-def _require(schema: str, table: _Table | None, columns: Iterable[str]) -> None:
-    missing = sorted(set(columns) - set(table.columns)) if table else []
-    if table and missing:
+def _require(schema: str, table: _Table | None, columns: Mapping[str, str]) -> None:
+    """Columns that are as expected, by their names and the sorts of their types."""
+    if table is None:
+        return
+    there = table.columns or {}
+    missing = sorted(columns.keys() - there.keys())
+    others = sorted(name for name in columns.keys() & there.keys() if columns[name] != there[name])
+    if missing or others:
+        what = "no column" if missing else "another type for"
         raise HistoryError(
-            f"{schema}.{table.name} has no column {', '.join(missing)}",
+            f"{schema}.{table.name} has {what} {', '.join(missing or others)}",
             hint="another program's table has this name; history_table_name and "
             "state_table_name choose others",
         )
@@ -364,7 +417,7 @@ def _hash_column(schema: str, table: _Table | None) -> str:
     if table is None:
         return _HASH_COLUMNS[0]
     for name in _HASH_COLUMNS:
-        if name in table.columns:
+        if (table.columns or {}).get(name) == _TEXT:
             return name
     raise HistoryError(f"{schema}.{table.name} has no column hash")
 

@@ -156,6 +156,8 @@ def _parsed(path: Path) -> Mapping[str, Any]:
         raise ConfigError(f"{path}: {error}").at(path) from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not UTF-8") from None
+    except (ValueError, RecursionError) as error:  # a number or a list that Python cannot hold
+        raise ConfigError(f"{path}: {error}") from None
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from None
 

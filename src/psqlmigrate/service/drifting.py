@@ -47,7 +47,7 @@ from psqlmigrate.service.straying import (
     unmanaged,
 )
 from psqlmigrate.service.workspace import Workspace
-from psqlmigrate.service.writing import refuse_empty
+from psqlmigrate.service.writing import refuse_unfit
 
 _TAKEN = re.compile(r'"(.+)" already exists')
 
@@ -109,7 +109,7 @@ def drift(workspace: Workspace, keep: Keep | None = None) -> DriftResult:
     where migrations are pending), UsageError, and what replaying, planning and proving raise.
     """
     if keep:
-        refuse_empty(keep.message, 'drift --to-migration "index made during the outage"')
+        refuse_unfit(keep.message, 'drift --to-migration "index made during the outage"')
     with workspace.connection() as connection:
         rows = history.read(connection, workspace.tables, only_reading=keep is None)
         if rows is None:

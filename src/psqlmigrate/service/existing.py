@@ -22,7 +22,7 @@ from psqlmigrate.service.schemanames import refuse_strange
 from psqlmigrate.service.schemas import Schemas
 from psqlmigrate.service.scratching import scratch_of
 from psqlmigrate.service.workspace import Workspace
-from psqlmigrate.service.writing import refuse_empty
+from psqlmigrate.service.writing import refuse_unfit
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def initialize_from_database(
     UsageError, and what proving and scratch databases raise. What cannot be made anew is refused
     before there is any file or table.
     """
-    refuse_empty(message, 'init --from-database --message "the schema so far"')
+    refuse_unfit(message, 'init --from-database --message "the schema so far"')
     _refuse_a_second_start(workspace)
     with workspace.connection() as connection, scratch_of(workspace) as scratch:
         taking = _TakingOver(Schemas(workspace, scratch), connection)

@@ -31,7 +31,7 @@ from psqlmigrate.service.schemanames import refuse_strange
 from psqlmigrate.service.schemas import Schemas
 from psqlmigrate.service.scratching import scratch_of, with_roles
 from psqlmigrate.service.workspace import Workspace
-from psqlmigrate.service.writing import refuse_empty
+from psqlmigrate.service.writing import refuse_unfit
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def autogenerate(
     Nothing stays on disk unless up, down and up again were proven. Raises MultipleHeadsError,
     PlanRefusedError, ProofError, and what reading the models raises.
     """
-    refuse_empty(message, 'autogenerate "add email to users"')
+    refuse_unfit(message, 'autogenerate "add email to users"')
     parents = parents_of(workspace.graph)
     statefile.read(workspace.state_file)  # a damaged one is told before anything is done
     if wishes.empty:

@@ -32,7 +32,7 @@ from psqlmigrate.service.rows.contents import differing, table_of
 from psqlmigrate.service.scratching import scratch_of, with_roles
 from psqlmigrate.service.wayback import WayBack
 from psqlmigrate.service.workspace import Workspace
-from psqlmigrate.service.writing import refuse_empty, written
+from psqlmigrate.service.writing import refuse_unfit, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def merge(workspace: Workspace, message: str, *, as_sql: bool = False) -> MergeR
     heads = tuple(one.version for one in graph.heads)
     if len(heads) < 2:  # noqa: PLR2004 - one head is joined already
         return MergeResult(heads)
-    refuse_empty(message, 'merge "join the branches"')
+    refuse_unfit(message, 'merge "join the branches"')
     began = time.monotonic()
     branches = branches_of(graph)
     with scratch_of(workspace) as scratch:

@@ -66,10 +66,10 @@ def _from_command(profile: Profile, command: str, timeout: float) -> str:
         raise _failed(profile, f"cannot be run: {error.strerror}") from None
     if done.returncode:
         raise _failed(profile, f"ended with exit code {done.returncode}")
-    lines = done.stdout.decode("utf-8", "surrogateescape").splitlines()
-    if not lines or not lines[0]:
+    password = done.stdout.decode("utf-8", "surrogateescape").partition("\n")[0].rstrip("\r")
+    if not password:
         raise _failed(profile, "printed nothing")
-    return lines[0]
+    return password
 
 
 def _failed(profile: Profile, reason: str) -> ConnectionFailedError:

@@ -1,6 +1,7 @@
 """Connection profiles of a user, in the JSON shape of psqlmodel's ~/.psqlmodel/config.json."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,6 +10,7 @@ from typing import Any, TypeAlias, cast
 
 from psqlmigrate.errors import ProfileError, StateCorruptionError
 from psqlmigrate.migrations.atomic import write_atomic
+from psqlmigrate.migrations.plainfile import read_plain
 from psqlmigrate.postgres.filelock import locked
 from psqlmigrate.postgres.target import Target
 
@@ -148,8 +150,11 @@ class ProfileStore:
 
     def save(self, name: str, changes: Mapping[str, Any], *, default: bool = False) -> Profile:
         """Stores a profile, or changes it; a value of None takes the key away."""
-        if not name.strip() or "\0" in name:
+        if not name.strip() or not _is_text(name):
             raise ProfileError("a profile needs a name")
+
+        if wrong := _wrong(changes):
+            raise ProfileError(f"{wrong} is no text that can be kept")
 
         def change(content: Content) -> None:
             known = content["profiles"].get(name) or self.profiles().get(name, _NOBODY).entry
@@ -190,12 +195,9 @@ class ProfileStore:
         return profile
 
     def warnings(self) -> tuple[str, ...]:
-        """Files that hold a password and that others can read."""
-        return tuple(
-            f"{path} holds a password and others can read it: chmod 600 {path}"
-            for path in (self.path, self.legacy)
-            if path.is_file() and path.stat().st_mode & 0o077 and _holds_password(path)
-        )
+        """Files that hold a password and that others can read, or that others can change."""
+        found = (_warning(path) for path in (self.path, self.legacy) if path.is_file())
+        return tuple(filter(None, found))
 
     def _change(self, change: Callable[[Content], None]) -> None:
         """Reads, changes and replaces the file; others wait."""
@@ -244,6 +246,15 @@ def _row(one: Profile, *, default: bool) -> ProfileRow:
     )
 
 
+def _warning(path: Path) -> str:
+    mode = path.stat().st_mode
+    if mode & 0o077 and _holds_password(path):
+        return f"{path} holds a password and others can read it: chmod 600 {path}"
+    if mode & 0o022:
+        return f"others can change {path}, and so what password_command runs: chmod 600 {path}"
+    return ""
+
+
 def _holds_password(path: Path) -> bool:
     return any(one.get("password") for one in _read(path)["profiles"].values())
 
@@ -258,14 +269,16 @@ def _unknown(name: str, known: Mapping[str, Profile]) -> ProfileError:
 
 def _read(path: Path) -> Content:
     try:
-        content: object = json.loads(path.read_bytes())
+        content: object = json.loads(read_plain(path))
     except FileNotFoundError:
         return {"profiles": {}}
     except json.JSONDecodeError as error:
         what = f"not JSON: {error.msg}, line {error.lineno}, column {error.colno}"
         raise _corrupt(path, what).at(path, error.lineno, error.colno) from None
-    except ValueError:
+    except UnicodeDecodeError:
         raise _corrupt(path, "not UTF-8") from None
+    except (ValueError, RecursionError) as error:
+        raise _corrupt(path, str(error)) from None
     except OSError as error:
         raise ProfileError(f"cannot read {path}: {error.strerror}") from None
     return _checked(path, content)
@@ -288,16 +301,27 @@ def _checked(path: Path, content: object) -> Content:
 def _check_entry(path: Path, name: str, entry: object) -> None:
     if not isinstance(entry, dict):
         raise _corrupt(path, f'the profile "{name}" is not an object')
-    values = cast("Content", entry)
-    wrong = [key for key in _TEXTS if not isinstance(values.get(key), str | None)]
+    if wrong := _wrong(cast("Content", entry)):
+        raise _corrupt(path, f'{wrong} of the profile "{name}" is of a wrong type')
+
+
+def _wrong(values: Mapping[str, Any]) -> str:
+    """The key of a value that is not of its type; empty if there is none."""
+    wrong = [key for key in _TEXTS if not _is_text(values.get(key))]
     if not isinstance(values.get("port"), str | int | None):
         wrong.append("port")
     models: object = values.get("models_path") or ""
     paths = cast("list[object]", models) if isinstance(models, list) else [models]
-    if not all(isinstance(one, str) for one in paths):
+    if not all(isinstance(one, str) and _is_text(one) for one in paths):
         wrong.append("models_path")
-    if wrong:
-        raise _corrupt(path, f'{wrong[0]} of the profile "{name}" is of a wrong type')
+    return next(iter(wrong), "")
+
+
+def _is_text(value: object) -> bool:
+    """Whether the value is none or a text that a program can be given."""
+    return value is None or (
+        isinstance(value, str) and not re.search(r"[\x00\ud800-\udfff]", value)
+    )
 
 
 def _corrupt(path: Path, reason: str) -> StateCorruptionError:

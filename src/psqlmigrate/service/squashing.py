@@ -22,7 +22,7 @@ from psqlmigrate.service.squashrange import Range, chosen, refuse_other_graph, v
 from psqlmigrate.service.squashtext import recorded
 from psqlmigrate.service.squashway import segments, way
 from psqlmigrate.service.workspace import Workspace
-from psqlmigrate.service.writing import refuse_empty, unchanged
+from psqlmigrate.service.writing import refuse_unfit, unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,14 @@ def squash(workspace: Workspace, message: str, wishes: SquashWishes) -> SquashRe
     Raises SquashRefusedError, with nothing written, where that would not be the same for each
     database; also MigrationNotFoundError, UsageError, MultipleHeadsError.
     """
-    refuse_empty(message, 'squash "the first schema"')
+    refuse_unfit(message, 'squash "the first schema"')
     began = time.monotonic()
     directory, graph = workspace.directory, workspace.graph
     span = chosen(directory, graph, wishes.first, wishes.end)
     names = tuple(one.version for one in span.files)
     if len(names) < 2:  # noqa: PLR2004 - one migration is one
         return SquashResult(names)
+    archiving.refuse_others(directory.path, span.files)
     cut = segments([recorded(file) for file in span.files])
     version = version_for(directory, span)
     with scratch_of(workspace) as scratch, tempfile.TemporaryDirectory() as folder:

@@ -11,8 +11,8 @@ from psqlmigrate.migrations import certificate as certificates
 from psqlmigrate.migrations import statefile
 from psqlmigrate.migrations.archive import FOLDER, archived
 from psqlmigrate.migrations.certificate import Certificate
-from psqlmigrate.migrations.directory import Directory, without_replaced
-from psqlmigrate.migrations.file import MigrationFile, is_migration, read_file, version_of
+from psqlmigrate.migrations.directory import Directory, read_inside, without_replaced
+from psqlmigrate.migrations.file import MigrationFile, is_migration, version_of
 from psqlmigrate.migrations.graph import Graph
 from psqlmigrate.migrations.replaced import Replaced, walk
 from psqlmigrate.schema.hashing import FORMAT_VERSION
@@ -241,7 +241,7 @@ def _files(folder: Path) -> tuple[list[MigrationFile], list[Finding]]:
         if not is_migration(path):
             continue
         try:
-            file = read_file(path)
+            file = read_inside(folder, path)
         except MigrationError as error:
             findings.append(of_error(error))
         else:

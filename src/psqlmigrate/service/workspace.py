@@ -22,7 +22,7 @@ from psqlmigrate.service.lineage import Lineage, lineage
 from psqlmigrate.service.targets import profile_in_force, resolve
 
 if TYPE_CHECKING:
-    from psqlmigrate.service.profiles import ProfileStore
+    from psqlmigrate.service.profiles import Profile, ProfileStore
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,24 @@ class Workspace:
         """
         if self.fixed:
             return self.config
-        found = profile_in_force(
-            self.config, self._store, self.env, url=self.url, profile=self.profile
-        )
+        found = self._profile
         models = self.config.models or (found.models_path if found else ())
         if not models and (path := self.env.get("PSQL_MODELS_PATH")):
             models = (path,)
         told = found.text("migrations_path") if found else None
         migrations = None if "migrations" in self.config.given else told
         return replace(self.config, models=models, migrations=migrations or self.config.migrations)
+
+    @cached_property
+    def _profile(self) -> "Profile | None":
+        return profile_in_force(
+            self.config, self._store, self.env, url=self.url, profile=self.profile
+        )
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is to be known of the files of profiles, where one names the database."""
+        return self._store().warnings() if not self.fixed and self._profile else ()
 
     @property
     def seeing_all(self) -> "Workspace":

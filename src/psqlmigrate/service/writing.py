@@ -6,14 +6,19 @@ from contextlib import contextmanager
 from psqlmigrate.errors import AppliedFileError, UsageError
 from psqlmigrate.migrations.atomic import write_new
 from psqlmigrate.migrations.directory import Directory, read_directory
-from psqlmigrate.migrations.file import MigrationFile, read_file
+from psqlmigrate.migrations.file import MigrationFile, cannot_be_kept, read_file
 from psqlmigrate.postgres.filelock import locked_directory
 
 
-def refuse_empty(message: str, example: str) -> None:
-    """Raises UsageError for a message that says nothing; `example` is a command with one."""
+def refuse_unfit(message: str, example: str) -> None:
+    """Raises UsageError for a message that says nothing, or that no database can keep.
+
+    `example` is a command with one.
+    """
     if not message.strip():
         raise UsageError("the message is empty", hint=f"psqlmigrate {example}")
+    if cannot_be_kept(message):
+        raise UsageError("the message is not UTF-8, or has a zero byte")
 
 
 @contextmanager

@@ -164,7 +164,7 @@ def _toml(path: Path) -> dict[str, Any]:
     """What a file of poetry's says; nothing when it cannot be read, which is poetry's to tell."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+    except (OSError, ValueError, RecursionError):
         return {}
 
 

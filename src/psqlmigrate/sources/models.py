@@ -2,14 +2,19 @@
 
 import dataclasses
 import json
+import os
 import re
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from psqlmigrate.errors import ModelError
+from psqlmigrate.redaction import without_secrets
 from psqlmigrate.sources.interpreter import Interpreter, advice, find_interpreter
 from psqlmigrate.sources.modelspec import ModelSpec, parse_specs
 from psqlmigrate.sources.renamehint import RenameHint
@@ -20,10 +25,10 @@ _PATIENCE_S = 120.0
 _GRACE_S = 10.0
 _START_S = 20.0
 _ANSWER_S = 5.0
+_LAST_WORDS_S = 1.0
 _OLDEST = (3, 9)
 _NEWEST = 180000
 _FRAME = re.compile(r'^ *File "(.+)", line ([0-9]+)', re.MULTILINE)
-_STDERR = 2  # what models print is nobody's data
 _INSTALLED_AS = {
     "sqlalchemy": "sqlalchemy",
     "psqlmodel": "'psqlmodel[async]'",
@@ -141,26 +146,42 @@ def _run(
     `sign` is the file that the reader makes first: what makes none is no Python.
     """
     inherited = {key: value for key, value in env.items() if key not in _NOT_INHERITED}
+    said, said_by_models = os.pipe()
     try:
         process = subprocess.Popen(
             command,
             cwd=root,
             env={**inherited, "PYTHONDONTWRITEBYTECODE": "1"},
             stdin=subprocess.DEVNULL,
-            stdout=_STDERR,
+            stdout=said_by_models,
+            stderr=said_by_models,
         )
     except OSError as error:
+        os.close(said)
         raise ModelError(
             f"cannot run {command[0]}: {error.strerror}",
             hint="name the project's interpreter with the setting python",
         ) from None
+    finally:
+        os.close(said_by_models)
+    telling = Thread(target=_tell, args=(said,), daemon=True)
+    telling.start()
     with process:
         status = _wait(process, _START_S)
         if status is None and sign.exists():
             status = _wait(process, patience_s + _GRACE_S)
         if status is None:
             process.kill()
+    telling.join(_LAST_WORDS_S)  # what the models have started may keep the pipe open
     return status
+
+
+def _tell(said: int) -> None:
+    """Shows what models print, which is nobody's data, on stderr and without passwords."""
+    with suppress(OSError), os.fdopen(said, "rb") as lines:
+        for line in lines:
+            sys.stderr.write(without_secrets(line.decode("utf-8", "backslashreplace")))
+            sys.stderr.flush()
 
 
 def _wait(process: subprocess.Popen[bytes], patience_s: float) -> int | None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from psqlmigrate.errors import SourceError
+from psqlmigrate.migrations.plainfile import read_plain
 
 
 def read_sql(path: Path, *, empty: bool = False) -> tuple[tuple[str, str], ...]:
@@ -13,7 +14,8 @@ def read_sql(path: Path, *, empty: bool = False) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     for file in _files(path, empty=empty):
         try:
-            found.append((str(file), file.read_text(encoding="utf-8-sig")))
+            text = read_plain(file).decode("utf-8-sig")
+            found.append((str(file), text.replace("\r\n", "\n").replace("\r", "\n")))
         except (OSError, UnicodeDecodeError) as error:
             raise SourceError(f"cannot read {file}: {error}") from None
     return tuple(found)
@@ -21,7 +23,7 @@ def read_sql(path: Path, *, empty: bool = False) -> tuple[tuple[str, str], ...]:
 
 def _files(path: Path, *, empty: bool) -> tuple[Path, ...]:
     if path.is_dir():
-        found = tuple(sorted(path.rglob("*.sql")))
+        found = tuple(sorted(one for one in path.rglob("*.sql") if not one.is_dir()))
         if not (found or empty):
             raise SourceError(f"{path} holds no .sql file")
         return found

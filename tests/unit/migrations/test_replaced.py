@@ -31,7 +31,9 @@ def test_there_and_back() -> None:
     assert [one.version for one in walk(NESTED)] == ["12", "1", "2", "3"]
 
 
-@pytest.mark.parametrize("text", [["1"], {"1": 2}, {1: "a"}, {"12/1": "a"}, "1"])
+@pytest.mark.parametrize(
+    "text", [["1"], {"1": 2}, {1: "a"}, {"12/1": "a"}, "1", {"": "a"}, {"1": "a", "1/": "b"}]
+)
 def test_what_is_not_like_that(text: object) -> None:
     with pytest.raises(MigrationFileError):
         parsed(Path("x"), text)

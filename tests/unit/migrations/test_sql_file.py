@@ -35,6 +35,20 @@ def test_a_slip_in_a_mark_is_an_error_with_its_line(tmp_path: Path, mark: str) -
     assert "-- depends_on: " in caught.value.hint
 
 
+def test_only_line_feeds_end_lines(tmp_path: Path) -> None:
+    value = "SELECT 'a\f-- psqlmigrate: down\u2028-- psqlmigrate: up\x85'"
+    text = f"-- psqlmigrate: up\n{value};\n-- psqlmigrate: down\n"
+    assert _statements(tmp_path, text, "up") == [value]
+    with pytest.raises(MigrationFileError, match="neither up nor down"):
+        _statements(tmp_path, text.replace("\n", "\u2028"), "up")
+
+
+def test_a_zero_byte(tmp_path: Path) -> None:
+    text = "-- psqlmigrate: up\nDELETE FROM a\0 WHERE false;\n-- psqlmigrate: down\n"
+    with pytest.raises(MigrationFileError, match="a zero byte"):
+        _statements(tmp_path, text, "up")
+
+
 def test_what_stands_before_the_first_mark_is_not_skipped(tmp_path: Path) -> None:
     text = "/* by us */\n-- message: x\nCREATE TABLE a (i int);\n-- psqlmigrate: up\nSELECT 1;\n"
     with pytest.raises(MigrationFileError, match=f"{NAME}:3: a statement before"):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from psqlmigrate.errors import UsageError
+from psqlmigrate.migrations.plainfile import read_plain
 from psqlmigrate.migrations.sent import shown
 from psqlmigrate.service.seeds import shape
 from psqlmigrate.service.seeds.content import SeedFile, refusal
@@ -36,7 +37,7 @@ def read(path: Path) -> SeedFile:
 
 def _text(path: Path) -> str:
     try:
-        content = path.read_bytes()
+        content = read_plain(path)
     except OSError as error:
         raise UsageError(f"{shown(path)}: {error.strerror}") from None
     except ValueError:
