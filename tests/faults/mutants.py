@@ -254,7 +254,7 @@ MUTANTS = (
     ),
     Mutant(
         "SIGTERM that ends the program where it is",
-        (Edit("cli/app.py", "    _listen_to_signals()\n    try:", "    try:"),),
+        (Edit("cli/app.py", "    listen()\n    try:", "    try:"),),
         "test_signals.py",
         "test_while_waiting_for_the_lock",
     ),

@@ -5,13 +5,15 @@ Here at every third one; `nox -s kills` has all.
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 
 from faults.cutting import CuttingProxy
 from faults.project import TABLES, Project, look
-from psqlmigrate.errors import MigrationError
+from psqlmigrate.errors import ConnectionFailedError, MigrationError
 from psqlmigrate.postgres.connect import Connection, connect
+from psqlmigrate.postgres.scratch import Scratch
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.hashing import state_hashes
 from psqlmigrate.service import bookkeeping, history, state
@@ -122,3 +124,21 @@ def test_downgrade(database: Target, connection: Connection, logged: Project) ->
 
 def _runner(project: Project, connection: Connection) -> Runner:
     return project.runner(connection, hooks=HOOKS)
+
+
+_ENDED = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name LIKE %s OR pid = %s"
+
+
+def test_a_scratch_database_that_is_lost_is_told(server: Target) -> None:
+    """Also where the connection is that one which makes and drops them."""
+    keeper = f"psqlmigrate\\_scratch\\_{os.getpid()}\\_%"
+    with connect(server) as other, Scratch(server) as scratch:
+
+        def lose(ask: Callable[[], AbstractContextManager[Connection]], name: str) -> None:
+            with ask() as connection:
+                other.execute(_ENDED, [name, 0 if name else connection.session])
+                connection.execute("SELECT 1")
+
+        for ask, name in ((scratch.database, ""), (scratch.undone, ""), (scratch.database, keeper)):
+            with pytest.raises(ConnectionFailedError, match="the connection was lost"):
+                lose(ask, name)

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from faults.processes import descendants, environment, is_running, started, wait_for
 from faults.project import TABLES, Project
-from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.postgres.connect import Connection, connect
+from psqlmigrate.postgres.scratch import Scratch
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.service import history
 from psqlmigrate.service.locking import key_of
@@ -241,3 +243,57 @@ def test_a_background_job(database: Target, connection: Connection, project: Pro
     assert "terminated" in told
     assert not is_running(pid)
     assert connection.execute("SELECT to_regclass('t1')").fetchone() == (None,)
+
+
+def test_what_is_interrupted_while_it_is_made_or_dropped_does_not_stay(
+    server: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = "SELECT datname FROM pg_database WHERE datname LIKE %s"
+    execute = Connection.execute
+    for word, late in (("CREATE DATABASE", True), ("DROP DATABASE", False)):
+        scratch = Scratch(server)
+
+        def interrupted(
+            self: Connection, query: Any, *rest: Any, word: str = word, late: bool = late
+        ) -> Any:
+            if word not in str(query):
+                return execute(self, query, *rest)
+            monkeypatch.setattr(Connection, "execute", execute)
+            if late:
+                execute(self, query, *rest)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Connection, "execute", interrupted)
+        with pytest.raises(KeyboardInterrupt), scratch, scratch.database():
+            pass
+        with connect(server) as connection:
+            ours = [f"psqlmigrate\\_scratch\\_{os.getpid()}\\_%"]
+            assert not connection.execute(left, ours).fetchall()
+
+
+def test_in_the_middle_of_an_import() -> None:
+    """What is half imported cannot be used: the handler imports nothing."""
+    told = _of_script(
+        "import os, signal, sys; from psqlmigrate.cli import ending; ending.listen()\n"
+        "before = set(sys.modules)\n"
+        "try: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "except ending.Terminated: print(set(sys.modules) - before)"
+    )
+    assert told.stdout == "set()\n"
+
+
+def test_after_the_end() -> None:
+    """A signal that comes once the outcome is known changes nothing of it."""
+    told = _of_script(
+        "import atexit, os, signal, sys; from psqlmigrate.cli.app import run\n"
+        "numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)\n"
+        "atexit.register(lambda: [os.kill(os.getpid(), one) for one in numbers])\n"
+        "sys.argv[1:] = ['--help']; run()"
+    )
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+def _of_script(text: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", text], capture_output=True, text=True, check=False, timeout=30
+    )

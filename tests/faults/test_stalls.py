@@ -1,5 +1,7 @@
 """A network that stalls with its sockets open: a run ends in time, and a plain rerun completes."""
 
+import signal
+import threading
 import time
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from faults.project import TABLES, Project
 from faults.stalling import StallingProxy
 from psqlmigrate.errors import MigrationError
+from psqlmigrate.postgres import silence
 from psqlmigrate.postgres.connect import Connection, connect
 from psqlmigrate.postgres.target import Target, parse_url
 from psqlmigrate.service import history
@@ -65,6 +68,27 @@ def test_a_server_at_work_is_not_lost(
     with StallingProxy(database, b"never said") as proxy:
         _upgrade(project, proxy, 3.0)
         assert proxy.sessions > 2
+    assert history.applied(history.read(connection, TABLES)) == {"1"}
+
+
+def test_whoever_interrupts_it_does_not_wait(
+    database: Target, connection: Connection, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the request to cancel nor an answer to it comes through."""
+    monkeypatch.setattr(silence, "_CANCEL_S", 0.3)
+    project.sql("1", "CREATE TABLE t1 (a int)")
+    with StallingProxy(database, b"CREATE TABLE t1") as proxy:
+
+        def interrupt() -> None:
+            proxy.stalled.wait(10)
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+        threading.Thread(target=interrupt, daemon=True).start()
+        start = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            _upgrade(project, proxy, 60)
+        assert time.monotonic() - start < SLACK_S
+    project.runner(connection).upgrade()
     assert history.applied(history.read(connection, TABLES)) == {"1"}
 
 

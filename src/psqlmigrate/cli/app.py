@@ -4,19 +4,17 @@ import codecs
 import gc
 import io
 import os
-import signal
 import sys
-from types import FrameType
 
 import click
 
 from psqlmigrate.cli.commands import GROUPS, Commands
+from psqlmigrate.cli.ending import ignore, listen, undisturbed
 from psqlmigrate.errors import FAILED, USAGE
 
 _COLUMNS = 80
 _PLAIN = {"…": "...", "→": "->", "·": "-"}
 _GARBAGE_THRESHOLD = 100_000
-_ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 class Program(click.Group):
@@ -49,7 +47,7 @@ def program() -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Runs the program and answers with its exit code."""
     given = sys.argv[1:] if arguments is None else arguments
-    _listen_to_signals()
+    listen()
     try:
         return _run(given)
     except click.exceptions.Exit as end:  # --help and --version come by here, and shall be quick
@@ -57,7 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
     except BaseException as error:  # noqa: BLE001 - the one place
         from psqlmigrate.cli import failures
 
-        return failures.report(given, error)
+        with undisturbed():
+            return failures.report(given, error)
 
 
 def run() -> None:
@@ -70,6 +69,7 @@ def run() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="psqlmigrate")
     code = main()
+    ignore()
     lost = _lost_output()
     sys.exit(code or (FAILED if lost else 0))
 
@@ -113,23 +113,3 @@ def _width() -> int:
     except (OSError, ValueError):
         columns = _COLUMNS
     return max(min(columns, _COLUMNS) - 2, 50)
-
-
-def _listen_to_signals() -> None:
-    for number in _ENDING:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup has it ignored: so it stays
-            signal.signal(number, _terminate)
-
-
-def _terminate(number: int, _frame: FrameType | None) -> None:
-    from psqlmigrate.cli.failures import Terminated
-
-    # A terminal that goes sends it more than once; what is put in order is put in order once.
-    for further in _ENDING:
-        if signal.getsignal(further) is _terminate:
-            signal.signal(further, _heard)
-    raise Terminated(number)
-
-
-def _heard(_number: int, _frame: FrameType | None) -> None:
-    """The program is ending already."""

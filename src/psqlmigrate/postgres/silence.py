@@ -4,17 +4,23 @@ Keepalives notice a machine that is gone. What stands in between (a proxy, a tun
 and pass nothing on: so whoever has heard nothing for long asks on a second connection.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import psycopg
 from psycopg.abc import PQGen
+from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 
 Answer = TypeVar("Answer")
+
+_CANCEL_S = 2.0
+"""What an interrupted program gives the network to take the request to cancel, and then the server
+to answer: whoever sent SIGTERM may send SIGKILL soon."""
 
 _DOUBTS = 2
 """One may come from an answer that was on its way just then."""
@@ -98,6 +104,10 @@ class _Question:
         self.answer = self._works()
 
 
+# psycopg writes to stderr there what nobody can do anything about.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
+
+
 class Unheard(psycopg.OperationalError):
     """Nothing came over the connection any more."""
 
@@ -109,13 +119,39 @@ class Listening(psycopg.Connection[TupleRow]):
 
     def wait(self, gen: PQGen[Answer], *rest: Any, **named: Any) -> Answer:
         """What psycopg does whenever it needs an answer."""
-        if self.silence is None:
-            return super().wait(gen, *rest, **named)
+        heard = self.silence.over(gen) if self.silence else gen
         try:
-            return super().wait(self.silence.over(gen), *rest, **named)
+            return super().wait(self._ending(heard), *rest, **named)
         except Unheard:
             self.pgconn.finish()
             raise
+        except KeyboardInterrupt:
+            # It ended the generator itself: nobody can wait for the answer any more.
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                self.pgconn.finish()
+            raise
+
+    def cancel_safe(self, *, timeout: float = _CANCEL_S) -> None:
+        """psycopg's, with less patience."""
+        super().cancel_safe(timeout=min(timeout, _CANCEL_S))
+
+    def _ending(self, waiting: PQGen[Answer]) -> PQGen[Answer]:
+        """The same waiting, which does not last any more once it was interrupted and cancelled."""
+        end = float("inf")
+        try:
+            wanted = next(waiting)
+            while True:
+                ready = yield wanted
+                # psycopg begins to wait anew, for what it has cancelled.
+                if cast("int | None", ready) is None:
+                    end = time.monotonic() + _CANCEL_S
+                elif not ready and time.monotonic() > end:
+                    self.pgconn.finish()
+                    raise psycopg.errors.QueryCanceled("interrupted; the server did not answer")
+                wanted = waiting.send(ready)
+        except StopIteration as stop:
+            answer: Answer = stop.value
+            return answer
 
 
 def works(conninfo: str, limit_s: float, pid: int | None, started: datetime | None) -> bool:
