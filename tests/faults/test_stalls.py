@@ -20,6 +20,10 @@ RUNNING = "the connection was lost while 2 ran: nothing was heard of the server 
 LOST = "the connection was lost: nothing was heard of the server for 0.6 s"
 PHASES = {
     "connecting": (b"", "connection timeout expired"),
+    "the first question": (
+        b"pg_postmaster_start_time",
+        "nothing was heard of the server for 0.6 s",
+    ),
     "reading the history": (b"_psqlmodel_migrations", LOST),
     "taking the lock": (b"pg_try_advisory_lock", LOST),
     "claiming": (b"INSERT INTO", RUNNING),
@@ -31,7 +35,9 @@ PHASES = {
 @pytest.mark.parametrize(
     ("phase", "alone", "heard"),
     [(phase, False, True) for phase in PHASES]
-    + [("a statement", True, True), ("its end", False, False), ("its end", True, True)],
+    + [("a statement", True, True), ("its end", False, False), ("its end", True, True)]
+    # Of a query with parameters the server gets the first message of five.
+    + [("the first question", True, False), ("reading the history", True, True)],
 )
 def test_a_run_ends_and_the_next_completes(
     database: Target,

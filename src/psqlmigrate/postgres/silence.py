@@ -25,12 +25,15 @@ to answer: whoever sent SIGTERM may send SIGKILL soon."""
 _DOUBTS = 2
 """One may come from an answer that was on its way just then."""
 
+# It is active from the first of a statement's messages on, and may wait for the others.
 # Somebody else may have that number on another server, where names stand for several.
 _ASKED = b"""
 SELECT a.state IN ('idle', 'idle in transaction', 'idle in transaction (aborted)')
-       OR a.pid IS NULL OR a.wait_event OPERATOR(pg_catalog.=) 'ClientWrite'
-  FROM (SELECT 1) AS one LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = %s::pg_catalog.int4
- WHERE %s::pg_catalog.int4 IS NOT NULL AND pg_catalog.pg_postmaster_start_time() = %s"""
+       OR a.pid IS NULL OR a.wait_event IN ('ClientRead', 'ClientWrite')
+  FROM (SELECT 1) AS one LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = %(pid)s::pg_catalog.int4
+ WHERE pg_catalog.pg_postmaster_start_time() = %(started)s::pg_catalog.timestamptz
+    OR %(started)s::pg_catalog.timestamptz IS NULL
+       AND a.application_name OPERATOR(pg_catalog.=) %(name)s"""
 
 
 class Silence:
@@ -154,16 +157,25 @@ class Listening(psycopg.Connection[TupleRow]):
             return answer
 
 
-def works(conninfo: str, limit_s: float, pid: int | None, started: datetime | None) -> bool:
+def works(
+    conninfo: str, limit_s: float, name: str, pid: int, started: datetime | None = None
+) -> bool:
     """Whether the server answers, and does not say that its session `pid` waits for us.
 
-    `started` is when that server was. Any refusal is an answer, too: it was heard.
+    `started` is when that server was. As long as that is not known, the number may be one that a
+    pooler made up, so the session must have that application's name; and whoever lets us in has
+    been heard, even if there is no session to give. Any refusal is an answer, too.
     """
+    known = {"pid": pid, "started": started, "name": name}
+    # Its answer has to come before the question itself is a doubt.
+    patience = limit_s if started else limit_s / (2 * _DOUBTS + 2)
     try:
         with Listening.connect(conninfo, autocommit=True, prepare_threshold=None) as second:
-            second.silence = Silence(limit_s, lambda: False)
-            row = second.execute(_ASKED, (pid, pid, started)).fetchone()
-    except (Unheard, psycopg.errors.ConnectionTimeout):
+            second.silence = Silence(patience, lambda: False)
+            row = second.execute(_ASKED, known).fetchone()
+    except Unheard:
+        return started is None
+    except psycopg.errors.ConnectionTimeout:
         return False
     except psycopg.Error:
         return True

@@ -140,3 +140,8 @@ def _wait_until_refused(target: Target) -> None:
         except ConnectionFailedError:
             return
         time.sleep(0.02)
+
+
+def test_the_server_looks_whether_our_machine_is_there(connection: Connection) -> None:
+    query = "SELECT DISTINCT source FROM pg_settings WHERE name ~ '^tcp_(keepalives_|user_timeout)'"
+    assert connection.execute(query).fetchall() == [("session",)]
