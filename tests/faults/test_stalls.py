@@ -77,6 +77,26 @@ def test_a_server_at_work_is_not_lost(
     assert history.applied(history.read(connection, TABLES)) == {"1"}
 
 
+def test_a_server_that_takes_no_rows_for_a_while_is_not_lost(
+    database: Target, connection: Connection
+) -> None:
+    """What we have sent fills all buffers until a trigger is done with the first row."""
+    connection.execute(
+        "CREATE TABLE t (a text); CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN PERFORM pg_sleep(3); RETURN NEW; END $$;"
+        "CREATE TRIGGER slow BEFORE INSERT ON t FOR EACH ROW WHEN (NEW.a = '0') EXECUTE FUNCTION slow()"
+    )
+    with (
+        StallingProxy(database, b"never said") as proxy,
+        connect(parse_url(proxy.url, "proxy"), silence_s=1.5) as through,
+        through.cursor() as cursor,
+        cursor.copy("COPY t FROM STDIN") as copy,
+    ):
+        for number in range(24):
+            copy.write(f"{number}\n{'x' * 2**20}\n")
+    assert connection.execute("SELECT count(*) FROM t").fetchone() == (48,)
+
+
 def test_whoever_interrupts_it_does_not_wait(
     database: Target, connection: Connection, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

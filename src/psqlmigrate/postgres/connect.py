@@ -70,7 +70,6 @@ _PROBES: dict[LiteralString, LiteralString] = {
     "tcp_keepalives_idle": "20",
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
-    "tcp_user_timeout": "50000",
 }
 
 # RESET ALL leaves the role alone, and DISCARD ALL would free advisory locks (manual, DISCARD).
@@ -161,13 +160,15 @@ def telling_of_its_loss(connection: Connection) -> Generator[None]:
 
 
 def _keepalives(silence_s: float) -> dict[str, str]:
-    """Probes, and the limit that ends waiting for their answer (manual, 32.1.2)."""
+    """Probes (manual, 32.1.2).
+
+    `tcp_user_timeout` would also end a COPY whose server is at work and takes no rows meanwhile.
+    """
     if not silence_s:
         return {}
     pause = str(max(1, round(silence_s / 3)))
     return {
         "connect_timeout": str(min(_CONNECT_S, math.ceil(silence_s))),
-        "tcp_user_timeout": str(round(silence_s * 1000)),
         "keepalives_idle": pause,
         "keepalives_interval": pause,
         "keepalives_count": "3",
