@@ -10,7 +10,8 @@ import pytest
 from faults.pooling import PROGRAM, left, pooler
 from faults.project import TABLES, Project, look
 from faults.racing import Way, race_by
-from psqlmigrate.errors import ConnectionFailedError, UsageError
+from psqlmigrate.errors import ConnectionFailedError, StatementError, UsageError
+from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.postgres.connect import Connection, connect, pins
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.service import history
@@ -191,3 +192,24 @@ def test_nobody_watches_through_a_pooler(database: Target, open_directory: Path)
     with pooler(database, open_directory, "session", "default_pool_size = 1") as at:
         config = Config(open_directory, pooler="session")
         assert not execute(Workspace(config, {}, fixed=at), "up", "head", Wishes(), Asking()).ran
+
+
+def test_a_pooler_that_keeps_no_sessions_although_it_was_said_to(
+    database: Target, open_directory: Path, project: Project, connection: Connection
+) -> None:
+    """Another client has the session with the lock by the time that the migration begins."""
+    project.sql("1", "CREATE TABLE t1 (a int)")
+    with (
+        pooler(database, open_directory, "transaction") as at,
+        connect(at, pooler="session") as said,
+        connect(at, pooler="session") as other,
+    ):
+
+        class Taking(Silent):
+            def started(self, file: MigrationFile, direction: str) -> None:  # noqa: ARG002 - Progress has it
+                other.execute("BEGIN")
+
+        with pytest.raises(StatementError, match="did not have psqlmigrate's lock") as caught:
+            project.runner(said, progress=Taking()).upgrade()
+    assert 'set pooler = "transaction"' in caught.value.hint
+    assert connection.execute("SELECT to_regclass('t1')").fetchone() == (None,)

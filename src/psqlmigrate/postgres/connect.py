@@ -99,6 +99,7 @@ _HINTS = (
     (r"role .* does not exist", "check the user name in --url or in the profile (psqlmigrate users --list)"),
     (r"database .* does not exist", "create it with createdb, or check --url and the profile in use (psqlmigrate users --list)"),
     (r"pg_hba\.conf", "the server's pg_hba.conf does not let this user in from here"),
+    ("invalid response to SSL|expected authentication", "what listens there is no PostgreSQL: check host and port"),
     (r"certificate|SSL|TLS", "check sslmode and sslrootcert in --url or in the profile"),
     (r"permission denied for database", "GRANT CONNECT ON DATABASE lets the role in"),
     (_UNSUPPORTED, "PgBouncer takes no options: take them out of --url"),

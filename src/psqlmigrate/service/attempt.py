@@ -248,7 +248,10 @@ class Attempt:
             raise self._meddled() from None
         if reason == "unlocked":
             hint = "nothing of this migration is in the database"
-            raise failure.unlocked(self.step.file, self.step.direction, hint) from None
+            pooled = self.work.connection.pooled
+            raise failure.unlocked(
+                self.step.file, self.step.direction, hint, pooled=pooled
+            ) from None
 
 
 def _encoding(connection: Connection) -> str | None:
