@@ -25,6 +25,7 @@ PHASES = {
         "nothing was heard of the server for 0.6 s",
     ),
     "reading the history": (b"_psqlmodel_migrations", LOST),
+    "reading the catalog": (b"WITH RECURSIVE mine", LOST),
     "taking the lock": (b"pg_try_advisory_lock", LOST),
     "claiming": (b"INSERT INTO", RUNNING),
     "a statement": (b"CREATE TABLE t2", RUNNING),
@@ -37,7 +38,7 @@ PHASES = {
     [(phase, False, True) for phase in PHASES]
     + [("a statement", True, True), ("its end", False, False), ("its end", True, True)]
     # Of a query with parameters the server gets the first message of five.
-    + [("the first question", True, False), ("reading the history", True, True)],
+    + [("the first question", True, False), ("reading the catalog", True, True)],
 )
 def test_a_run_ends_and_the_next_completes(
     database: Target,
@@ -97,23 +98,31 @@ def test_a_server_that_takes_no_rows_for_a_while_is_not_lost(
     assert connection.execute("SELECT count(*) FROM t").fetchone() == (48,)
 
 
+@pytest.mark.parametrize("later_s", [0.0, 0.5])
 def test_whoever_interrupts_it_does_not_wait(
-    database: Target, connection: Connection, project: Project, monkeypatch: pytest.MonkeyPatch
+    database: Target,
+    connection: Connection,
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    later_s: float,
 ) -> None:
-    """Neither the request to cancel nor an answer to it comes through."""
+    """Neither the request to cancel nor an answer to it comes through; some code of ours may be at
+    work by then, or the operating system waits.
+    """
     monkeypatch.setattr(silence, "_CANCEL_S", 0.3)
     project.sql("1", "CREATE TABLE t1 (a int)")
     with StallingProxy(database, b"CREATE TABLE t1") as proxy:
 
         def interrupt() -> None:
             proxy.stalled.wait(10)
+            time.sleep(later_s)
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
         threading.Thread(target=interrupt, daemon=True).start()
         start = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
             _upgrade(project, proxy, 60)
-        assert time.monotonic() - start < SLACK_S
+        assert time.monotonic() - start < 4
     project.runner(connection).upgrade()
     assert history.applied(history.read(connection, TABLES)) == {"1"}
 

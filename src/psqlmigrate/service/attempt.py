@@ -248,7 +248,7 @@ class Attempt:
             raise self._meddled() from None
         if reason == "unlocked":
             hint = "nothing of this migration is in the database"
-            pooled = self.work.connection.pooled
+            pooled = self.work.connection.pooled and not self.work.connection.shared
             raise failure.unlocked(
                 self.step.file, self.step.direction, hint, pooled=pooled
             ) from None
