@@ -309,7 +309,7 @@ MUTANTS = (
         "SIGTERM that ends the program where it is",
         (Edit("cli/app.py", "    listen()\n    try:", "    try:"),),
         "test_signals.py",
-        "test_while_waiting_for_the_lock",
+        "test_during_autogenerate",
     ),
 )
 

@@ -282,6 +282,32 @@ def test_in_the_middle_of_an_import() -> None:
     assert told.stdout == "set()\n"
 
 
+@pytest.mark.parametrize(("number", "code", "word"), [TERM, INT, HUP])
+def test_before_anything_is_imported(number: signal.Signals, code: int, word: str) -> None:
+    told = _of_script(
+        "import builtins, os; from psqlmigrate.cli import entry; given = builtins.__import__\n"
+        "def comes(name, *rest):\n"
+        f"    if name == 'click': os.kill(os.getpid(), {number.value})\n"
+        "    return given(name, *rest)\n"
+        "builtins.__import__ = comes; entry.run()"
+    )
+    assert (told.returncode, told.stdout, told.stderr) == (code, "", f"{word}\n")
+
+
+def test_sigterm_after_ctrl_c_is_heard_only() -> None:
+    """What is put in order is put in order; who presses it again is in a hurry."""
+    told = _of_script(
+        "import os, signal; from psqlmigrate.cli import ending; ending.listen()\n"
+        "def comes(number): os.kill(os.getpid(), number)\n"
+        "try: comes(signal.SIGINT)\n"
+        "except KeyboardInterrupt:\n"
+        "    comes(signal.SIGTERM); comes(signal.SIGHUP); print('in order')\n"
+        "    try: comes(signal.SIGINT)\n"
+        "    except KeyboardInterrupt: print('again')"
+    )
+    assert told.stdout == "in order\nagain\n", told.stderr
+
+
 def test_after_the_end() -> None:
     """A signal that comes once the outcome is known changes nothing of it."""
     told = _of_script(

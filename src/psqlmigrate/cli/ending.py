@@ -3,9 +3,10 @@
 A handler may be called in the middle of an import: it imports nothing itself.
 """
 
+import os
 import signal
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 HUNG_UP, INTERRUPTED, TERMINATED = 129, 130, 143
@@ -21,11 +22,20 @@ class Terminated(KeyboardInterrupt):
         self.exit_code, self.word = (HUNG_UP, "hung up") if gone else (TERMINATED, "terminated")
 
 
-def listen() -> None:
-    """From now on the first of these signals raises Terminated where the program is."""
-    for number in _ENDING:
+def be_quick() -> None:
+    """From now on each of them ends the program where it is: there is nothing to put in order yet."""
+    for number in (signal.SIGINT, *_ENDING):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup has it ignored: so it stays
+            signal.signal(number, _leave)
+
+
+def listen() -> None:
+    """From now on the first of them raises where the program is: KeyboardInterrupt, Terminated."""
+    for number in _ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _terminate)
+    if signal.getsignal(signal.SIGINT) in {signal.default_int_handler, _leave}:
+        signal.signal(signal.SIGINT, _interrupt)
 
 
 def ignore() -> None:
@@ -49,12 +59,30 @@ def undisturbed() -> Generator[None]:
             signal.signal(number, handler or signal.SIG_DFL)
 
 
+def _leave(number: int, _frame: FrameType | None) -> None:
+    word = "interrupted" if number == signal.SIGINT else Terminated(number).word
+    with suppress(OSError):
+        os.write(2, f"{word}\n".encode())
+    os._exit(128 + number)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    # Who is in a hurry may cut short what the first one began.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    _hear_only()
+    raise KeyboardInterrupt
+
+
 def _terminate(number: int, _frame: FrameType | None) -> None:
-    # A terminal that goes sends it more than once; what is put in order is put in order once.
+    _hear_only()
+    raise Terminated(number)
+
+
+def _hear_only() -> None:
+    """A terminal that goes sends it more than once; what is put in order is put in order once."""
     for further in _ENDING:
         if signal.getsignal(further) is _terminate:
             signal.signal(further, _heard)
-    raise Terminated(number)
 
 
 def _heard(_number: int, _frame: FrameType | None) -> None:
