@@ -105,22 +105,42 @@ def test_killed_outright(database: Target, connection: Connection, project: Proj
 
 def test_a_terminal_that_goes(database: Target, connection: Connection, project: Project) -> None:
     project.sql("1", "CREATE TABLE t1 (a int); SELECT pg_sleep(60)")
+    assert _without_terminal(database, connection, project, 0.0, "upgrade") == 129
+    assert not history.applied(history.read(connection, TABLES))
+    assert connection.execute("SELECT to_regclass('t1')").fetchone() == (None,)
+
+
+def test_a_terminal_that_goes_while_it_shows_patience(
+    database: Target, connection: Connection, project: Project
+) -> None:
+    (project.path / "schema.sql").write_text("DO $$ BEGIN PERFORM pg_sleep(60); END $$;")
+    words = ("check", "--models", "schema.sql")
+    assert _without_terminal(database, connection, project, 1.5, *words) == 129
+
+
+def _without_terminal(
+    database: Target, connection: Connection, project: Project, shown_s: float, *words: str
+) -> int:
+    """The exit code of a command whose terminal goes while it is at a statement."""
     ours, theirs = pty.openpty()
     # A session without a terminal takes the first one that it opens.
     script = (
         "import os, sys; fd = os.open(sys.argv.pop(1), os.O_RDWR); [os.dup2(fd, n) for n in range(3)];"
         " os.execv(sys.executable, [sys.executable, '-m', 'psqlmigrate', *sys.argv[1:]])"
     )
-    words = [sys.executable, "-c", script, os.ttyname(theirs), "upgrade", "--migrations", "."]
-    env = environment(database, project.path)
-    process = subprocess.Popen(words, cwd=project.path, env=env, start_new_session=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, os.ttyname(theirs), *words, "--migrations", "."],
+        cwd=project.path,
+        env=environment(database, project.path),
+        start_new_session=True,
+    )
     wait_for(connection, _ASLEEP)
+    time.sleep(shown_s)
     os.close(theirs)
     os.close(ours)
-    assert process.wait(15) == 129
+    code = process.wait(15)
     wait_for(connection, f"SELECT 1 WHERE NOT EXISTS ({_ASLEEP})")
-    assert not history.applied(history.read(connection, TABLES))
-    assert connection.execute("SELECT to_regclass('t1')").fetchone() == (None,)
+    return code
 
 
 def test_with_nohup_it_goes_on(database: Target, connection: Connection, project: Project) -> None:
