@@ -1,5 +1,5 @@
 """`python -m psqlmigrate`."""
 
-from psqlmigrate.cli.app import run
+from psqlmigrate.cli.entry import run
 
 run()

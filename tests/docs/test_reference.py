@@ -10,7 +10,7 @@ import pytest
 from docs import reference
 from docs.conftest import PAGES
 from docs.pages import blocks
-from psqlmigrate.cli import failures
+from psqlmigrate.cli import ending, failures
 from psqlmigrate.cli.app import program
 from psqlmigrate.errors import MigrationError
 from psqlmigrate.postgres.connect import Connection
@@ -49,7 +49,7 @@ def test_every_error_is_listed_with_its_codes() -> None:
 
 def test_every_exit_code_is_explained() -> None:
     rows = _rows("exit-codes.md")
-    ended = (failures.HUNG_UP, failures.INTERRUPTED, failures.TERMINATED)
+    ended = (ending.HUNG_UP, ending.INTERRUPTED, ending.TERMINATED)
     beyond = (*ended, failures.PIPE_CLOSED, failures.BUG)
     used = {one.exit_code for one in _errors(MigrationError)}
     for code in {0, 1, *used, *beyond}:

@@ -253,10 +253,63 @@ MUTANTS = (
         "test_a_server_at_work_is_not_lost",
     ),
     Mutant(
+        "a COMMIT that is lost and counts as done",
+        (
+            Edit(
+                "service/transaction.py",
+                '    cursor = connection.execute(b"; ".join(filter(None, texts)))\n    tags',
+                "    try:\n"
+                '        cursor = connection.execute(b"; ".join(filter(None, texts)))\n'
+                "    except psycopg.OperationalError:\n"
+                "        return\n"
+                "    tags",
+            ),
+        ),
+        "test_stalls.py",
+        "test_a_run_ends_and_the_next_completes and its",
+    ),
+    Mutant(
+        "the COMMIT of an aborted transaction counts as done",
+        (Edit("service/transaction.py", 'if "COMMIT" not in tags:', "if False:"),),
+        "test_runner.py",
+        "test_the_commit_of_an_aborted_transaction",
+    ),
+    Mutant(
+        "a deadlock is an error",
+        (Edit("service/failure.py", '{LOCK_NOT_AVAILABLE, "40P01"}', "{LOCK_NOT_AVAILABLE}"),),
+        "test_lock_waits.py",
+        "test_a_deadlock_is_tried_again",
+    ),
+    Mutant(
+        "a lease that whoever comes next has, too",
+        (
+            Edit(
+                "service/leasing.py",
+                " AND holder OPERATOR(pg_catalog.=) {holder}\n"
+                "     AND token OPERATOR(pg_catalog.=) {token} RETURNING 1)",
+                " RETURNING 1)",
+            ),
+        ),
+        "test_leases.py",
+        "test_a_stalled_run_changes_nothing_any_more",
+    ),
+    Mutant(
+        "a session that waits for the rest of a query counts as at work",
+        (
+            Edit(
+                "postgres/silence.py",
+                "IN ('ClientRead', 'ClientWrite')",
+                "OPERATOR(pg_catalog.=) 'ClientWrite'",
+            ),
+        ),
+        "test_stalls.py",
+        "test_a_run_ends_and_the_next_completes and catalog",
+    ),
+    Mutant(
         "SIGTERM that ends the program where it is",
-        (Edit("cli/app.py", "    _listen_to_signals()\n    try:", "    try:"),),
+        (Edit("cli/app.py", "    listen()\n    try:", "    try:"),),
         "test_signals.py",
-        "test_while_waiting_for_the_lock",
+        "test_during_autogenerate",
     ),
 )
 

@@ -5,13 +5,15 @@ Here at every third one; `nox -s kills` has all.
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 
 from faults.cutting import CuttingProxy
 from faults.project import TABLES, Project, look
-from psqlmigrate.errors import MigrationError
+from psqlmigrate.errors import ConnectionFailedError, MigrationError
 from psqlmigrate.postgres.connect import Connection, connect
+from psqlmigrate.postgres.scratch import Scratch
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.schema.hashing import state_hashes
 from psqlmigrate.service import bookkeeping, history, state
@@ -67,7 +69,7 @@ def _agrees(connection: Connection, what: str, expected: set[str]) -> None:
 
 
 def _cut_at_each(
-    database: Target, act: Callable[[Connection], object], check: Callable[[], None]
+    database: Target, act: Callable[[Connection], object], check: Callable[[bool], None]
 ) -> int:
     """Acts until it is not cut any more; the number of requests it had."""
     for first, before in enumerate((True, False), 1):
@@ -80,7 +82,7 @@ def _cut_at_each(
                     cut = True
                 else:
                     cut = False
-            check()
+            check(cut)
             if proxy.seen < number:
                 break
             assert cut or not before or proxy.seen == number
@@ -92,10 +94,11 @@ def _cut_at_each(
 def test_upgrade(database: Target, connection: Connection, logged: Project) -> None:
     _fresh(connection)
 
-    def check() -> None:
+    def check(cut: bool) -> None:
         with connect(database) as again:
             known = history.read(again, TABLES) or ()
             assert history.applied(known) == _tables(again)
+            assert cut or _tables(again) == {"1", "2", "3"}
             _runner(logged, again).upgrade()
             _agrees(again, "up", {"1", "2", "3"})
         _fresh(connection)
@@ -109,9 +112,10 @@ def test_downgrade(database: Target, connection: Connection, logged: Project) ->
         _fresh(connection)
         _runner(logged, connection).upgrade()
 
-    def check() -> None:
+    def check(cut: bool) -> None:
         with connect(database) as again:
             assert history.applied(history.read(again, TABLES)) == _tables(again)
+            assert cut or not _tables(again)
             _runner(logged, again).downgrade("base")
             _agrees(again, "down", {"1", "2", "3"})
         prepare()
@@ -122,3 +126,21 @@ def test_downgrade(database: Target, connection: Connection, logged: Project) ->
 
 def _runner(project: Project, connection: Connection) -> Runner:
     return project.runner(connection, hooks=HOOKS)
+
+
+_ENDED = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name LIKE %s OR pid = %s"
+
+
+def test_a_scratch_database_that_is_lost_is_told(server: Target) -> None:
+    """Also where the connection is that one which makes and drops them."""
+    keeper = f"psqlmigrate\\_scratch\\_{os.getpid()}\\_%"
+    with connect(server) as other, Scratch(server) as scratch:
+
+        def lose(ask: Callable[[], AbstractContextManager[Connection]], name: str) -> None:
+            with ask() as connection:
+                other.execute(_ENDED, [name, 0 if name else connection.session])
+                connection.execute("SELECT 1")
+
+        for ask, name in ((scratch.database, ""), (scratch.undone, ""), (scratch.database, keeper)):
+            with pytest.raises(ConnectionFailedError, match="the connection was lost"):
+                lose(ask, name)

@@ -4,6 +4,7 @@ import itertools
 import threading
 import time
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -280,3 +281,25 @@ def test_a_limit_that_is_none_is_refused(project: Project, kind: str) -> None:
         MigrationFileError, match=r"lock_timeout is a number .of ms. or a text such as"
     ):
         read_directory(project.path)
+
+
+def test_a_deadlock_is_tried_again(
+    database: Target, connection: Connection, project: Project
+) -> None:
+    connection.execute("CREATE TABLE t1 (a int); CREATE TABLE t2 (a int)")
+    text = (
+        "SET LOCAL deadlock_timeout = '0.7s'; LOCK TABLE t1; LOCK TABLE t2; CREATE TABLE t3 (a int)"
+    )
+    project.sql("1", text)
+    heard = Heard()
+    with connect(database) as other, connect(database) as at, ThreadPoolExecutor() as threads:
+        other.execute("SET deadlock_timeout = '30s'")
+        other.execute("BEGIN")
+        other.execute("LOCK TABLE t2")
+        runner = project.runner(at, RunOptions(lock_timeout=0), progress=heard)
+        run = threads.submit(runner.upgrade)
+        wait_for(connection, "SELECT 1 FROM pg_locks WHERE NOT granted")
+        other.execute("LOCK TABLE t1")
+        other.execute("COMMIT")
+        assert len(run.result(20).ran) == 1
+    assert any("a deadlock with another session" in line for line in heard.lines)

@@ -1,6 +1,8 @@
 """PgBouncer in between: every command works, and leaves nothing behind for others."""
 
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -8,11 +10,16 @@ import pytest
 from faults.pooling import PROGRAM, left, pooler
 from faults.project import TABLES, Project, look
 from faults.racing import Way, race_by
-from psqlmigrate.errors import UsageError
+from psqlmigrate.errors import ConnectionFailedError, StatementError, UsageError
+from psqlmigrate.migrations.file import MigrationFile
 from psqlmigrate.postgres.connect import Connection, connect, pins
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.service import history
 from psqlmigrate.service.attempt import Hooks, RunOptions
+from psqlmigrate.service.config import Config
+from psqlmigrate.service.executing import Wishes, execute
+from psqlmigrate.service.progress import Silent
+from psqlmigrate.service.workspace import Workspace
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="needs pgbouncer")
 
@@ -135,3 +142,74 @@ def test_runs_at_once_through_sessions_that_are_kept(
         ran = race_by([Way(at, "session"), Way(at), Way(database)] * 2, project.path)
     assert sorted(version for one in ran for version in one) == ["1", "2"]
     assert sorted(row[0] for row in connection.execute("SELECT version FROM log")) == ["1", "2"]
+
+
+def test_a_pool_that_is_full_is_waited_for(behind: Target, shared: Connection) -> None:
+    """For longer than a network may be silent: a session is free once somebody's transaction ends."""
+    with ThreadPoolExecutor() as threads:
+        with shared.transaction():
+            late = threads.submit(lambda: connect(behind, silence_s=3))
+            time.sleep(4)
+            assert not late.done()
+        with late.result(10) as connection:
+            assert connection.shared
+
+
+def test_a_pooler_that_lets_nobody_in_is_waited_for(database: Target, open_directory: Path) -> None:
+    with pooler(database, open_directory, "transaction", "max_client_conn = 1") as at:
+        first = connect(at, wait_s=5)  # who asked whether it is up may count a moment longer
+        with pytest.raises(ConnectionFailedError, match="no more connections allowed") as caught:
+            connect(at)
+        assert "--connect-wait" in caught.value.hint
+        assert caught.value.hint.startswith("close other connections")
+        with ThreadPoolExecutor() as threads:
+            late = threads.submit(lambda: connect(at, wait_s=10))
+            time.sleep(0.5)
+            first.close()
+            late.result(10).close()
+
+
+def test_a_pooler_that_has_no_transactions_is_refused(
+    database: Target, open_directory: Path, project: Project
+) -> None:
+    project.sql("1", "CREATE TABLE t1 (a int)")
+    with (
+        pooler(database, open_directory, "statement") as at,
+        connect(at) as connection,
+        pytest.raises(ConnectionFailedError, match="one statement only") as caught,
+    ):
+        project.runner(connection).upgrade()
+    assert "pool_mode = transaction" in caught.value.hint
+
+
+def test_nobody_watches_through_a_pooler(database: Target, open_directory: Path) -> None:
+    """The run itself may have the only session there is."""
+
+    class Asking(Silent):
+        def watched(self, reason: Callable[[], str]) -> None:
+            raise AssertionError(reason())
+
+    with pooler(database, open_directory, "session", "default_pool_size = 1") as at:
+        config = Config(open_directory, pooler="session")
+        assert not execute(Workspace(config, {}, fixed=at), "up", "head", Wishes(), Asking()).ran
+
+
+def test_a_pooler_that_keeps_no_sessions_although_it_was_said_to(
+    database: Target, open_directory: Path, project: Project, connection: Connection
+) -> None:
+    """Another client has the session with the lock by the time that the migration begins."""
+    project.sql("1", "CREATE TABLE t1 (a int)")
+    with (
+        pooler(database, open_directory, "transaction") as at,
+        connect(at, pooler="session") as said,
+        connect(at, pooler="session") as other,
+    ):
+
+        class Taking(Silent):
+            def started(self, file: MigrationFile, direction: str) -> None:  # noqa: ARG002 - Progress has it
+                other.execute("BEGIN")
+
+        with pytest.raises(StatementError, match="did not have psqlmigrate's lock") as caught:
+            project.runner(said, progress=Taking()).upgrade()
+    assert 'set pooler = "transaction"' in caught.value.hint
+    assert connection.execute("SELECT to_regclass('t1')").fetchone() == (None,)

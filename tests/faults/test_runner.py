@@ -1,5 +1,6 @@
 """What the runner promises, on a real server."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from psqlmigrate.service.attempt import Hooks, RunOptions
 from psqlmigrate.service.bookkeeping import Tables
 from psqlmigrate.service.locking import key_of
 from psqlmigrate.service.running import Runner
+from psqlmigrate.service.transaction import commit
 
 QUICK = RunOptions(lock_wait=0.3, lock_timeout=0.05)
 
@@ -633,3 +635,12 @@ def test_the_time_is_the_migrations_own(connection: Connection, project: Project
 
     (ran,) = project.runner(connection, hooks=Hooks(verify=verify)).upgrade().ran
     assert 100 <= ran.ms < 600
+
+
+def test_the_commit_of_an_aborted_transaction_is_none(connection: Connection) -> None:
+    """The server answers it with ROLLBACK and without an error."""
+    connection.execute("BEGIN")
+    with suppress(psycopg.errors.DivisionByZero):
+        connection.execute("SELECT 1 / 0")
+    with pytest.raises(psycopg.errors.InFailedSqlTransaction, match="rolled back"):
+        commit(connection)

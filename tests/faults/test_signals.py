@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from faults.processes import descendants, environment, is_running, started, wait_for
 from faults.project import TABLES, Project
-from psqlmigrate.postgres.connect import Connection
+from psqlmigrate.postgres.connect import Connection, connect
+from psqlmigrate.postgres.scratch import Scratch
 from psqlmigrate.postgres.target import Target
 from psqlmigrate.service import history
 from psqlmigrate.service.locking import key_of
@@ -103,22 +105,42 @@ def test_killed_outright(database: Target, connection: Connection, project: Proj
 
 def test_a_terminal_that_goes(database: Target, connection: Connection, project: Project) -> None:
     project.sql("1", "CREATE TABLE t1 (a int); SELECT pg_sleep(60)")
+    assert _without_terminal(database, connection, project, 0.0, "upgrade") == 129
+    assert not history.applied(history.read(connection, TABLES))
+    assert connection.execute("SELECT to_regclass('t1')").fetchone() == (None,)
+
+
+def test_a_terminal_that_goes_while_it_shows_patience(
+    database: Target, connection: Connection, project: Project
+) -> None:
+    (project.path / "schema.sql").write_text("DO $$ BEGIN PERFORM pg_sleep(60); END $$;")
+    words = ("check", "--models", "schema.sql")
+    assert _without_terminal(database, connection, project, 1.5, *words) == 129
+
+
+def _without_terminal(
+    database: Target, connection: Connection, project: Project, shown_s: float, *words: str
+) -> int:
+    """The exit code of a command whose terminal goes while it is at a statement."""
     ours, theirs = pty.openpty()
     # A session without a terminal takes the first one that it opens.
     script = (
         "import os, sys; fd = os.open(sys.argv.pop(1), os.O_RDWR); [os.dup2(fd, n) for n in range(3)];"
         " os.execv(sys.executable, [sys.executable, '-m', 'psqlmigrate', *sys.argv[1:]])"
     )
-    words = [sys.executable, "-c", script, os.ttyname(theirs), "upgrade", "--migrations", "."]
-    env = environment(database, project.path)
-    process = subprocess.Popen(words, cwd=project.path, env=env, start_new_session=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, os.ttyname(theirs), *words, "--migrations", "."],
+        cwd=project.path,
+        env=environment(database, project.path),
+        start_new_session=True,
+    )
     wait_for(connection, _ASLEEP)
+    time.sleep(shown_s)
     os.close(theirs)
     os.close(ours)
-    assert process.wait(15) == 129
+    code = process.wait(15)
     wait_for(connection, f"SELECT 1 WHERE NOT EXISTS ({_ASLEEP})")
-    assert not history.applied(history.read(connection, TABLES))
-    assert connection.execute("SELECT to_regclass('t1')").fetchone() == (None,)
+    return code
 
 
 def test_with_nohup_it_goes_on(database: Target, connection: Connection, project: Project) -> None:
@@ -241,3 +263,83 @@ def test_a_background_job(database: Target, connection: Connection, project: Pro
     assert "terminated" in told
     assert not is_running(pid)
     assert connection.execute("SELECT to_regclass('t1')").fetchone() == (None,)
+
+
+def test_what_is_interrupted_while_it_is_made_or_dropped_does_not_stay(
+    server: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = "SELECT datname FROM pg_database WHERE datname LIKE %s"
+    execute = Connection.execute
+    for word, late in (("CREATE DATABASE", True), ("DROP DATABASE", False)):
+        scratch = Scratch(server)
+
+        def interrupted(
+            self: Connection, query: Any, *rest: Any, word: str = word, late: bool = late
+        ) -> Any:
+            if word not in str(query):
+                return execute(self, query, *rest)
+            monkeypatch.setattr(Connection, "execute", execute)
+            if late:
+                execute(self, query, *rest)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Connection, "execute", interrupted)
+        with pytest.raises(KeyboardInterrupt), scratch, scratch.database():
+            pass
+        with connect(server) as connection:
+            ours = [f"psqlmigrate\\_scratch\\_{os.getpid()}\\_%"]
+            assert not connection.execute(left, ours).fetchall()
+
+
+def test_in_the_middle_of_an_import() -> None:
+    """What is half imported cannot be used: the handler imports nothing."""
+    told = _of_script(
+        "import os, signal, sys; from psqlmigrate.cli import ending; ending.listen()\n"
+        "before = set(sys.modules)\n"
+        "try: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "except ending.Terminated: print(set(sys.modules) - before)"
+    )
+    assert told.stdout == "set()\n"
+
+
+@pytest.mark.parametrize(("number", "code", "word"), [TERM, INT, HUP])
+def test_before_anything_is_imported(number: signal.Signals, code: int, word: str) -> None:
+    told = _of_script(
+        "import builtins, os; from psqlmigrate.cli import entry; given = builtins.__import__\n"
+        "def comes(name, *rest):\n"
+        f"    if name == 'click': os.kill(os.getpid(), {number.value})\n"
+        "    return given(name, *rest)\n"
+        "builtins.__import__ = comes; entry.run()"
+    )
+    assert (told.returncode, told.stdout, told.stderr) == (code, "", f"{word}\n")
+
+
+def test_sigterm_after_ctrl_c_is_heard_only() -> None:
+    """What is put in order is put in order; who presses it again is in a hurry."""
+    told = _of_script(
+        "import os, signal; from psqlmigrate.cli import ending; ending.listen()\n"
+        "def comes(number): os.kill(os.getpid(), number)\n"
+        "try: comes(signal.SIGINT)\n"
+        "except KeyboardInterrupt:\n"
+        "    comes(signal.SIGTERM); comes(signal.SIGHUP); print('in order')\n"
+        "    try: comes(signal.SIGINT)\n"
+        "    except KeyboardInterrupt: print('again')"
+    )
+    assert told.stdout == "in order\nagain\n", told.stderr
+
+
+def test_after_the_end() -> None:
+    """A signal that comes once the outcome is known changes nothing of it."""
+    told = _of_script(
+        "import atexit, os, signal, sys; from psqlmigrate.cli.app import run\n"
+        "numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)\n"
+        "atexit.register(lambda: [os.kill(os.getpid(), one) for one in numbers])\n"
+        "sys.argv[1:] = ['--help']; run()"
+    )
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+def _of_script(text: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", text], capture_output=True, text=True, check=False, timeout=30
+    )

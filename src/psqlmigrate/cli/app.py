@@ -4,20 +4,18 @@ import codecs
 import gc
 import io
 import os
-import signal
 import sys
-from types import FrameType
 
 import click
 
 from psqlmigrate.cli.commands import GROUPS, Commands
+from psqlmigrate.cli.ending import ignore, listen, undisturbed
 from psqlmigrate.errors import FAILED, USAGE
 
 _COLUMNS = 80
 _PLAIN = {"…": "...", "→": "->", "·": "-"}
 _GARBAGE_THRESHOLD = 100_000
 _SHOWN = "psqlmigrate_shown"
-_ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 class Program(click.Group):
@@ -50,7 +48,7 @@ def program() -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Runs the program and answers with its exit code."""
     given = sys.argv[1:] if arguments is None else arguments
-    _listen_to_signals()
+    listen()
     try:
         return _run(given)
     except click.exceptions.Exit as end:  # --help and --version come by here, and shall be quick
@@ -58,7 +56,8 @@ def main(arguments: list[str] | None = None) -> int:
     except BaseException as error:  # noqa: BLE001 - the one place
         from psqlmigrate.cli import failures
 
-        return failures.report(given, error)
+        with undisturbed():
+            return failures.report(given, error)
 
 
 def run() -> None:
@@ -73,6 +72,7 @@ def run() -> None:
             shown = sys._xoptions.get(_SHOWN)  # pyright: ignore[reportPrivateUsage]
             stream.reconfigure(encoding=shown, errors="psqlmigrate")
     code = main()
+    ignore()
     lost = _lost_output()
     sys.exit(code or (FAILED if lost else 0))
 
@@ -126,23 +126,3 @@ def _width() -> int:
     except (OSError, ValueError):
         columns = _COLUMNS
     return max(min(columns, _COLUMNS) - 2, 50)
-
-
-def _listen_to_signals() -> None:
-    for number in _ENDING:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup has it ignored: so it stays
-            signal.signal(number, _terminate)
-
-
-def _terminate(number: int, _frame: FrameType | None) -> None:
-    from psqlmigrate.cli.failures import Terminated
-
-    # A terminal that goes sends it more than once; what is put in order is put in order once.
-    for further in _ENDING:
-        if signal.getsignal(further) is _terminate:
-            signal.signal(further, _heard)
-    raise Terminated(number)
-
-
-def _heard(_number: int, _frame: FrameType | None) -> None:
-    """The program is ending already."""

@@ -1,29 +1,20 @@
 """How a failure is told: words on stderr, or the JSON document, and the exit code."""
 
-import signal
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import click
 
+from psqlmigrate.cli.ending import INTERRUPTED, Terminated
 from psqlmigrate.errors import FAILED, USAGE, MigrationError
 from psqlmigrate.migrations.sent import shown
 from psqlmigrate.output import github
 from psqlmigrate.output.printable import printable_lines
 from psqlmigrate.redaction import without_secrets
 
-HUNG_UP, INTERRUPTED, PIPE_CLOSED, TERMINATED, BUG = 129, 130, 141, 143, 70
+PIPE_CLOSED, BUG = 141, 70
 _ENDED = frozenset({"interrupted", "terminated"})
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM or SIGHUP came; what a driver does for SIGINT, it does for these as well."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        gone = number == signal.SIGHUP
-        self.exit_code, self.word = (HUNG_UP, "hung up") if gone else (TERMINATED, "terminated")
 
 
 class _Failure(NamedTuple):

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -46,13 +47,15 @@ class Patience:
         with self._turn:
             self._wanted = False
             if self._shown:
-                self._shown.stop()
+                with suppress(OSError):  # the terminal may be gone
+                    self._shown.stop()
                 self._shown = None
 
     def _show(self) -> None:
         with self._turn:
             if self._wanted:
-                self._shown = _line(self._words, no_color=self._no_color)
+                with suppress(OSError):
+                    self._shown = _line(self._words, no_color=self._no_color)
 
 
 def _line(words: str, *, no_color: bool) -> _Line:

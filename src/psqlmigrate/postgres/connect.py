@@ -64,6 +64,14 @@ PINNED: dict[LiteralString, LiteralString] = {
 """Settings that change what SQL means, how PostgreSQL prints it (manual, chapter 20), or how
 long a session of ours may live."""
 
+# The server would wait for hours for a client whose machine is gone, and keep its locks (manual,
+# 20.3.2). These say nothing of what SQL means, and read as 0 on a Unix socket.
+_PROBES: dict[LiteralString, LiteralString] = {
+    "tcp_keepalives_idle": "20",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
+
 # RESET ALL leaves the role alone, and DISCARD ALL would free advisory locks (manual, DISCARD).
 _FORGET = (
     b"RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; "
@@ -78,7 +86,12 @@ _LOCAL: dict[str, Sql] = {"auto": NOTHING, "session": sql("false"), "transaction
 
 _UNSUPPORTED = "unsupported (options )?startup parameter"
 
-_NOT_YET = r"starting up|shutting down|not yet accepting|recovery mode|too many clients"
+# PostgreSQL's words, then PgBouncer's.
+_FULL = "[Tt]oo many|connection slots|no more connections"
+_NOT_YET = (
+    rf"starting up|shutting down|not yet accepting|recovery mode|{_FULL}"
+    "|try again later|query_wait_timeout"
+)
 
 _HINTS = (
     (r"no password supplied|password authentication failed", "set the password with PGPASSWORD, --url or a profile (psqlmigrate users --save)"),
@@ -86,10 +99,11 @@ _HINTS = (
     (r"role .* does not exist", "check the user name in --url or in the profile (psqlmigrate users --list)"),
     (r"database .* does not exist", "create it with createdb, or check --url and the profile in use (psqlmigrate users --list)"),
     (r"pg_hba\.conf", "the server's pg_hba.conf does not let this user in from here"),
+    ("invalid response to SSL|expected authentication", "what listens there is no PostgreSQL: check host and port"),
     (r"certificate|SSL|TLS", "check sslmode and sslrootcert in --url or in the profile"),
     (r"permission denied for database", "GRANT CONNECT ON DATABASE lets the role in"),
     (_UNSUPPORTED, "PgBouncer takes no options: take them out of --url"),
-    (r"[Tt]oo many", "close other connections, or let it try again with --connect-wait 30"),
+    (_FULL, "close other connections, or let it try again with --connect-wait 30"),
     (r"resolve|translate host", "check the host name in --url or in the profile"),
 )  # fmt: skip
 
@@ -135,6 +149,11 @@ def telling_of_its_loss(connection: Connection) -> Generator[None]:
     except psycopg.Error as error:
         if not connection.closed:
             raise
+        if "statement pooling mode" in str(error):
+            raise ConnectionFailedError(
+                "the pooler keeps a session for one statement only: psqlmigrate needs transactions",
+                hint="name the server itself in --url, or a pooler with pool_mode = transaction",
+            ) from None
         raise ConnectionFailedError(
             f"the connection was lost: {' '.join(str(error).split())}",
             hint="psqlmigrate status says what is in the database",
@@ -142,13 +161,15 @@ def telling_of_its_loss(connection: Connection) -> Generator[None]:
 
 
 def _keepalives(silence_s: float) -> dict[str, str]:
-    """Probes, and the limit that ends waiting for their answer (manual, 32.1.2)."""
+    """Probes (manual, 32.1.2).
+
+    `tcp_user_timeout` would also end a COPY whose server is at work and takes no rows meanwhile.
+    """
     if not silence_s:
         return {}
     pause = str(max(1, round(silence_s / 3)))
     return {
         "connect_timeout": str(min(_CONNECT_S, math.ceil(silence_s))),
-        "tcp_user_timeout": str(round(silence_s * 1000)),
         "keepalives_idle": pause,
         "keepalives_interval": pause,
         "keepalives_count": "3",
@@ -159,10 +180,11 @@ def _open(target: Target, further: Mapping[str, str], silence_s: float, pooler: 
     params = {"connect_timeout": str(_CONNECT_S), "client_encoding": "UTF8", **further}
     params |= target.params
     connection = _started(target, params)
-    ask = partial(works, make_conninfo(**(params | {"application_name": _ASKING})), silence_s)
+    second = make_conninfo(**(params | {"application_name": _ASKING}))
+    ask = partial(works, second, silence_s, params["application_name"])
     try:
-        connection.silence = Silence(silence_s, partial(ask, None, None)) if silence_s else None
         told = connection.info.backend_pid
+        connection.silence = Silence(silence_s, partial(ask, told)) if silence_s else None
         local = _LOCAL[pooler] or sql(
             "pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.<>) {}", number(told)
         )
@@ -263,7 +285,7 @@ def _pins(search_path: str, connection: Connection, local: Sql) -> bytes:
 
 @cache
 def _pins_for(search_path: str, local: Sql, role: str, *, later: bool) -> bytes:
-    settings = pins(search_path)
+    settings = pins(search_path) | _PROBES
     if later:
         settings["transaction_timeout"] = "0"
     if role:

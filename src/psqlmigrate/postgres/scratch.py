@@ -13,7 +13,7 @@ from psycopg import sql
 from psycopg.errors import DuplicateObject
 
 from psqlmigrate.errors import ScratchError
-from psqlmigrate.postgres.connect import Connection, connect
+from psqlmigrate.postgres.connect import Connection, connect, telling_of_its_loss
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.loading import load_setup
 from psqlmigrate.postgres.target import Target
@@ -103,6 +103,7 @@ class Scratch:
         self._numbers = count(1)
         self._opened: Connection | None = None
         self._blank: list[_Made] = []
+        self._there: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -115,6 +116,9 @@ class Scratch:
         try:
             while self._blank:
                 self._end(self._blank.pop())
+            # A signal may have come while one was made or dropped.
+            for name in tuple(self._there):
+                self._drop(name)
         finally:
             if self._opened is not None:
                 self._opened.close()
@@ -143,7 +147,8 @@ class Scratch:
         """
         made = self._begin()
         try:
-            yield made.connection
+            with telling_of_its_loss(made.connection):
+                yield made.connection
         finally:
             self._end(made)
 
@@ -158,10 +163,11 @@ class Scratch:
         try:
             if made.connection.plans is None:
                 made.connection.plans = {}
-            born(made.connection)
-            made.connection.execute(b"BEGIN")
-            yield made.connection
-            made.connection.execute(b"ROLLBACK")
+            with telling_of_its_loss(made.connection):
+                born(made.connection)
+                made.connection.execute(b"BEGIN")
+                yield made.connection
+                made.connection.execute(b"ROLLBACK")
         except BaseException:
             self._end(made)
             raise
@@ -178,7 +184,8 @@ class Scratch:
 
     def _begin(self) -> "_Made":
         name = f"{self._prefix}_{next(self._numbers)}"
-        self._create(self._admin, name)
+        with telling_of_its_loss(self._admin):
+            self._create(self._admin, name)
         try:
             made = _Made(name, connect(self._server.database(name)))
         except BaseException:
@@ -207,6 +214,7 @@ class Scratch:
             )
         for (dead,) in admin.execute(_DEAD).fetchall():
             self._drop(dead)
+        self._there.add(name)
         try:
             admin.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE template0{}").format(
@@ -214,6 +222,7 @@ class Scratch:
                 )
             )
         except psycopg.errors.InsufficientPrivilege:
+            self._there.discard(name)
             raise ScratchError(
                 f"the role may not create a scratch database on {self._server.label}",
                 hint="GRANT CREATEDB to it, set scratch_url to another server,"
@@ -237,7 +246,11 @@ class Scratch:
         return sql.Composed(clauses)
 
     def _drop(self, name: str) -> None:
-        admin = self._admin
+        with telling_of_its_loss(self._admin):
+            self._drop_by(self._admin, name)
+        self._there.discard(name)
+
+    def _drop_by(self, admin: Connection, name: str) -> None:
         # A database with subscriptions cannot be dropped; these have no slot anywhere.
         if admin.execute(_SUBSCRIBES, (name,)).fetchone():
             with connect(self._server.database(name)) as connection:

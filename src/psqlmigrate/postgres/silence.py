@@ -4,27 +4,36 @@ Keepalives notice a machine that is gone. What stands in between (a proxy, a tun
 and pass nothing on: so whoever has heard nothing for long asks on a second connection.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import psycopg
 from psycopg.abc import PQGen
+from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 
 Answer = TypeVar("Answer")
 
+_CANCEL_S = 2.0
+"""What an interrupted program gives the network to take the request to cancel, and then the server
+to answer: whoever sent SIGTERM may send SIGKILL soon."""
+
 _DOUBTS = 2
 """One may come from an answer that was on its way just then."""
 
+# It is active from the first of a statement's messages on, and may wait for the others.
 # Somebody else may have that number on another server, where names stand for several.
 _ASKED = b"""
 SELECT a.state IN ('idle', 'idle in transaction', 'idle in transaction (aborted)')
-       OR a.pid IS NULL OR a.wait_event OPERATOR(pg_catalog.=) 'ClientWrite'
-  FROM (SELECT 1) AS one LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = %s::pg_catalog.int4
- WHERE %s::pg_catalog.int4 IS NOT NULL AND pg_catalog.pg_postmaster_start_time() = %s"""
+       OR a.pid IS NULL OR a.wait_event IN ('ClientRead', 'ClientWrite')
+  FROM (SELECT 1) AS one LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = %(pid)s::pg_catalog.int4
+ WHERE pg_catalog.pg_postmaster_start_time() = %(started)s::pg_catalog.timestamptz
+    OR %(started)s::pg_catalog.timestamptz IS NULL
+       AND a.application_name OPERATOR(pg_catalog.=) %(name)s"""
 
 
 class Silence:
@@ -98,6 +107,10 @@ class _Question:
         self.answer = self._works()
 
 
+# psycopg writes to stderr there what nobody can do anything about.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
+
+
 class Unheard(psycopg.OperationalError):
     """Nothing came over the connection any more."""
 
@@ -109,25 +122,60 @@ class Listening(psycopg.Connection[TupleRow]):
 
     def wait(self, gen: PQGen[Answer], *rest: Any, **named: Any) -> Answer:
         """What psycopg does whenever it needs an answer."""
-        if self.silence is None:
-            return super().wait(gen, *rest, **named)
+        heard = self.silence.over(gen) if self.silence else gen
         try:
-            return super().wait(self.silence.over(gen), *rest, **named)
+            return super().wait(self._ending(heard), *rest, **named)
         except Unheard:
             self.pgconn.finish()
             raise
+        except KeyboardInterrupt:
+            # It ended the generator itself: nobody can wait for the answer any more.
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                self.pgconn.finish()
+            raise
+
+    def cancel_safe(self, *, timeout: float = _CANCEL_S) -> None:
+        """psycopg's, with less patience."""
+        super().cancel_safe(timeout=min(timeout, _CANCEL_S))
+
+    def _ending(self, waiting: PQGen[Answer]) -> PQGen[Answer]:
+        """The same waiting, which does not last any more once it was interrupted and cancelled."""
+        end = float("inf")
+        try:
+            wanted = next(waiting)
+            while True:
+                ready = yield wanted
+                # psycopg begins to wait anew, for what it has cancelled.
+                if cast("int | None", ready) is None:
+                    end = time.monotonic() + _CANCEL_S
+                elif not ready and time.monotonic() > end:
+                    self.pgconn.finish()
+                    raise psycopg.errors.QueryCanceled("interrupted; the server did not answer")
+                wanted = waiting.send(ready)
+        except StopIteration as stop:
+            answer: Answer = stop.value
+            return answer
 
 
-def works(conninfo: str, limit_s: float, pid: int | None, started: datetime | None) -> bool:
+def works(
+    conninfo: str, limit_s: float, name: str, pid: int, started: datetime | None = None
+) -> bool:
     """Whether the server answers, and does not say that its session `pid` waits for us.
 
-    `started` is when that server was. Any refusal is an answer, too: it was heard.
+    `started` is when that server was. As long as that is not known, the number may be one that a
+    pooler made up, so the session must have that application's name; and whoever lets us in has
+    been heard, even if there is no session to give. Any refusal is an answer, too.
     """
+    known = {"pid": pid, "started": started, "name": name}
+    # Its answer has to come before the question itself is a doubt.
+    patience = limit_s if started else limit_s / (2 * _DOUBTS + 2)
     try:
         with Listening.connect(conninfo, autocommit=True, prepare_threshold=None) as second:
-            second.silence = Silence(limit_s, lambda: False)
-            row = second.execute(_ASKED, (pid, pid, started)).fetchone()
-    except (Unheard, psycopg.errors.ConnectionTimeout):
+            second.silence = Silence(patience, lambda: False)
+            row = second.execute(_ASKED, known).fetchone()
+    except Unheard:
+        return started is None
+    except psycopg.errors.ConnectionTimeout:
         return False
     except psycopg.Error:
         return True

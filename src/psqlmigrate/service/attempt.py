@@ -256,7 +256,10 @@ class Attempt:
         if reason == "meddled":
             raise self._meddled() from None
         if reason == "unlocked":
-            raise failure.unlocked(self.step.file, self.step.direction, self._kept()) from None
+            pooled = self.work.connection.pooled and not self.work.connection.shared
+            raise failure.unlocked(
+                self.step.file, self.step.direction, self._kept(), pooled=pooled
+            ) from None
 
     def _kept(self) -> str:
         """What the database has of it where all of it was run and is not recorded."""

@@ -42,7 +42,8 @@ def execute(
         progress = Both(progress, lines) if progress else lines
     with workspace.target() as at, workspace.connected(at) as connection:
         watch = Watch(at, connection.session)
-        if progress and connection.session:
+        # A pooler may have no second session to give as long as this one is at work.
+        if progress and not connection.pooled:
             progress.watched(watch.reason)
         try:
             runner = _runner(workspace, connection, options, progress)

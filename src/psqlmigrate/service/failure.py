@@ -15,8 +15,19 @@ RETRIED = frozenset({LOCK_NOT_AVAILABLE, "40P01"})
 """A lock was not to be had, or a deadlock: the same again may well succeed."""
 
 
-def unlocked(file: MigrationFile, direction: str, hint: str) -> StatementError:
-    """The migration's code released the lock, so another run may be at work."""
+def unlocked(
+    file: MigrationFile, direction: str, hint: str, *, pooled: bool = False
+) -> StatementError:
+    """The migration's code released the lock, so another run may be at work.
+
+    Or a pooler gave the run another session, which it does not do by what the configuration says.
+    """
+    if pooled:
+        return error_class(direction)(
+            f"{file.name} did not have psqlmigrate's lock at its end and was rolled back",
+            version=file.version,
+            hint=f'{hint}; the pooler may keep no sessions: set pooler = "transaction"',
+        )
     return error_class(direction)(
         f"{file.name} released psqlmigrate's lock: it is not recorded",
         version=file.version,

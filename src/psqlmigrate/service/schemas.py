@@ -9,7 +9,12 @@ from pathlib import Path
 from psqlmigrate.errors import PlanRefusedError, SourceError, UsageError, missing_role
 from psqlmigrate.migrations.control import repeatable
 from psqlmigrate.migrations.file import MigrationFile
-from psqlmigrate.postgres.connect import Connection, connect, current_role
+from psqlmigrate.postgres.connect import (
+    Connection,
+    connect,
+    current_role,
+    telling_of_its_loss,
+)
 from psqlmigrate.postgres.interleaving import Script, load_scripts
 from psqlmigrate.postgres.introspect import introspect
 from psqlmigrate.postgres.scratch import Scratch
@@ -209,7 +214,8 @@ class Schemas:
         if version := _VERSION.match(name):
             return self._until(version[1])
         if "://" in name:
-            with connect(parse_url(name, "the argument")) as connection:
+            at = parse_url(name, "the argument")
+            with connect(at) as connection, telling_of_its_loss(connection):
                 connection.reader = self._eyes(connection)
                 return live(self.workspace, connection)
         return self._of_path(Path(name))

@@ -13,7 +13,12 @@ from psqlmigrate.errors import (
     missing_role,
 )
 from psqlmigrate.postgres.binaries import available_binaries
-from psqlmigrate.postgres.connect import Connection, connect, server_major
+from psqlmigrate.postgres.connect import (
+    Connection,
+    connect,
+    server_major,
+    telling_of_its_loss,
+)
 from psqlmigrate.postgres.embedded import scratch_server
 from psqlmigrate.postgres.scratch import Scratch
 from psqlmigrate.postgres.target import Target, parse_url
@@ -78,7 +83,7 @@ def _home(target: Target) -> Generator[Target]:
 def _asked(target: Target) -> tuple[int | None, bool]:
     """The server's major, and whether we may make databases there."""
     try:
-        with connect(target) as connection:
+        with connect(target) as connection, telling_of_its_loss(connection):
             row = connection.execute(_MAY_CREATE).fetchone()
             may = bool(row and row[0]) and not connection.pooled
             return server_major(connection), may
