@@ -119,7 +119,7 @@ def test_an_exception_that_would_end_the_program(
         project.runner(connection).upgrade()
     assert _tables(connection) == _applied(connection) == []
     project.python("1", "pass", head=f"{code}\n")
-    with pytest.raises(MigrationFileError, match=f"cannot be loaded: {words}"):
+    with pytest.raises(MigrationFileError, match=f"cannot be loaded: .*{words}"):
         project.runner(connection).upgrade()
 
 
@@ -135,7 +135,7 @@ def test_sql_ends_at_no_zero_byte(connection: Connection, project: Project) -> N
 def test_what_is_not_awaited_is_not_done(connection: Connection, project: Project) -> None:
     path = project.python("1", "engine.execute('CREATE TABLE t1 (a int)')")
     path.write_text(path.read_text().replace("def up", "async def up"))
-    with pytest.raises(MigrationFileError, match="does not await"):
+    with pytest.raises(MigrationFileError, match="without await"):
         project.runner(connection).upgrade()
     assert _applied(connection) == []
     path.write_text(path.read_text().replace("engine.execute", "await engine.execute"))

@@ -268,7 +268,9 @@ def test_a_background_job(database: Target, connection: Connection, project: Pro
 def test_what_is_interrupted_while_it_is_made_or_dropped_does_not_stay(
     server: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    left = "SELECT datname FROM pg_database WHERE datname LIKE %s"
+    made = "SELECT datname FROM pg_database WHERE datname LIKE 'psqlmigrate\\_scratch\\_%'"
+    with connect(server) as connection:
+        others = connection.execute(made).fetchall()
     execute = Connection.execute
     for word, late in (("CREATE DATABASE", True), ("DROP DATABASE", False)):
         scratch = Scratch(server)
@@ -287,8 +289,7 @@ def test_what_is_interrupted_while_it_is_made_or_dropped_does_not_stay(
         with pytest.raises(KeyboardInterrupt), scratch, scratch.database():
             pass
         with connect(server) as connection:
-            ours = [f"psqlmigrate\\_scratch\\_{os.getpid()}\\_%"]
-            assert not connection.execute(left, ours).fetchall()
+            assert connection.execute(made).fetchall() == others
 
 
 def test_in_the_middle_of_an_import() -> None:
