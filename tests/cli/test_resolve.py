@@ -137,7 +137,9 @@ def test_only_what_is_half_run(run: Run, dirty: Project) -> None:
     assert "these are: 20260102_000000" in err
     code, _, err = run("resolve", "20260102_000000")
     assert code == 2
-    assert "give --applied or --rolled-back" in err
+    assert "give one of --applied and --rolled-back" in err
+    both = run("resolve", "20260102_000000", "--rolled-back", "--applied")
+    assert (both[0], both[1]) == (2, "")
     (dirty.path / "20260102_000000_step.sql").unlink()
     assert run("resolve", "20260102_000000", "--applied")[0] == 2
     assert run("resolve", "20260102_000000", "--rolled-back")[0] == 0

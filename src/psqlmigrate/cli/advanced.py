@@ -175,14 +175,10 @@ def verify(
 
 @click.command()
 @click.argument("version", shell_complete=completing.versions())
-@click.option(
-    "--applied/--rolled-back",
-    "applied",
-    default=None,
-    help="The database has all of it; or nothing of it.",
-)
+@click.option("--applied", is_flag=True, help="The database has all of it.")
+@click.option("--rolled-back", is_flag=True, help="The database has nothing of it.")
 @common
-def resolve(options: Options, version: str, *, applied: bool | None) -> None:
+def resolve(options: Options, version: str, *, applied: bool, rolled_back: bool) -> None:
     """Say what the database has of a migration that was begun without a transaction and not finished.
 
     upgrade goes on with such a migration by itself. Where it says that nobody can tell what was
@@ -194,8 +190,8 @@ def resolve(options: Options, version: str, *, applied: bool | None) -> None:
     from psqlmigrate.cli.context import say, show_json, workspace
     from psqlmigrate.service import resolving
 
-    if applied is None:
-        raise click.UsageError("give --applied or --rolled-back")
+    if applied == rolled_back:
+        raise click.UsageError("give one of --applied and --rolled-back")
     result = resolving.resolve(workspace(options), version, applied=applied)
     if options.as_json:
         show_json("resolve", result)
