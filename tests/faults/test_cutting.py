@@ -128,19 +128,24 @@ def _runner(project: Project, connection: Connection) -> Runner:
     return project.runner(connection, hooks=HOOKS)
 
 
-_ENDED = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name LIKE %s OR pid = %s"
+_ENDED = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = %s OR pid = %s"
 
 
 def test_a_scratch_database_that_is_lost_is_told(server: Target) -> None:
     """Also where the connection is that one which makes and drops them."""
-    keeper = f"psqlmigrate\\_scratch\\_{os.getpid()}\\_%"
     with connect(server) as other, Scratch(server) as scratch:
 
-        def lose(ask: Callable[[], AbstractContextManager[Connection]], name: str) -> None:
+        def lose(ask: Callable[[], AbstractContextManager[Connection]], *, keeper: bool) -> None:
             with ask() as connection:
-                other.execute(_ENDED, [name, 0 if name else connection.session])
+                name = connection.info.dbname.rpartition("_")[0]
+                gone = [name, 0] if keeper else ["", connection.session]
+                other.execute(_ENDED, gone)
                 connection.execute("SELECT 1")
 
-        for ask, name in ((scratch.database, ""), (scratch.undone, ""), (scratch.database, keeper)):
+        for ask, keeper in (
+            (scratch.database, False),
+            (scratch.undone, False),
+            (scratch.database, True),
+        ):
             with pytest.raises(ConnectionFailedError, match="the connection was lost"):
-                lose(ask, name)
+                lose(ask, keeper=keeper)
