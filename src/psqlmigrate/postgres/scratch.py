@@ -157,7 +157,7 @@ class Scratch:
         """The same in one transaction that is rolled back, for statements of ours that fit in one.
 
         The database is kept for the next question, and what PostgreSQL knows of our looks with it:
-        that is ten times as fast. Raises ScratchError.
+        that takes about an eighth of the time. Raises ScratchError.
         """
         made = self._blank.pop() if self._blank else self._begin()
         try:
